@@ -1,0 +1,61 @@
+# `make demo` and `make test` set up everything they need; nothing has to be installed before.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+LOCK := --universal --generate-hashes --no-emit-index-url --python-version 3.11
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo demo-check demo-data test unit check lint format lock bundle docs clean
+
+help: ## what there is to make
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+.stamps/run: requirements/run.txt pyproject.toml
+	@mkdir -p .stamps
+	$(PYTHON) -c "import sys; sys.exit('Python 3.11 or newer is needed, this is ' + sys.version) if sys.version_info < (3, 11) else None"
+	$(PYTHON) -m venv .venv
+	$(PIP) install --quiet --require-hashes -r requirements/run.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/dispatcher warm
+	@touch $@
+
+.stamps/dev: .stamps/run requirements/dev.txt
+	$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+setup: .stamps/run ## .venv with the command `dispatcher`
+
+setup-dev: .stamps/dev ## setup plus what tests, checks and benchmarks need
+
+demo: .stamps/run ## a working day in Reykjavik on the live map
+	$(BIN)/dispatcher demo
+
+demo-check: .stamps/run ## the same day, a minute without a screen; exit 0 when all of it worked
+	$(BIN)/dispatcher demo --check
+
+test: .stamps/dev ## all tests
+	$(BIN)/python -m pytest
+
+unit: .stamps/dev ## the quick tests
+	$(BIN)/python -m pytest -m "not slow and not browser and not process"
+
+lint: .stamps/dev ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test ## everything CI asks for
+
+format: .stamps/dev ## put the code in form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## pin all packages anew, with hashes, for all platforms (needs uv)
+	uv pip compile $(LOCK) --custom-compile-command "make lock" --extra postgres --extra order \
+		pyproject.toml requirements/build.in -o requirements/run.txt
+	uv pip compile $(LOCK) --custom-compile-command "make lock" --all-extras -c requirements/run.txt \
+		pyproject.toml requirements/build.in -o requirements/dev.txt
+
+clean: ## remove what setup and runs have made
+	rm -rf .venv .stamps var artefacts .pytest_cache .mypy_cache .ruff_cache

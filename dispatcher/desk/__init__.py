@@ -1,0 +1,1 @@
+"""The decisions: commands (may this happen?) and planning (what now?)."""

@@ -1,0 +1,388 @@
+"""
+Facts in the past tense: what happened, to whom, when it happened and when it was recorded.
+
+A fact carries all that `fold.apply` needs, so the log alone rebuilds every table. It never carries
+a customer's name, phone, address or exact place (R91): those stand beside the log in the site.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import get_args
+
+from dispatcher.domain.engineer import Absence, Engineer, Shift
+from dispatcher.domain.ids import ActorId, EngineerId, TerritoryId, TicketId
+from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
+from dispatcher.domain.ticket import DueTime, Exclusion, RequiredSkill, Severity, Ticket, Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketReported:
+    """A request came in (R01, R04); the ticket as first written down."""
+
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketTriaged:
+    """Someone judged the request: how bad, what skill, how long, due when (R06, R07)."""
+
+    ticket: TicketId
+    severity: Severity
+    skills: tuple[RequiredSkill, ...]
+    duration_s: int
+    due: tuple[DueTime, ...]
+    certificates: tuple[str, ...] = ()
+    windows: tuple[Window, ...] = ()
+    not_before_at: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketHeld:
+    """The ticket waits for weather, parts, the customer or access (R28)."""
+
+    ticket: TicketId
+    kind: str
+    reason: str
+    until_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketReleased:
+    """The hold is over; due times may have moved by the pause."""
+
+    ticket: TicketId
+    due: tuple[DueTime, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketCancelled:
+    """Nobody needs to go there any more."""
+
+    ticket: TicketId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketAssigned:
+    """A person gave the ticket to an engineer; it is locked there and a solver cannot move it (R24)."""
+
+    ticket: TicketId
+    engineer: EngineerId
+    # the engineer's route with the ticket in it
+    route: Route
+    # why, when a rule spoke against it
+    reason: str = ""
+    overridden: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketLocked:
+    """A person fixed the ticket to the engineer who has it."""
+
+    ticket: TicketId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketUnlocked:
+    """A person gave the ticket back to the planner."""
+
+    ticket: TicketId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineerExcluded:
+    """This engineer must not get this ticket."""
+
+    ticket: TicketId
+    exclusion: Exclusion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrivalPromised:
+    """The customer was told when the engineer comes (R35, R36)."""
+
+    ticket: TicketId
+    # epoch seconds
+    promised_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitDispatched:
+    """The engineer was told to go."""
+
+    ticket: TicketId
+    engineer: EngineerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitRecalled:
+    """The desk took the visit back before the engineer left."""
+
+    ticket: TicketId
+    engineer: EngineerId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitAccepted:
+    """The engineer said yes."""
+
+    ticket: TicketId
+    engineer: EngineerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitDeclined:
+    """The engineer said no; the desk does not ask the same one again."""
+
+    ticket: TicketId
+    engineer: EngineerId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineerDeparted:
+    """The engineer drives to the customer."""
+
+    ticket: TicketId
+    engineer: EngineerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineerArrived:
+    """The engineer stands at the customer's."""
+
+    ticket: TicketId
+    engineer: EngineerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkFinished:
+    """The repair is done (R51: what was found and what was done)."""
+
+    ticket: TicketId
+    engineer: EngineerId
+    found: str = ""
+    done: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitIncomplete:
+    """The engineer leaves without having finished; why, and when to come again (R56)."""
+
+    ticket: TicketId
+    engineer: EngineerId
+    reason: str
+    again_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketResumed:
+    """An incomplete ticket goes back to the planner with what is still to do (R56)."""
+
+    ticket: TicketId
+    duration_s: int
+    due: tuple[DueTime, ...]
+    not_before_at: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerAccepted:
+    """The customer agreed that it works (R55)."""
+
+    ticket: TicketId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerDisputed:
+    """The customer does not agree; the job is open again (R55)."""
+
+    ticket: TicketId
+    reason: str
+    due: tuple[DueTime, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerCalledBack:
+    """Someone called the customer after the repair (R66)."""
+
+    ticket: TicketId
+    # 1 … 5; None = not reached
+    satisfaction: int | None = None
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketClosed:
+    """The summary is written; the ticket is history."""
+
+    ticket: TicketId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineerRegistered:
+    """An engineer joined, or the record was replaced as a whole."""
+
+    engineer: Engineer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftsSet:
+    """The roster of an engineer was written anew."""
+
+    engineer: EngineerId
+    shifts: tuple[Shift, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbsenceRecorded:
+    """An engineer cannot work for a while although on the roster."""
+
+    engineer: EngineerId
+    absence: Absence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LunchStarted:
+    """An engineer takes the break of the running shift."""
+
+    engineer: EngineerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineerHome:
+    """An engineer is back at the base."""
+
+    engineer: EngineerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnRequested:
+    """An engineer without further visits asks whether to go home."""
+
+    engineer: EngineerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnDecided:
+    """The gate's answer: take a near job, or go home; with reasons (M0 5.4.6)."""
+
+    engineer: EngineerId
+    # "take" or "go_home"
+    answer: str
+    ticket: TicketId | None = None
+    # seconds of driving that the near job adds to the way home
+    detour_s: int = 0
+    # cost units the desk gains by the answer over the other one
+    gain: int = 0
+    reasons: tuple[Reason, ...] = ()
+    # tickets that were looked at, nearest first
+    considered: tuple[TicketId, ...] = ()
+    # epoch seconds after which the answer must be asked for again
+    expires_at: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanPublished:
+    """A plan became the plan: the routes that changed, what stays open, and why."""
+
+    # one more than the plan before, per territory
+    plan_version: int
+    # routes that differ from the plan before, whole
+    routes: tuple[Route, ...]
+    # tickets newly without a place, or without one for other reasons than before
+    unassigned: tuple[Unassigned, ...] = ()
+    # why each newly assigned ticket went where it went
+    choices: tuple[Choice, ...] = ()
+    # insertion, the name of an engine, or a person
+    engine: str = "insertion"
+    seed: int = 0
+    iterations: int = 0
+    # the last fact the planner had seen
+    input_seq: int = 0
+    # cost units of the whole plan, as the judge counts
+    cost: int = 0
+    # a lower bound of that cost; None = not known
+    bound: int | None = None
+
+
+Event = (
+    TicketReported
+    | TicketTriaged
+    | TicketHeld
+    | TicketReleased
+    | TicketCancelled
+    | TicketAssigned
+    | TicketLocked
+    | TicketUnlocked
+    | EngineerExcluded
+    | ArrivalPromised
+    | VisitDispatched
+    | VisitRecalled
+    | VisitAccepted
+    | VisitDeclined
+    | EngineerDeparted
+    | EngineerArrived
+    | WorkFinished
+    | VisitIncomplete
+    | TicketResumed
+    | CustomerAccepted
+    | CustomerDisputed
+    | CustomerCalledBack
+    | TicketClosed
+    | EngineerRegistered
+    | ShiftsSet
+    | AbsenceRecorded
+    | LunchStarted
+    | EngineerHome
+    | ReturnRequested
+    | ReturnDecided
+    | PlanPublished
+)
+
+
+def _kind(name: str) -> str:
+    return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
+
+
+# the kind as stored: ticket_reported, plan_published, …
+EVENT_BY_KIND: dict[str, type[Event]] = {_kind(cls.__name__): cls for cls in get_args(Event)}
+KIND_BY_EVENT: dict[type[Event], str] = {cls: kind for kind, cls in EVENT_BY_KIND.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """An event with its envelope, as the log keeps it."""
+
+    territory: TerritoryId
+    # 1, 2, 3 … without a gap, in commit order, per territory
+    seq: int
+    event: Event
+    # who said so
+    actor: ActorId
+    # when it happened, epoch seconds; may lie before `recorded_at` (R31)
+    at: int
+    # when the desk wrote it down, epoch seconds
+    recorded_at: int
+    # joins the facts of one request
+    request_id: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The stored name of the event's class."""
+        return KIND_BY_EVENT[type(self.event)]
+
+
+def ticket_of(event: Event) -> TicketId | None:
+    """Return the ticket a fact is about, if it is about one."""
+    if isinstance(event, TicketReported):
+        return event.ticket.id
+    return getattr(event, "ticket", None)
+
+
+def engineer_of(event: Event) -> EngineerId | None:
+    """Return the engineer a fact is about, if it is about one."""
+    if isinstance(event, EngineerRegistered):
+        return event.engineer.id
+    return getattr(event, "engineer", None)

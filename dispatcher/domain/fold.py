@@ -1,0 +1,355 @@
+"""
+`apply` folds one fact into the documents; the store, the desk and the simulation share it.
+
+Must not refuse anything: a fact has happened. Commands refuse, before a fact is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Protocol, assert_never
+
+from dispatcher.domain import events as ev
+from dispatcher.domain.engineer import Engineer
+from dispatcher.domain.ids import EngineerId, RouteId, TicketId
+from dispatcher.domain.plan import Route
+from dispatcher.domain.territory import Territory
+from dispatcher.domain.ticket import Hold, Status, Ticket
+
+
+class Docs(Protocol):
+    """The documents of one territory that a fact may read and write."""
+
+    def ticket(self, ticket: TicketId) -> Ticket:
+        """Return a ticket; `UnknownTicket` when there is none."""
+        ...
+
+    def engineer(self, engineer: EngineerId) -> Engineer:
+        """Return an engineer; `UnknownEngineer` when there is none."""
+        ...
+
+    def has_engineer(self, engineer: EngineerId) -> bool:
+        """Tell whether the engineer is known."""
+        ...
+
+    def route(self, route: RouteId) -> Route | None:
+        """Return a route; None when that shift has no visits yet."""
+        ...
+
+    def routes_of(self, engineer: EngineerId) -> Iterable[Route]:
+        """Return all routes of an engineer, earliest shift first."""
+        ...
+
+    def territory(self) -> Territory:
+        """Return the territory itself."""
+        ...
+
+    def put_ticket(self, ticket: Ticket) -> None:
+        """Keep this state of a ticket."""
+        ...
+
+    def put_engineer(self, engineer: Engineer) -> None:
+        """Keep this state of an engineer."""
+        ...
+
+    def put_route(self, route: Route) -> None:
+        """Keep this state of a route."""
+        ...
+
+    def put_territory(self, territory: Territory) -> None:
+        """Keep this state of the territory."""
+        ...
+
+
+def apply(docs: Docs, fact: ev.Fact) -> None:
+    """Fold `fact` into `docs`; the same facts in the same order always give the same documents."""
+    event = fact.event
+    match event:
+        case ev.TicketReported():
+            born = replace(event.ticket, since={Status.REPORTED.value: fact.at}, version=1)
+            docs.put_ticket(born)
+        case ev.PlanPublished():
+            _publish(docs, event, fact)
+        case ev.EngineerRegistered():
+            _register(docs, event)
+        case (
+            ev.ShiftsSet()
+            | ev.AbsenceRecorded()
+            | ev.LunchStarted()
+            | ev.EngineerHome()
+            | ev.ReturnRequested()
+            | ev.ReturnDecided()
+        ):
+            _engineer(docs, event, fact)
+        case (
+            ev.EngineerDeparted()
+            | ev.EngineerArrived()
+            | ev.WorkFinished()
+            | ev.VisitIncomplete()
+            | ev.VisitRecalled()
+            | ev.VisitDeclined()
+            | ev.VisitDispatched()
+            | ev.VisitAccepted()
+        ):
+            _visit(docs, event, fact)
+        case (
+            ev.TicketTriaged()
+            | ev.TicketHeld()
+            | ev.TicketReleased()
+            | ev.TicketCancelled()
+            | ev.TicketAssigned()
+            | ev.TicketLocked()
+            | ev.TicketUnlocked()
+            | ev.EngineerExcluded()
+            | ev.ArrivalPromised()
+            | ev.TicketResumed()
+            | ev.CustomerAccepted()
+            | ev.CustomerDisputed()
+            | ev.CustomerCalledBack()
+            | ev.TicketClosed()
+        ):
+            _ticket(docs, event, fact)
+        case _:
+            assert_never(event)
+    docs.put_territory(replace(docs.territory(), seq=fact.seq))
+
+
+def _enter(ticket: Ticket, status: Status, at: int) -> Ticket:
+    """Move a ticket into a state and remember when."""
+    since = {**ticket.since, status.value: at}
+    return replace(ticket, status=status, since=since, version=ticket.version + 1)
+
+
+def _touch(ticket: Ticket) -> Ticket:
+    return replace(ticket, version=ticket.version + 1)
+
+
+def _off_plan(docs: Docs, ticket: Ticket) -> Ticket:
+    """Take a ticket out of its route and off its engineer."""
+    _drop(docs, ticket)
+    return replace(ticket, engineer=None, is_locked=False, unassigned=())
+
+
+def _drop(docs: Docs, ticket: Ticket) -> None:
+    if ticket.engineer is None:
+        return
+    for route in docs.routes_of(ticket.engineer):
+        if ticket.id in route.tickets:
+            rest = tuple(v for v in route.visits if v.ticket != ticket.id)
+            docs.put_route(replace(route, visits=rest))
+
+
+_TicketEvent = (
+    ev.TicketTriaged
+    | ev.TicketHeld
+    | ev.TicketReleased
+    | ev.TicketCancelled
+    | ev.TicketAssigned
+    | ev.TicketLocked
+    | ev.TicketUnlocked
+    | ev.EngineerExcluded
+    | ev.ArrivalPromised
+    | ev.TicketResumed
+    | ev.CustomerAccepted
+    | ev.CustomerDisputed
+    | ev.CustomerCalledBack
+    | ev.TicketClosed
+)
+
+
+def _ticket(docs: Docs, event: _TicketEvent, fact: ev.Fact) -> None:
+    ticket = docs.ticket(event.ticket)
+    match event:
+        case ev.TicketTriaged():
+            ticket = _triage(ticket, event, fact.at)
+        case ev.TicketHeld():
+            hold = Hold(
+                kind=event.kind,
+                reason=event.reason,
+                back_to=Status.REPORTED if ticket.status is Status.REPORTED else Status.TRIAGED,
+                until_at=event.until_at,
+            )
+            ticket = _enter(replace(_off_plan(docs, ticket), hold=hold), Status.HELD, fact.at)
+        case ev.TicketReleased():
+            back = ticket.hold.back_to if ticket.hold else Status.TRIAGED
+            ticket = _enter(replace(ticket, hold=None, due=event.due), back, fact.at)
+        case ev.TicketCancelled():
+            ticket = replace(_off_plan(docs, ticket), reason=event.reason, hold=None)
+            ticket = _enter(ticket, Status.CANCELLED, fact.at)
+        case ev.TicketAssigned():
+            ticket = _assign(docs, ticket, event, fact.at)
+        case ev.TicketLocked() | ev.TicketUnlocked():
+            ticket = _touch(replace(ticket, is_locked=isinstance(event, ev.TicketLocked)))
+        case ev.EngineerExcluded():
+            ticket = _touch(replace(ticket, excluded=(*ticket.excluded, event.exclusion)))
+        case ev.ArrivalPromised():
+            ticket = _touch(replace(ticket, promised_at=event.promised_at))
+        case ev.TicketResumed():
+            ticket = replace(
+                ticket,
+                duration_s=event.duration_s,
+                due=event.due,
+                not_before_at=event.not_before_at,
+            )
+            ticket = _enter(ticket, Status.TRIAGED, fact.at)
+        case ev.CustomerDisputed():
+            ticket = replace(ticket, engineer=None, reason=event.reason, due=event.due)
+            ticket = _enter(ticket, Status.TRIAGED, fact.at)
+        case ev.CustomerAccepted():
+            ticket = _enter(ticket, Status.CUSTOMER_ACCEPTED, fact.at)
+        case ev.CustomerCalledBack():
+            ticket = _enter(ticket, Status.CALLED_BACK, fact.at)
+        case ev.TicketClosed():
+            ticket = _enter(ticket, Status.CLOSED, fact.at)
+        case _:
+            assert_never(event)
+    docs.put_ticket(ticket)
+
+
+def _triage(ticket: Ticket, event: ev.TicketTriaged, at: int) -> Ticket:
+    ticket = replace(
+        ticket,
+        severity=event.severity,
+        skills=event.skills,
+        certificates=event.certificates,
+        duration_s=event.duration_s,
+        windows=event.windows,
+        not_before_at=event.not_before_at,
+        due=event.due,
+    )
+    # judging a planned ticket anew keeps its place until the next plan
+    return _touch(ticket) if ticket.status is Status.PLANNED else _enter(ticket, Status.TRIAGED, at)
+
+
+def _assign(docs: Docs, ticket: Ticket, event: ev.TicketAssigned, at: int) -> Ticket:
+    _drop(docs, ticket)
+    docs.put_route(event.route)
+    ticket = replace(ticket, engineer=event.engineer, is_locked=True, unassigned=())
+    return _enter(ticket, Status.PLANNED, at)
+
+
+_VisitEvent = (
+    ev.EngineerDeparted
+    | ev.EngineerArrived
+    | ev.WorkFinished
+    | ev.VisitIncomplete
+    | ev.VisitRecalled
+    | ev.VisitDeclined
+    | ev.VisitDispatched
+    | ev.VisitAccepted
+)
+
+
+def _visit(docs: Docs, event: _VisitEvent, fact: ev.Fact) -> None:
+    ticket = docs.ticket(event.ticket)
+    match event:
+        case ev.VisitDispatched():
+            ticket = _enter(ticket, Status.DISPATCHED, fact.at)
+        case ev.VisitAccepted():
+            ticket = _enter(ticket, Status.ACCEPTED, fact.at)
+        case ev.VisitRecalled():
+            ticket = _enter(_off_plan(docs, ticket), Status.TRIAGED, fact.at)
+        case ev.VisitDeclined():
+            ticket = _enter(_off_plan(docs, ticket), Status.TRIAGED, fact.at)
+            ticket = replace(ticket, reason=event.reason)
+        case ev.EngineerDeparted():
+            ticket = _enter(ticket, Status.TRAVELLING, fact.at)
+            engineer = docs.engineer(event.engineer)
+            docs.put_engineer(replace(engineer, gate="", version=engineer.version + 1))
+        case ev.EngineerArrived():
+            ticket = _enter(ticket, Status.ON_SITE, fact.at)
+            _stand(docs, event.engineer, ticket, fact.at)
+        case ev.WorkFinished():
+            _drop(docs, ticket)
+            ticket = _enter(replace(ticket, reason=""), Status.DONE, fact.at)
+        case ev.VisitIncomplete():
+            _stand(docs, event.engineer, ticket, fact.at)
+            ticket = replace(_off_plan(docs, ticket), reason=event.reason)
+            if event.again_at is not None:
+                ticket = replace(ticket, not_before_at=event.again_at)
+            ticket = _enter(ticket, Status.INCOMPLETE, fact.at)
+        case _:
+            assert_never(event)
+    docs.put_ticket(ticket)
+
+
+def _stand(docs: Docs, engineer_id: EngineerId, ticket: Ticket, at: int) -> None:
+    """Put the engineer at the ticket's site."""
+    engineer = docs.engineer(engineer_id)
+    docs.put_engineer(replace(engineer, at=ticket.site, at_since=at, version=engineer.version + 1))
+
+
+def _register(docs: Docs, event: ev.EngineerRegistered) -> None:
+    known = event.engineer.id
+    version = docs.engineer(known).version + 1 if docs.has_engineer(known) else 1
+    docs.put_engineer(replace(event.engineer, version=version))
+
+
+_EngineerEvent = (
+    ev.ShiftsSet
+    | ev.AbsenceRecorded
+    | ev.LunchStarted
+    | ev.EngineerHome
+    | ev.ReturnRequested
+    | ev.ReturnDecided
+)
+
+
+def _engineer(docs: Docs, event: _EngineerEvent, fact: ev.Fact) -> None:
+    engineer = docs.engineer(event.engineer)
+    match event:
+        case ev.ShiftsSet():
+            engineer = replace(engineer, shifts=event.shifts)
+        case ev.AbsenceRecorded():
+            engineer = replace(engineer, absences=(*engineer.absences, event.absence))
+        case ev.LunchStarted():
+            engineer = replace(engineer, lunch_at=fact.at)
+        case ev.EngineerHome():
+            engineer = replace(engineer, at=None, at_since=fact.at, gate="")
+        case ev.ReturnRequested():
+            engineer = replace(engineer, gate="asked")
+        case ev.ReturnDecided():
+            engineer = replace(engineer, gate=event.answer)
+        case _:
+            assert_never(event)
+    docs.put_engineer(replace(engineer, version=engineer.version + 1))
+
+
+def _publish(docs: Docs, event: ev.PlanPublished, fact: ev.Fact) -> None:
+    before = {t for route in event.routes for t in _tickets(docs.route(route.id))}
+    after: set[TicketId] = set()
+    for route in event.routes:
+        docs.put_route(route)
+        for visit in route.visits:
+            after.add(visit.ticket)
+            _plan_ticket(docs, docs.ticket(visit.ticket), route.engineer, fact.at)
+    for ticket_id in sorted(before - after):
+        ticket = docs.ticket(ticket_id)
+        if ticket.status is Status.PLANNED:
+            ticket = replace(ticket, engineer=None)
+            docs.put_ticket(_enter(ticket, Status.TRIAGED, fact.at))
+    for entry in event.unassigned:
+        ticket = docs.ticket(entry.ticket)
+        if ticket.unassigned != entry.reasons:
+            docs.put_ticket(_touch(replace(ticket, unassigned=entry.reasons)))
+    territory = replace(
+        docs.territory(),
+        plan_version=event.plan_version,
+        plan_cost=event.cost,
+        plan_bound=event.bound,
+    )
+    docs.put_territory(territory)
+
+
+def _tickets(route: Route | None) -> tuple[TicketId, ...]:
+    return route.tickets if route else ()
+
+
+def _plan_ticket(docs: Docs, ticket: Ticket, engineer: EngineerId, at: int) -> None:
+    """Give a ticket its engineer; one that has the same engineer already is left untouched."""
+    if ticket.status is Status.TRIAGED:
+        ticket = replace(ticket, engineer=engineer, unassigned=())
+        docs.put_ticket(_enter(ticket, Status.PLANNED, at))
+    elif ticket.engineer != engineer:
+        docs.put_ticket(_touch(replace(ticket, engineer=engineer, unassigned=())))

@@ -1,0 +1,89 @@
+"""
+The documents of one territory in memory: what the desk thinks with and the simulation lives in.
+
+Must not write anywhere; the store keeps what is durable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from dispatcher.domain.engineer import Engineer
+from dispatcher.domain.events import Fact
+from dispatcher.domain.fold import apply
+from dispatcher.domain.ids import EngineerId, RouteId, SiteId, TicketId
+from dispatcher.domain.place import Site
+from dispatcher.domain.plan import Route
+from dispatcher.domain.territory import Territory
+from dispatcher.domain.ticket import Ticket
+from dispatcher.errors import UnknownEngineer, UnknownTicket
+
+
+@dataclass(slots=True)
+class MemoryDocs:
+    """Current state of one territory as plain dictionaries; implements `fold.Docs`."""
+
+    home: Territory
+    tickets: dict[TicketId, Ticket] = field(default_factory=dict)
+    engineers: dict[EngineerId, Engineer] = field(default_factory=dict)
+    routes: dict[RouteId, Route] = field(default_factory=dict)
+    # beside the log: where the customers are
+    sites: dict[SiteId, Site] = field(default_factory=dict)
+    _routes_by_engineer: dict[EngineerId, set[RouteId]] = field(default_factory=dict)
+
+    def ticket(self, ticket: TicketId) -> Ticket:
+        """Return a ticket; `UnknownTicket` when there is none."""
+        try:
+            return self.tickets[ticket]
+        except KeyError:
+            raise UnknownTicket(ticket=ticket) from None
+
+    def engineer(self, engineer: EngineerId) -> Engineer:
+        """Return an engineer; `UnknownEngineer` when there is none."""
+        try:
+            return self.engineers[engineer]
+        except KeyError:
+            raise UnknownEngineer(engineer=engineer) from None
+
+    def has_engineer(self, engineer: EngineerId) -> bool:
+        """Tell whether the engineer is known."""
+        return engineer in self.engineers
+
+    def route(self, route: RouteId) -> Route | None:
+        """Return a route; None when that shift has no visits yet."""
+        return self.routes.get(route)
+
+    def routes_of(self, engineer: EngineerId) -> Iterable[Route]:
+        """Return all routes of an engineer, earliest shift first."""
+        routes = [self.routes[r] for r in self._routes_by_engineer.get(engineer, ())]
+        return sorted(routes, key=lambda route: route.shift_at)
+
+    def territory(self) -> Territory:
+        """Return the territory itself."""
+        return self.home
+
+    def put_ticket(self, ticket: Ticket) -> None:
+        """Keep this state of a ticket."""
+        self.tickets[ticket.id] = ticket
+
+    def put_engineer(self, engineer: Engineer) -> None:
+        """Keep this state of an engineer."""
+        self.engineers[engineer.id] = engineer
+
+    def put_route(self, route: Route) -> None:
+        """Keep this state of a route."""
+        self.routes[route.id] = route
+        self._routes_by_engineer.setdefault(route.engineer, set()).add(route.id)
+
+    def put_territory(self, territory: Territory) -> None:
+        """Keep this state of the territory."""
+        self.home = territory
+
+
+def fold(home: Territory, facts: Iterable[Fact], sites: Mapping[SiteId, Site]) -> MemoryDocs:
+    """Return the documents that the facts of a log add up to."""
+    docs = MemoryDocs(home=home, sites=dict(sites))
+    for fact in facts:
+        apply(docs, fact)
+    return docs

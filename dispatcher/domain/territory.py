@@ -1,0 +1,26 @@
+"""The territory: one planning area with one zone, one plan and one log (R88)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dispatcher.domain.ids import TerritoryId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Territory:
+    """A planning area as known now."""
+
+    id: TerritoryId
+    name: str
+    # the street network it lies on
+    city: str
+    # IANA time zone
+    zone: str
+    # plans published so far
+    plan_version: int = 0
+    # the last fact folded in
+    seq: int = 0
+    # cost units of the current plan and a lower bound, as published
+    plan_cost: int = 0
+    plan_bound: int | None = None

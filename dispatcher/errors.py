@@ -1,0 +1,230 @@
+"""
+Every refusal of the house as one tree; a message says what is wrong, the value and what to do.
+
+The English sentence is the class's docstring, the Chinese one stands in the catalogue under
+``error.<code>``; both take their facts by name. Must not import anything but texts.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from dispatcher.texts import Lang, fill, say
+
+
+def _code(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+class DispatcherError(Exception):
+    """The desk refused this."""
+
+    # the HTTP status the doors answer with; the code of problem+json is the class's name
+    status: ClassVar[int] = 400
+
+    def __init__(self, **facts: object) -> None:
+        self.facts = facts
+        super().__init__(self.message("en"))
+
+    @classmethod
+    def code(cls) -> str:
+        """Return the stable name of this refusal, such as ``unknown_ticket``."""
+        return _code(cls.__name__)
+
+    def message(self, lang: Lang) -> str:
+        """Return the sentence in `lang` with its facts filled in."""
+        if lang == "zh":
+            key = f"error.{self.code()}"
+            text = say(key, "zh", **self.facts)
+            if not text.startswith(key):
+                return text
+        return fill(" ".join((self.__doc__ or "").split()), self.facts)
+
+
+class NotFound(DispatcherError, LookupError):
+    """There is no {what} {id}. Check the id, or list what there is."""
+
+    status = 404
+
+
+class UnknownTicket(NotFound):
+    """There is no ticket {ticket}. Check the number, or search the list of tickets."""
+
+
+class UnknownEngineer(NotFound):
+    """There is no engineer {engineer}. Check the id, or open the list of engineers."""
+
+
+class UnknownTerritory(NotFound):
+    """There is no territory {territory}. Open the list of territories for the ones there are."""
+
+
+class UnknownCity(NotFound):
+    """There is no city {city}. `dispatcher city list` shows the ones there are."""
+
+
+class NotSignedIn(DispatcherError, PermissionError):
+    """This session is missing or has expired. Sign in again, or ask for a new link."""
+
+    status = 401
+
+
+class NotAllowed(DispatcherError, PermissionError):
+    """The role {role} may not {action}. Ask someone who may, or sign in with another role."""
+
+    status = 403
+
+
+class ForeignOrigin(DispatcherError, PermissionError):
+    """Requests from {origin} are not accepted. Add it to the allowed origins, or use the desk's own page."""
+
+    status = 403
+
+
+class Refused(DispatcherError):
+    """This cannot happen now: {why}."""
+
+    status = 409
+
+
+class IllegalMove(Refused):
+    """Ticket {ticket} is {status}: it cannot be moved by "{move}". Possible now: {possible}."""
+
+
+class StaleVersion(Refused):
+    """{what} {id} was changed meanwhile (you saw version {expected}, it is {actual}). Look again and repeat."""
+
+
+class NotEligible(Refused):
+    """Engineer {engineer} may not take ticket {ticket}: {reasons}. Choose another engineer, or say why it must be."""
+
+
+class GateClosed(Refused):
+    """Ticket {ticket} cannot {move} yet: {missing}."""
+
+
+class DuplicateExternalId(Refused):
+    """External id {external_id} already belongs to ticket {ticket}. Open that ticket, or use another id."""
+
+
+class StalePlan(Refused):
+    """This plan was made by an owner that no longer leads territory {territory} (epoch {epoch}, now {current}). It was thrown away."""
+
+
+class LeaseHeld(Refused):
+    """Territory {territory} is led by {owner} until {until}. Wait for the lease to end."""
+
+
+class BadInput(DispatcherError, ValueError):
+    """{where}: {problem}."""
+
+    status = 422
+
+
+class KeyReused(BadInput):
+    """The Idempotency-Key {key} was already used for another request. Use a new key for a new request."""
+
+
+class UnknownSkill(BadInput):
+    """There is no skill {skill}{hint}. Known skills: {known}."""
+
+
+class OutsideCity(BadInput):
+    """{lat}, {lon} lies {distance_m} m from the nearest street of {city}. Check the coordinates and their datum ({datum}), or pick the place on the map."""
+
+
+class WindowInPast(BadInput):
+    """The window ends at {close_at}, which has passed. Offer the customer a later window."""
+
+
+class EmptyWindow(BadInput):
+    """The window opens at {open_at} and closes at {close_at}: it must close after it opens."""
+
+
+class BadField(BadInput):
+    """{field} is {value}: {rule}."""
+
+
+class BadTable(BadInput):
+    """{file}: {problem}. Expected columns: {expected}."""
+
+
+class BadInstance(BadInput):
+    """{file}, {key}: {problem}."""
+
+
+class BadPlan(BadInput):
+    """{where}: {problem}."""
+
+
+class InvalidRoute(BadInput):
+    """A route of engineer {engineer} cannot be: {problem}."""
+
+
+class BadScenario(BadInput):
+    """{file}, {key}: {problem}."""
+
+
+class TooLarge(DispatcherError, ValueError):
+    """The request has {size} bytes, {limit} are accepted. Send less at a time."""
+
+    status = 413
+
+
+class MalformedJson(DispatcherError, ValueError):
+    """The body is not JSON: {problem}."""
+
+    status = 400
+
+
+class TooManyRequests(DispatcherError):
+    """Too many requests from {who}. Wait {wait_s} s and repeat; nothing was lost."""
+
+    status = 429
+
+
+class NotStreetData(BadInput):
+    """{file} cannot be read as an OpenStreetMap extract: {problem}. Give a .osm.pbf file."""
+
+
+class NoRoads(BadInput):
+    """{file} has no street a car may use ({ways} ways read). Choose an extract that covers the city."""
+
+
+class BrokenCity(BadInput):
+    """The stored city {city} is incomplete: {problem}. Import it again with `dispatcher city import`."""
+
+
+class Unreachable(DispatcherError):
+    """There is no way by car from {a} to {b} at this hour. Check closures and one-way streets."""
+
+    status = 409
+
+
+class Unavailable(DispatcherError):
+    """{what} is not available now: {problem}. {todo}"""
+
+    status = 503
+
+
+class StoreBroken(DispatcherError):
+    """The store does not answer: {problem}. Nothing was written; repeat with the same Idempotency-Key."""
+
+    status = 503
+
+
+class StoreDiffers(DispatcherError):
+    """Rebuilding from the log gives another {table} than the table holds, first at {id}. Keep the data directory and restore a backup."""
+
+    status = 500
+
+
+class EngineFailed(DispatcherError):
+    """The engine {engine} gave no plan: {problem}."""
+
+    status = 500
+
+
+class UnknownEngine(BadInput):
+    """There is no engine {engine}. Known engines: {known}."""

@@ -1,0 +1,1 @@
+"""Streets: import, network, travel times, routes on the map, datums and addresses."""

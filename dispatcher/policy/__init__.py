@@ -1,0 +1,1 @@
+"""The manuals as policy files, compiled once."""

@@ -1,0 +1,1 @@
+"""Business rules compiled to arrays, each with its reason and clause."""

@@ -1,0 +1,1 @@
+"""What is durable: one schema on SQLite and PostgreSQL."""

@@ -1,0 +1,60 @@
+"""
+Every sentence a user reads, in Chinese and English, from one flat catalogue.
+
+The catalogue is the JSON files of `en/` and `zh/`, merged; a key is ``room.name`` and placeholders
+are Python format fields. Must not know records: callers pass plain facts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal
+
+Lang = Literal["en", "zh"]
+LANGS: Final[tuple[Lang, ...]] = ("en", "zh")
+
+_FOLDER = Path(__file__).parent
+
+
+@cache
+def catalogue(lang: Lang) -> Mapping[str, str]:
+    """Return all texts of one language by key."""
+    merged: dict[str, str] = {}
+    for file in sorted((_FOLDER / lang).glob("*.json")):
+        merged.update(json.loads(file.read_text(encoding="utf-8")))
+    return merged
+
+
+def language(wanted: str | None) -> Lang:
+    """Return the language to speak for an ``Accept-Language`` header or a two-letter wish."""
+    for part in (wanted or "").lower().split(","):
+        code = part.strip()[:2]
+        if code == "zh":
+            return "zh"
+        if code == "en":
+            return "en"
+    return "en"
+
+
+def fill(template: str, facts: Mapping[str, object]) -> str:
+    """Return `template` with its facts; a fact that is missing leaves its braces to be seen."""
+    try:
+        return template.format_map(facts) if facts else template
+    except (KeyError, IndexError, ValueError):
+        return template
+
+
+def say(key: str, lang: Lang, /, **facts: object) -> str:
+    """
+    Return the sentence for `key` with its facts filled in.
+
+    A key that only one language has falls back to the other; an unknown key is returned as it is,
+    so that a missing text is seen and never hides a message.
+    """
+    template = catalogue(lang).get(key) or catalogue("en" if lang == "zh" else "zh").get(key)
+    if template is None:
+        return key if not facts else f"{key} {facts}"
+    return fill(template, facts)
