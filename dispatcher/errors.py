@@ -108,6 +108,44 @@ class DuplicateExternalId(Refused):
     """External id {external_id} already belongs to ticket {ticket}. Open that ticket, or use another id."""
 
 
+class NoEngineerYet(Refused):
+    """Ticket {ticket} has no engineer. Assign it first."""
+
+
+class OtherEngineer(Refused):
+    """Ticket {ticket} is with {engineer}, not with {asked}. Ask the desk to assign it anew."""
+
+
+class UnderWay(Refused):
+    """{engineer} is under way to {ticket}. Recall the visit first."""
+
+
+class VisitBefore(Refused):
+    """{other} comes before {ticket} on the route of {engineer}. Dispatch that one first, or assign {ticket} to the first place."""
+
+
+class NotFinishedYet(Refused):
+    """{engineer} has not finished {other} yet. Finish it, or leave it incomplete with a reason."""
+
+
+class NotPlanned(Refused):
+    """Ticket {ticket} is {status}: plan it before the customer is promised a time."""
+
+
+class ReturnGateShut(Refused):
+    """{engineer} has no leave to go home. Ask the desk first: it looks for work nearby (M0 5.4.6)."""
+
+
+class PlanChanged(Refused):
+    """The route of {engineer} changed meanwhile. Look at it again and repeat the assignment."""
+
+
+class MissingReason(Refused):
+    """{move} of ticket {ticket} needs a reason. Say why in a few words."""
+
+    status = 422
+
+
 class StalePlan(Refused):
     """This plan was made by an owner that no longer leads territory {territory} (epoch {epoch}, now {current}). It was thrown away."""
 

@@ -67,8 +67,8 @@ def apply(docs: Docs, fact: ev.Fact) -> None:
     event = fact.event
     match event:
         case ev.TicketReported():
-            born = replace(event.ticket, since={Status.REPORTED.value: fact.at}, version=1)
-            docs.put_ticket(born)
+            born = replace(event.ticket, since={}, version=0)
+            docs.put_ticket(_enter(born, Status.REPORTED, fact.at))
         case ev.PlanPublished():
             _publish(docs, event, fact)
         case ev.EngineerRegistered():
@@ -116,9 +116,9 @@ def apply(docs: Docs, fact: ev.Fact) -> None:
 
 
 def _enter(ticket: Ticket, status: Status, at: int) -> Ticket:
-    """Move a ticket into a state and remember when."""
-    since = {**ticket.since, status.value: at}
-    return replace(ticket, status=status, since=since, version=ticket.version + 1)
+    """Move a ticket into a state and remember when it entered that one for the first time."""
+    since = ticket.since if status.value in ticket.since else {**ticket.since, status.value: at}
+    return replace(ticket, status=status, since=since, entered_at=at, version=ticket.version + 1)
 
 
 def _touch(ticket: Ticket) -> Ticket:
@@ -194,7 +194,9 @@ def _ticket(docs: Docs, event: _TicketEvent, fact: ev.Fact) -> None:
             )
             ticket = _enter(ticket, Status.TRIAGED, fact.at)
         case ev.CustomerDisputed():
-            ticket = replace(ticket, engineer=None, reason=event.reason, due=event.due)
+            # the repair was none: the clock that stops with it runs again
+            since = {k: v for k, v in ticket.since.items() if k != Status.DONE.value}
+            ticket = replace(ticket, engineer=None, reason=event.reason, due=event.due, since=since)
             ticket = _enter(ticket, Status.TRIAGED, fact.at)
         case ev.CustomerAccepted():
             ticket = _enter(ticket, Status.CUSTOMER_ACCEPTED, fact.at)

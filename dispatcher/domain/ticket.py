@@ -172,8 +172,10 @@ class Ticket:
     promised_at: int | None = None
     # ticket whose incomplete work this one continues (R56)
     follows: TicketId | None = None
-    # when each state was entered last, epoch seconds
+    # when each state was entered for the first time, epoch seconds; clocks stop by it
     since: dict[str, int] = field(default_factory=dict)
+    # when the present state was entered
+    entered_at: int = 0
     # reason code of the last incomplete, cancelled or disputed move
     reason: str = ""
     # facts about this ticket so far; the expected version of a command

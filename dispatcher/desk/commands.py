@@ -1,0 +1,317 @@
+"""
+May this happen? `decide` turns a command into facts, or refuses with the sentence to show.
+
+Pure: reads documents, never a clock, a socket or a street. Must not plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dispatcher.desk import merge, visits
+from dispatcher.desk import wishes as w
+from dispatcher.desk.ruling import CommandDocs, Context, Decision, Handler, facts, legal
+from dispatcher.domain import events as ev
+from dispatcher.domain.events import Event
+from dispatcher.domain.ids import EngineerId, SiteId, TicketId
+from dispatcher.domain.ticket import (
+    FROZEN,
+    DueTime,
+    Exclusion,
+    Severity,
+    Status,
+    Ticket,
+    Window,
+)
+from dispatcher.errors import (
+    BadField,
+    MissingReason,
+    NoEngineerYet,
+    NotEligible,
+    NotPlanned,
+    UnderWay,
+    VisitBefore,
+    WindowInPast,
+)
+from dispatcher.policy import due_times
+
+
+def decide(command: w.Command, docs: CommandDocs, context: Context) -> Decision:
+    """
+    Return the facts that `command` becomes.
+
+    Raises
+    ------
+    DispatcherError
+        The command may not happen now; the message says why and what is possible.
+    """
+    return HANDLERS[type(command)](command, docs, context)
+
+
+def _report(command: w.ReportTicket, docs: CommandDocs, context: Context) -> Decision:
+    number = docs.next_seq()
+    home = docs.territory().id
+    ticket_id = TicketId(f"{home}-{number}")
+    site = command.site
+    if not site.id:
+        site = replace(site, id=SiteId(f"{home}-S{number}"), territory=home)
+    at = context.happened_at
+    _future_windows(command.windows, context.now)
+    ticket = Ticket(
+        id=ticket_id,
+        territory=home,
+        status=Status.REPORTED,
+        severity=command.severity or Severity.GENERAL,
+        channel=command.channel,
+        site=site.id,
+        cell=site.place.cell(),
+        reported_at=at,
+        symptom=command.symptom,
+        category=command.category,
+        model=command.model,
+        external_id=command.external_id,
+        source=command.source,
+        skills=command.skills,
+        certificates=command.certificates,
+        duration_s=command.duration_s or context.policy.work_s(command.category),
+        windows=command.windows,
+        not_before_at=command.not_before_at,
+        due=due_times(context.policy, command.severity or Severity.GENERAL, at),
+        outdoor=command.outdoor,
+    )
+    events: list[Event] = [ev.TicketReported(ticket=ticket)]
+    if command.severity is not None and command.skills:
+        events.append(_triaged(ticket))
+    return Decision(events=tuple(events), sites=(site,))
+
+
+def _triaged(ticket: Ticket) -> ev.TicketTriaged:
+    return ev.TicketTriaged(
+        ticket=ticket.id,
+        severity=ticket.severity,
+        skills=ticket.skills,
+        duration_s=ticket.duration_s,
+        due=ticket.due,
+        certificates=ticket.certificates,
+        windows=ticket.windows,
+        not_before_at=ticket.not_before_at,
+    )
+
+
+def _future_windows(windows: tuple[Window, ...], now: int) -> None:
+    for window in windows:
+        if window.close_at <= now:
+            raise WindowInPast(close_at=window.close_at)
+
+
+def _triage(command: w.Triage, docs: CommandDocs, context: Context) -> Decision:
+    ticket = docs.ticket(command.ticket)
+    legal(ticket, "triage")
+    _future_windows(command.windows, context.now)
+    if not command.skills:
+        # R05: no dispatch without place and required skill
+        raise BadField(field="skills", value="[]", rule="name at least one skill the work needs")
+    judged = replace(
+        ticket,
+        severity=command.severity,
+        skills=command.skills,
+        certificates=command.certificates,
+        duration_s=command.duration_s,
+        windows=command.windows,
+        not_before_at=command.not_before_at,
+        due=due_times(context.policy, command.severity, ticket.reported_at),
+    )
+    return facts(_triaged(judged))
+
+
+def _hold(command: w.HoldTicket, docs: CommandDocs, context: Context) -> Decision:
+    legal(docs.ticket(command.ticket), "hold")
+    if command.until_at is not None and command.until_at <= context.now:
+        raise BadField(
+            field="until_at", value=command.until_at, rule="choose a time that is still to come"
+        )
+    held = ev.TicketHeld(
+        ticket=command.ticket,
+        kind=command.kind,
+        reason=command.reason,
+        until_at=command.until_at,
+    )
+    return facts(held)
+
+
+def _assign(command: w.Assign, docs: CommandDocs, context: Context) -> Decision:
+    ticket = docs.ticket(command.ticket)
+    # judged and not under way: what the plan may move, a person may move
+    legal(ticket, "plan")
+    docs.engineer(command.engineer)
+    if command.against and not (context.may_override and command.reason):
+        raise NotEligible(
+            engineer=command.engineer,
+            ticket=command.ticket,
+            reasons=", ".join(reason.code for reason in command.against),
+        )
+    merge.check_assigned(docs, command)
+    assigned = ev.TicketAssigned(
+        ticket=command.ticket,
+        engineer=command.engineer,
+        route=command.route,
+        reason=command.reason,
+        overridden=command.against,
+    )
+    return facts(assigned)
+
+
+def _exclude(command: w.Exclude, docs: CommandDocs, _context: Context) -> Decision:
+    ticket = docs.ticket(command.ticket)
+    docs.engineer(command.engineer)
+    if ticket.is_frozen and ticket.engineer == command.engineer:
+        raise UnderWay(engineer=command.engineer, ticket=ticket.id)
+    exclusion = Exclusion(
+        engineer=command.engineer, reason=command.reason, until_at=command.until_at
+    )
+    return facts(ev.EngineerExcluded(ticket=ticket.id, exclusion=exclusion))
+
+
+def _promise(command: w.Promise, docs: CommandDocs, _context: Context) -> Decision:
+    ticket = docs.ticket(command.ticket)
+    if ticket.status is not Status.PLANNED and not ticket.is_frozen:
+        raise NotPlanned(ticket=ticket.id, status=ticket.status.value)
+    return facts(ev.ArrivalPromised(ticket=ticket.id, promised_at=command.promised_at))
+
+
+def _step(command: w.Step, docs: CommandDocs, context: Context) -> Decision:
+    ticket = docs.ticket(command.ticket)
+    match command.move:
+        case "release":
+            legal(ticket, "release")
+            return facts(ev.TicketReleased(ticket=ticket.id, due=_paused(ticket, context.now)))
+        case "lock" | "unlock":
+            if ticket.engineer is None:
+                raise NoEngineerYet(ticket=ticket.id)
+            locked = command.move == "lock"
+            cls = ev.TicketLocked if locked else ev.TicketUnlocked
+            return facts() if ticket.is_locked == locked else facts(cls(ticket=ticket.id))
+        case "dispatch":
+            legal(ticket, "dispatch")
+            return facts(_dispatched(ticket, docs))
+        case "customer_accept":
+            legal(ticket, "customer_accept")
+            return facts(ev.CustomerAccepted(ticket=ticket.id))
+        case "close":
+            legal(ticket, "close")
+            return facts(ev.TicketClosed(ticket=ticket.id))
+        case _:
+            raise BadField(field="move", value=command.move, rule="not a step of a ticket")
+
+
+def _paused(ticket: Ticket, now: int) -> tuple[DueTime, ...]:
+    """Return the due times moved by the time the ticket was held (R28: the clock waits too)."""
+    pause_s = max(0, now - ticket.entered_at)
+    stopped_at = ticket.entered_at
+    return tuple(
+        replace(due, due_at=due.due_at + pause_s) if due.due_at > stopped_at else due
+        for due in ticket.due
+    )
+
+
+def _dispatched(ticket: Ticket, docs: CommandDocs) -> ev.VisitDispatched:
+    engineer = _engineer_of(ticket)
+    for route in docs.routes_of(engineer):
+        if ticket.id in route.tickets:
+            for other in route.tickets[: route.tickets.index(ticket.id)]:
+                if docs.ticket(other).status not in FROZEN:
+                    raise VisitBefore(other=other, ticket=ticket.id, engineer=engineer)
+    return ev.VisitDispatched(ticket=ticket.id, engineer=engineer)
+
+
+def _engineer_of(ticket: Ticket) -> EngineerId:
+    if ticket.engineer is None:
+        raise NoEngineerYet(ticket=ticket.id)
+    return ticket.engineer
+
+
+def _step_because(command: w.StepBecause, docs: CommandDocs, _context: Context) -> Decision:
+    ticket = docs.ticket(command.ticket)
+    legal(ticket, command.move)
+    if not command.reason.strip():
+        raise MissingReason(move=command.move, ticket=ticket.id)
+    match command.move:
+        case "cancel":
+            return facts(ev.TicketCancelled(ticket=ticket.id, reason=command.reason))
+        case "recall":
+            engineer = _engineer_of(ticket)
+            return facts(
+                ev.VisitRecalled(ticket=ticket.id, engineer=engineer, reason=command.reason)
+            )
+        case "dispute":
+            return facts(
+                ev.CustomerDisputed(ticket=ticket.id, reason=command.reason, due=ticket.due)
+            )
+        case _:
+            raise BadField(field="move", value=command.move, rule="not a step with a reason")
+
+
+def _resume(command: w.Resume, docs: CommandDocs, _context: Context) -> Decision:
+    ticket = docs.ticket(command.ticket)
+    legal(ticket, "resume")
+    resumed = ev.TicketResumed(
+        ticket=ticket.id,
+        duration_s=command.duration_s or ticket.duration_s,
+        due=ticket.due,
+        not_before_at=command.not_before_at or ticket.not_before_at,
+    )
+    return facts(resumed)
+
+
+def _call_back(command: w.CallBack, docs: CommandDocs, _context: Context) -> Decision:
+    ticket = docs.ticket(command.ticket)
+    legal(ticket, "call_back")
+    return facts(
+        ev.CustomerCalledBack(
+            ticket=ticket.id, satisfaction=command.satisfaction, remark=command.remark
+        )
+    )
+
+
+def _publish(command: w.Publish, docs: CommandDocs, context: Context) -> Decision:
+    routes = merge.merged(docs, command.routes, context.now)
+    unassigned = merge.still_open(docs, command.unassigned, routes)
+    if not routes and not unassigned:
+        return facts()
+    placed = {ticket for route in routes for ticket in route.tickets}
+    return facts(
+        ev.PlanPublished(
+            plan_version=docs.territory().plan_version + 1,
+            routes=routes,
+            unassigned=unassigned,
+            choices=tuple(c for c in command.choices if c.ticket in placed),
+            engine=command.engine,
+            seed=command.seed,
+            iterations=command.iterations,
+            input_seq=command.input_seq,
+            cost=command.cost,
+            bound=command.bound,
+        )
+    )
+
+
+# adding a command is a record in `wishes`, a function here and a row
+HANDLERS: dict[type, Handler] = {
+    w.ReportTicket: _report,
+    w.Triage: _triage,
+    w.HoldTicket: _hold,
+    w.Assign: _assign,
+    w.Exclude: _exclude,
+    w.Promise: _promise,
+    w.Step: _step,
+    w.StepBecause: _step_because,
+    w.Resume: _resume,
+    w.CallBack: _call_back,
+    w.VisitStep: visits.visit,
+    w.RegisterEngineer: visits.register,
+    w.SetShifts: visits.shifts,
+    w.RecordAbsence: visits.absence,
+    w.EngineerStep: visits.engineer,
+    w.DecideReturn: visits.answer_return,
+    w.Publish: _publish,
+}

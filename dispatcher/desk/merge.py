@@ -1,0 +1,134 @@
+"""
+A proposal meets the facts that came after it: what fits is taken, the rest is thrown away.
+
+Routes that exchange tickets stand or fall together, so a ticket is never lost or doubled. A
+person's decision and a visit under way always win.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dispatcher.desk import wishes as w
+from dispatcher.domain.fold import Docs
+from dispatcher.domain.ids import RouteId, TicketId
+from dispatcher.domain.plan import Route, Unassigned
+from dispatcher.domain.ticket import Ticket
+from dispatcher.errors import PlanChanged, UnknownTicket
+
+
+def merged(docs: Docs, proposed: Iterable[Route], now: int) -> tuple[Route, ...]:
+    """
+    Return the proposed routes that still fit the documents and change something.
+
+    Parameters
+    ----------
+    docs
+        The documents as they are now.
+    proposed
+        Whole routes; those not named stay as they are.
+    now
+        Epoch seconds, for exclusions that lapse.
+    """
+    wanted = {route.id: route for route in proposed if route != docs.route(route.id)}
+    taken = {rid for rid, route in wanted.items() if _fits(docs, route, now)}
+    while True:
+        torn = {rid for rid in taken if not _closed(docs, wanted, taken, rid)}
+        if not torn:
+            return tuple(wanted[rid] for rid in sorted(taken))
+        taken -= torn
+
+
+def _fits(docs: Docs, route: Route, now: int) -> bool:
+    """True when a route breaks no lock, no visit under way and no ticket's state."""
+    engineer = docs.engineer(route.engineer)
+    if all(shift.start_at != route.shift_at for shift in engineer.shifts):
+        return False
+    current = docs.route(route.id)
+    before = current.tickets if current else ()
+    frozen = tuple(t for t in before if docs.ticket(t).is_frozen)
+    if route.tickets[: len(frozen)] != frozen or len(set(route.tickets)) != len(route.tickets):
+        return False
+    locked = {t for t in before if docs.ticket(t).is_locked}
+    if not locked <= set(route.tickets):
+        return False
+    return all(_may_stand(docs, t, route, frozen, now) for t in route.tickets)
+
+
+def _may_stand(
+    docs: Docs, ticket_id: TicketId, route: Route, frozen: tuple[TicketId, ...], now: int
+) -> bool:
+    try:
+        ticket = docs.ticket(ticket_id)
+    except UnknownTicket:
+        return False
+    if ticket_id in frozen:
+        return True
+    if not ticket.is_open or (ticket.is_locked and ticket.engineer != route.engineer):
+        return False
+    return not any(
+        one.engineer == route.engineer and (one.until_at is None or one.until_at > now)
+        for one in ticket.excluded
+    )
+
+
+def _closed(docs: Docs, wanted: dict[RouteId, Route], taken: set[RouteId], rid: RouteId) -> bool:
+    """True when every ticket that enters or leaves this route does so within the taken ones."""
+    route = wanted[rid]
+    current = docs.route(rid)
+    before = set(current.tickets) if current else set()
+    for ticket_id in set(route.tickets) - before:
+        home = _home(docs, docs.ticket(ticket_id))
+        if home is not None and (home not in taken or ticket_id in wanted[home].tickets):
+            return False
+    for ticket_id in before - set(route.tickets):
+        takers = [r for r in wanted if ticket_id in wanted[r].tickets]
+        if any(taker not in taken for taker in takers):
+            return False
+    return True
+
+
+def _home(docs: Docs, ticket: Ticket) -> RouteId | None:
+    if ticket.engineer is None:
+        return None
+    for route in docs.routes_of(ticket.engineer):
+        if ticket.id in route.tickets:
+            return route.id
+    return None
+
+
+def still_open(
+    docs: Docs, unassigned: Iterable[Unassigned], routes: Iterable[Route]
+) -> tuple[Unassigned, ...]:
+    """Return the entries whose ticket is open, has no place and has other reasons than before."""
+    placed = {ticket for route in routes for ticket in route.tickets}
+    news = []
+    for entry in unassigned:
+        try:
+            ticket = docs.ticket(entry.ticket)
+        except UnknownTicket:
+            continue
+        kept = ticket.engineer is not None and _home(docs, ticket) is not None
+        is_news = ticket.unassigned != entry.reasons
+        if is_news and ticket.is_open and not kept and entry.ticket not in placed:
+            news.append(entry)
+    return tuple(news)
+
+
+def check_assigned(docs: Docs, command: w.Assign) -> None:
+    """
+    Refuse a hand-made route that would move anything but the ticket it is about.
+
+    Raises
+    ------
+    PlanChanged
+        The route drops, adds or reorders other visits, or belongs to someone else.
+    """
+    current = docs.route(command.route.id)
+    before = tuple(t for t in (current.tickets if current else ()) if t != command.ticket)
+    after = tuple(t for t in command.route.tickets if t != command.ticket)
+    mine = command.route.engineer == command.engineer and command.ticket in command.route.tickets
+    frozen = sum(docs.ticket(t).is_frozen for t in before)
+    first = mine and command.route.tickets.index(command.ticket) >= frozen
+    if before != after or not first:
+        raise PlanChanged(engineer=command.engineer)

@@ -1,0 +1,71 @@
+"""
+What every command handler shares: the documents it reads, the context, and the legal moves.
+
+Must not know any single command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from dispatcher.domain.events import Event
+from dispatcher.domain.fold import Docs
+from dispatcher.domain.place import Site
+from dispatcher.domain.ticket import MOVES, Ticket, possible_moves
+from dispatcher.errors import IllegalMove
+from dispatcher.policy import Policy
+
+
+class CommandDocs(Docs, Protocol):
+    """Documents that can also name new things."""
+
+    def next_seq(self) -> int:
+        """Return the number the next fact will get; ids are made of it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a decision may depend on besides the documents."""
+
+    # epoch seconds
+    now: int
+    policy: Policy
+    # the one who asks may set a rule aside with a reason
+    may_override: bool = False
+    # when it happened, if earlier than now (R31)
+    at: int | None = None
+
+    @property
+    def happened_at(self) -> int:
+        """When the thing happened, epoch seconds, never in the future."""
+        return self.now if self.at is None else min(self.at, self.now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The facts a command becomes, and the personal data that go beside the log."""
+
+    events: tuple[Event, ...] = ()
+    sites: tuple[Site, ...] = ()
+
+
+Handler = Callable[[Any, CommandDocs, Context], Decision]
+
+
+def facts(*events: Event) -> Decision:
+    """Return a decision of these facts alone."""
+    return Decision(events=events)
+
+
+def legal(ticket: Ticket, move: str) -> None:
+    """Refuse a move that the table of moves does not have for the ticket's state."""
+    if ticket.status not in MOVES[move].sources:
+        raise IllegalMove(
+            ticket=ticket.id,
+            status=ticket.status.value,
+            move=move,
+            possible=", ".join(possible_moves(ticket.status)) or "nothing",
+        )

@@ -1,0 +1,232 @@
+"""
+Commands: what someone wants to happen, before the desk has said whether it may.
+
+Must not decide; `commands.decide` does. Each names who or what it is about and nothing more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dispatcher.domain.engineer import Absence, Engineer, Shift
+from dispatcher.domain.ids import EngineerId, TicketId
+from dispatcher.domain.place import Site
+from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
+from dispatcher.domain.ticket import Channel, RequiredSkill, Severity, Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportTicket:
+    """Write down a request (R01, R05); with a severity it is triaged at once."""
+
+    channel: Channel
+    # id "" = the desk names it
+    site: Site
+    symptom: str
+    category: str = ""
+    model: str = ""
+    external_id: str | None = None
+    source: str = ""
+    severity: Severity | None = None
+    skills: tuple[RequiredSkill, ...] = ()
+    certificates: tuple[str, ...] = ()
+    # seconds; None = the category's usual time
+    duration_s: int | None = None
+    windows: tuple[Window, ...] = ()
+    not_before_at: int = 0
+    outdoor: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Triage:
+    """Judge a request: how bad, which skill, how long (R06, R07)."""
+
+    ticket: TicketId
+    severity: Severity
+    skills: tuple[RequiredSkill, ...]
+    duration_s: int
+    certificates: tuple[str, ...] = ()
+    windows: tuple[Window, ...] = ()
+    not_before_at: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldTicket:
+    """Let a ticket wait (R28)."""
+
+    ticket: TicketId
+    kind: str
+    reason: str
+    until_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assign:
+    """Give a ticket to an engineer by hand (R24); `route` was made by the desk's insertion."""
+
+    ticket: TicketId
+    engineer: EngineerId
+    route: Route
+    # rules that speak against it, as the desk found them
+    against: tuple[Reason, ...] = ()
+    # why it must be nevertheless
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclude:
+    """Never give this ticket to this engineer."""
+
+    ticket: TicketId
+    engineer: EngineerId
+    reason: str
+    until_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """Tell the customer when the engineer comes (R35)."""
+
+    ticket: TicketId
+    promised_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """
+    One plain step of the life cycle that needs no more than its name.
+
+    `move` is one of: release, lock, unlock, dispatch, customer_accept, close.
+    """
+
+    ticket: TicketId
+    move: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepBecause:
+    """A step that needs a reason; `move` is one of: cancel, recall, dispute."""
+
+    ticket: TicketId
+    move: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume:
+    """Plan an incomplete ticket again (R56)."""
+
+    ticket: TicketId
+    duration_s: int | None = None
+    not_before_at: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallBack:
+    """Write down the call after the repair (R66)."""
+
+    ticket: TicketId
+    satisfaction: int | None = None
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitStep:
+    """
+    What an engineer does with a visit.
+
+    `move` is one of: accept, decline, depart, arrive, finish, leave_incomplete.
+    """
+
+    ticket: TicketId
+    engineer: EngineerId
+    move: str
+    # decline and leave_incomplete want one
+    reason: str = ""
+    again_at: int | None = None
+    found: str = ""
+    done: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterEngineer:
+    """Write an engineer's record, new or whole."""
+
+    engineer: Engineer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetShifts:
+    """Write an engineer's roster anew."""
+
+    engineer: EngineerId
+    shifts: tuple[Shift, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordAbsence:
+    """Note that an engineer cannot work for a while."""
+
+    engineer: EngineerId
+    absence: Absence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineerStep:
+    """What an engineer does between visits; `move` is one of: lunch, home, ask_return."""
+
+    engineer: EngineerId
+    move: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideReturn:
+    """The gate's answer (R32), given by the planner."""
+
+    engineer: EngineerId
+    answer: str
+    ticket: TicketId | None = None
+    detour_s: int = 0
+    gain: int = 0
+    reasons: tuple[Reason, ...] = ()
+    considered: tuple[TicketId, ...] = ()
+    expires_at: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publish:
+    """A planner's proposal; the desk merges it with what happened meanwhile."""
+
+    # the planner's lease; None = in process (simulation, tests)
+    epoch: int | None
+    # the last fact the planner had seen
+    input_seq: int
+    routes: tuple[Route, ...]
+    unassigned: tuple[Unassigned, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    engine: str = "insertion"
+    seed: int = 0
+    iterations: int = 0
+    cost: int = 0
+    bound: int | None = None
+
+
+Command = (
+    ReportTicket
+    | Triage
+    | HoldTicket
+    | Assign
+    | Exclude
+    | Promise
+    | Step
+    | StepBecause
+    | Resume
+    | CallBack
+    | VisitStep
+    | RegisterEngineer
+    | SetShifts
+    | RecordAbsence
+    | EngineerStep
+    | DecideReturn
+    | Publish
+)
