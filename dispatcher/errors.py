@@ -192,6 +192,10 @@ class BadInstance(BadInput):
     """{file}, {key}: {problem}."""
 
 
+class BadProblem(BadInput):
+    """The problem's {key} {problem}."""
+
+
 class BadPlan(BadInput):
     """{where}: {problem}."""
 
