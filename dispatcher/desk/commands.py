@@ -312,6 +312,7 @@ HANDLERS: dict[type, Handler] = {
     w.SetShifts: visits.shifts,
     w.RecordAbsence: visits.absence,
     w.EngineerStep: visits.engineer,
+    w.StopOutdoorWork: visits.storms,
     w.DecideReturn: visits.answer_return,
     w.Publish: _publish,
 }

@@ -117,6 +117,16 @@ def engineer(command: w.EngineerStep, docs: CommandDocs, _context: Context) -> D
             raise BadField(field="move", value=command.move, rule="not a step of an engineer")
 
 
+def storms(command: w.StopOutdoorWork, docs: CommandDocs, _context: Context) -> Decision:
+    """Note the storms during which nobody works outside."""
+    for storm in command.storms:
+        if storm.from_at >= storm.until_at:
+            raise BadField(field="until_at", value=storm.until_at, rule="must lie after from_at")
+    if docs.territory().storms == command.storms:
+        return facts()
+    return facts(ev.OutdoorWorkStopped(storms=command.storms))
+
+
 def answer_return(command: w.DecideReturn, docs: CommandDocs, _context: Context) -> Decision:
     """Record the gate's answer, once per question."""
     person = docs.engineer(command.engineer)

@@ -12,6 +12,7 @@ from dispatcher.domain.engineer import Absence, Engineer, Shift
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.place import Site
 from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
+from dispatcher.domain.territory import Storm
 from dispatcher.domain.ticket import Channel, RequiredSkill, Severity, Window
 
 
@@ -180,6 +181,13 @@ class EngineerStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StopOutdoorWork:
+    """Let outdoor work wait for the storms given; none = it goes on (R28)."""
+
+    storms: tuple[Storm, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecideReturn:
     """The gate's answer (R32), given by the planner."""
 
@@ -227,6 +235,7 @@ Command = (
     | SetShifts
     | RecordAbsence
     | EngineerStep
+    | StopOutdoorWork
     | DecideReturn
     | Publish
 )

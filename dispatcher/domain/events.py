@@ -13,6 +13,7 @@ from typing import get_args
 from dispatcher.domain.engineer import Absence, Engineer, Shift
 from dispatcher.domain.ids import ActorId, EngineerId, TerritoryId, TicketId
 from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
+from dispatcher.domain.territory import Storm
 from dispatcher.domain.ticket import DueTime, Exclusion, RequiredSkill, Severity, Ticket, Window
 
 
@@ -284,6 +285,13 @@ class ReturnDecided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutdoorWorkStopped:
+    """Nobody works outside for a while (R28, M4 P1 5.2.3b); replaces all storms known before."""
+
+    storms: tuple[Storm, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanPublished:
     """A plan became the plan: the routes that changed, what stays open, and why."""
 
@@ -338,6 +346,7 @@ Event = (
     | EngineerHome
     | ReturnRequested
     | ReturnDecided
+    | OutdoorWorkStopped
     | PlanPublished
 )
 

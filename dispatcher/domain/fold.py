@@ -71,6 +71,8 @@ def apply(docs: Docs, fact: ev.Fact) -> None:
             docs.put_ticket(_enter(born, Status.REPORTED, fact.at))
         case ev.PlanPublished():
             _publish(docs, event, fact)
+        case ev.OutdoorWorkStopped():
+            docs.put_territory(replace(docs.territory(), storms=event.storms))
         case ev.EngineerRegistered():
             _register(docs, event)
         case (

@@ -8,6 +8,16 @@ from dispatcher.domain.ids import TerritoryId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Storm:
+    """A span without outdoor work (R28)."""
+
+    # epoch seconds
+    from_at: int
+    until_at: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Territory:
     """A planning area as known now."""
 
@@ -24,3 +34,5 @@ class Territory:
     # cost units of the current plan and a lower bound, as published
     plan_cost: int = 0
     plan_bound: int | None = None
+    # forecast or running storms
+    storms: tuple[Storm, ...] = ()

@@ -52,6 +52,8 @@ class Dispatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     lead_s: int
     rotation_price: int
     promise_price: int
+    promise_tolerance_s: int
+    change_price: int
     on_call_price: int
 
 

@@ -1,1 +1,22 @@
 """Business rules compiled to arrays, each with its reason and clause."""
+
+from typing import Final
+
+from dispatcher.rules import eligibility, prices
+from dispatcher.rules.ruling import NEVER_AT, Case, Compiled, Rule, Ruling, Spell, compile_rules
+
+# adding a rule is a function and a row; the order is the order in which reasons are told
+RULES: Final[tuple[Rule, ...]] = (
+    eligibility.territory,
+    eligibility.skills,
+    eligibility.certificates,
+    eligibility.shifts,
+    eligibility.windows,
+    eligibility.exclusions,
+    eligibility.locks,
+    prices.weather,
+    prices.rotation,
+    prices.on_call,
+)
+
+__all__ = ["NEVER_AT", "RULES", "Case", "Compiled", "Rule", "Ruling", "Spell", "compile_rules"]

@@ -1,0 +1,61 @@
+"""
+What taking a job costs beyond driving: jumping the turn (R26), calling someone out (R23); weather.
+
+Prices are policy weights in cost units, shown beside every decision.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dispatcher.domain.plan import Reason
+from dispatcher.rules.eligibility import unskilled
+from dispatcher.rules.ruling import Case, Ruling
+
+
+def rotation(case: Case) -> Ruling:
+    """
+    Jumping the turn has an explicit price (R26, M4 P1 5.2.3a: in turn, equal opportunity).
+
+    The price is per visit that the engineer was already sent to beyond the one who had least among
+    those who may take the ticket by skill; skipping who lacks the skill costs nothing (R27).
+    """
+    sent = np.array([case.turns.get(s.engineer.id, 0) for s in case.spells], np.int64)
+    able = ~unskilled(case)
+    most = int(sent.max(initial=0))
+    least = np.where(able, sent, most).min(axis=1, initial=most)
+    ahead = np.where(able, np.maximum(0, sent[None, :] - least[:, None]), 0)
+    cost = ahead * case.policy.dispatch.rotation_price
+
+    def why(i: int, k: int) -> Reason:
+        return Reason(code="rotation", facts={"ahead": int(ahead[i, k]), "cost": int(cost[i, k])})
+
+    return Ruling(rule="rotation", clause="M4 P1 5.2.3a", cost=cost, why=why)
+
+
+def on_call(case: Case) -> Ruling:
+    """Somebody on call is called out only when it is worth it (R23)."""
+    price = case.policy.dispatch.on_call_price
+    prices = np.array([price if s.shift.is_on_call else 0 for s in case.spells], np.int64)
+    cost = np.broadcast_to(prices, case.shape).copy()
+
+    def why(i: int, k: int) -> Reason:
+        return Reason(code="on_call", facts={"cost": int(cost[i, k])})
+
+    return Ruling(rule="on_call", clause="M4 P4", cost=cost, why=why)
+
+
+def weather(case: Case) -> Ruling:
+    """Outdoor work waits until the storm is over (R28, M4 P1 5.2.3b)."""
+    not_before = np.zeros(len(case.tickets), np.int64)
+    for i, ticket in enumerate(case.tickets):
+        if ticket.outdoor:
+            for storm in case.territory.storms:
+                # work that would be begun before the storm could run into it: it waits as well
+                if storm.until_at > case.now and storm.from_at <= case.now + ticket.duration_s:
+                    not_before[i] = max(not_before[i], storm.until_at)
+
+    def why(i: int, _k: int) -> Reason:
+        return Reason(code="weather", facts={"until_at": int(not_before[i])})
+
+    return Ruling(rule="weather", clause="M4 P1 5.2.3b", not_before=not_before, why=why)
