@@ -16,7 +16,7 @@ from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.plan import Visit, route_id
 from dispatcher.domain.ticket import FROZEN, Status, Ticket
 from dispatcher.policy import Policy
-from dispatcher.rules import RULES, Case, Compiled, Spell, compile_rules
+from dispatcher.rules import RULES, Case, Compiled, Prices, Spell, compile_rules
 from dispatcher.solver.problem import Problem
 from dispatcher.solver.solution import Solution
 from dispatcher.units import DAY_S, HOUR_S
@@ -126,7 +126,9 @@ def compile_day(
             tickets=tickets,
             spells=spells,
             now=now,
-            policy=policy,
+            prices=Prices(
+                rotation=policy.dispatch.rotation_price, on_call=policy.dispatch.on_call_price
+            ),
             territory=docs.home,
             turns=turns_of(docs, now),
         ),

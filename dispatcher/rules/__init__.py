@@ -3,7 +3,16 @@
 from typing import Final
 
 from dispatcher.rules import eligibility, prices
-from dispatcher.rules.ruling import NEVER_AT, Case, Compiled, Rule, Ruling, Spell, compile_rules
+from dispatcher.rules.ruling import (
+    NEVER_AT,
+    Case,
+    Compiled,
+    Prices,
+    Rule,
+    Ruling,
+    Spell,
+    compile_rules,
+)
 
 # adding a rule is a function and a row; the order is the order in which reasons are told
 RULES: Final[tuple[Rule, ...]] = (
@@ -19,4 +28,14 @@ RULES: Final[tuple[Rule, ...]] = (
     prices.on_call,
 )
 
-__all__ = ["NEVER_AT", "RULES", "Case", "Compiled", "Rule", "Ruling", "Spell", "compile_rules"]
+__all__ = [
+    "NEVER_AT",
+    "RULES",
+    "Case",
+    "Compiled",
+    "Prices",
+    "Rule",
+    "Ruling",
+    "Spell",
+    "compile_rules",
+]

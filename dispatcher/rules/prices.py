@@ -25,7 +25,7 @@ def rotation(case: Case) -> Ruling:
     most = int(sent.max(initial=0))
     least = np.where(able, sent, most).min(axis=1, initial=most)
     ahead = np.where(able, np.maximum(0, sent[None, :] - least[:, None]), 0)
-    cost = ahead * case.policy.dispatch.rotation_price
+    cost = ahead * case.prices.rotation
 
     def why(i: int, k: int) -> Reason:
         return Reason(code="rotation", facts={"ahead": int(ahead[i, k]), "cost": int(cost[i, k])})
@@ -35,7 +35,7 @@ def rotation(case: Case) -> Ruling:
 
 def on_call(case: Case) -> Ruling:
     """Somebody on call is called out only when it is worth it (R23)."""
-    price = case.policy.dispatch.on_call_price
+    price = case.prices.on_call
     prices = np.array([price if s.shift.is_on_call else 0 for s in case.spells], np.int64)
     cost = np.broadcast_to(prices, case.shape).copy()
 

@@ -17,7 +17,6 @@ from dispatcher.domain.ids import EngineerId
 from dispatcher.domain.plan import Reason
 from dispatcher.domain.territory import Territory
 from dispatcher.domain.ticket import Ticket
-from dispatcher.policy import Policy
 
 Mask = NDArray[np.bool_]
 Units = NDArray[np.int64]
@@ -37,6 +36,16 @@ class Spell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """What the policy charges for, in cost units."""
+
+    # per visit ahead of the one whose turn it is (R26)
+    rotation: int = 0
+    # for calling out somebody on call (R23)
+    on_call: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """The question a rule answers: n tickets, m spells."""
 
@@ -44,7 +53,7 @@ class Case:
     spells: tuple[Spell, ...]
     # epoch seconds
     now: int
-    policy: Policy
+    prices: Prices
     territory: Territory
     # visits each engineer was sent to in the running shift (R26)
     turns: Mapping[EngineerId, int] = field(default_factory=dict)
