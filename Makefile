@@ -33,6 +33,9 @@ demo: .stamps/run ## a working day in Reykjavik on the live map
 demo-check: .stamps/run ## the same day, a minute without a screen; exit 0 when all of it worked
 	$(BIN)/dispatcher demo --check
 
+demo-data: .stamps/dev ## build the shipped city anew from its pinned source
+	$(BIN)/python scripts/demo_data.py
+
 test: .stamps/dev ## all tests
 	$(BIN)/python -m pytest
 

@@ -1,0 +1,589 @@
+"""
+A customizable contraction hierarchy: exact shortest times in microseconds, new weights in
+milliseconds.
+
+The topology depends on streets alone and is made once; a metric gives it weights. Works on ranks
+(a node's place in the order) and centiseconds. Must not know places on edges or hours.
+
+References
+----------
+.. [1] Dibbelt, Strasser, Wagner (2016), Customizable Contraction Hierarchies, ACM JEA 21.
+.. [2] Delling, Goldberg, Werneck (2011), Faster Batched Shortest Paths in Road Networks (RPHAST).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from dispatcher.errors import BrokenCity
+from dispatcher.geo.network import INF, Bools, Ints, Network
+from dispatcher.geo.order import find_order
+
+HIERARCHY_FILE: Final = "hierarchy.npz"
+# sources that one sweep serves: sixteen int32 are one cache line
+_WIDTH = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ends:
+    """Where M trips begin or end: two junctions each, the ends of one street, and the way there."""
+
+    # junction numbers, shape (M, 2)
+    nodes: Ints
+    # centiseconds between the place and the junction, `INF` where it cannot be driven, (M, 2)
+    costs: Ints
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Topology:
+    """The shortcuts of a network, without weights; ranks, not junction numbers."""
+
+    # junctions in elimination order, and the inverse, shape (N,)
+    order: Ints
+    rank: Ints
+    # higher neighbours of rank x, ascending: heads[first[x] : first[x + 1]], shapes (N + 1,), (A,)
+    first: Ints
+    heads: Ints
+    # lower neighbours of rank y, ascending, and the arc that joins them, shapes (N + 1,), (A,), (A,)
+    lower_first: Ints
+    lower: Ints
+    lower_arc: Ints
+    # the arc of each edge, -1 for loops, and whether along climbs, shape (E,)
+    arc: Ints
+    is_climbing: Bools
+
+
+@njit(cache=True, nogil=True)
+def _eliminate(neighbour_first: Ints, neighbours: Ints) -> tuple[Ints, Ints]:
+    """Return `first` and `heads` of the chordal supergraph; input is CSR by rank, both ways."""
+    n = len(neighbour_first) - 1
+    first = np.zeros(n + 1, dtype=np.int32)
+    heads = np.empty(max(16, 4 * len(neighbours)), dtype=np.int32)
+    child = np.full(n, -1, dtype=np.int32)
+    sibling = np.full(n, -1, dtype=np.int32)
+    seen = np.full(n, -1, dtype=np.int32)
+    size = 0
+    for x in range(n):
+        begin = size
+        if size + n - x > len(heads):
+            larger = np.empty(2 * len(heads) + n, dtype=np.int32)
+            larger[:size] = heads[:size]
+            heads = larger
+        seen[x] = x
+        for i in range(neighbour_first[x], neighbour_first[x + 1]):
+            y = neighbours[i]
+            if y > x and seen[y] != x:
+                seen[y] = x
+                heads[size] = y
+                size += 1
+        c = child[x]
+        while c >= 0:
+            for i in range(first[c], first[c + 1]):
+                y = heads[i]
+                if y > x and seen[y] != x:
+                    seen[y] = x
+                    heads[size] = y
+                    size += 1
+            c = sibling[c]
+        heads[begin:size].sort()
+        first[x + 1] = size
+        if size > begin:
+            parent = heads[begin]
+            sibling[x] = child[parent]
+            child[parent] = x
+    return first, heads[:size].copy()
+
+
+@njit(cache=True, nogil=True)
+def _transpose(first: Ints, heads: Ints) -> tuple[Ints, Ints, Ints]:
+    n = len(first) - 1
+    lower_first = np.zeros(n + 1, dtype=np.int32)
+    for h in heads:
+        lower_first[h + 1] += 1
+    for x in range(n):
+        lower_first[x + 1] += lower_first[x]
+    fill = lower_first[:-1].copy()
+    lower = np.empty(len(heads), dtype=np.int32)
+    lower_arc = np.empty(len(heads), dtype=np.int32)
+    for x in range(n):
+        for a in range(first[x], first[x + 1]):
+            at = fill[heads[a]]
+            lower[at] = x
+            lower_arc[at] = a
+            fill[heads[a]] = at + 1
+    return lower_first, lower, lower_arc
+
+
+@njit(cache=True, nogil=True)
+def _find_arcs(first: Ints, heads: Ints, a: Ints, b: Ints) -> Ints:
+    """Return the arc between each pair of ranks, -1 for loops and pairs that have none."""
+    arc = np.full(len(a), -1, dtype=np.int32)
+    for e in range(len(a)):
+        low, high = min(a[e], b[e]), max(a[e], b[e])
+        for i in range(first[low], first[low + 1]):
+            if heads[i] == high:
+                arc[e] = i
+                break
+    return arc
+
+
+@njit(cache=True, nogil=True)
+def _customize(
+    first: Ints, heads: Ints, arc: Ints, is_climbing: Bools, along: Ints, against: Ints
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """
+    Return the weights of all arcs up and down, and the edge that each one is when it is none's sum.
+
+    Shapes ``(A,)``; an edge of -1 says that the arc is a shortcut.
+    """
+    size = len(heads)
+    up = np.full(size, INF, dtype=np.int32)
+    down = np.full(size, INF, dtype=np.int32)
+    up_edge = np.full(size, -1, dtype=np.int32)
+    down_edge = np.full(size, -1, dtype=np.int32)
+    for e in range(len(arc)):
+        a = arc[e]
+        if a >= 0:
+            climb, fall = (along[e], against[e]) if is_climbing[e] else (against[e], along[e])
+            if climb < up[a]:
+                up[a] = climb
+                up_edge[a] = e
+            if fall < down[a]:
+                down[a] = fall
+                down_edge[a] = e
+    for x in range(len(first) - 1):
+        for i in range(first[x], first[x + 1]):
+            q = first[heads[i]]
+            x_up, x_down = up[i], down[i]
+            for j in range(i + 1, first[x + 1]):
+                h = heads[j]
+                while heads[q] != h:
+                    q += 1
+                if x_down + up[j] < up[q]:
+                    up[q] = x_down + up[j]
+                    up_edge[q] = -1
+                if down[j] + x_up < down[q]:
+                    down[q] = down[j] + x_up
+                    down_edge[q] = -1
+    return up, down, up_edge, down_edge
+
+
+@njit(cache=True, nogil=True)
+def _select(first: Ints, heads: Ints, ranks: Ints) -> tuple[Ints, Ints]:
+    """Return all ancestors of the nodes, highest first, and each rank's place there or -1."""
+    n = len(first) - 1
+    place = np.full(n, -1, dtype=np.int32)
+    num = 0
+    for x in ranks:
+        y = x
+        while place[y] < 0:
+            place[y] = 0
+            num += 1
+            if first[y] == first[y + 1]:
+                break
+            y = heads[first[y]]
+    rows = np.empty(num, dtype=np.int32)
+    at = 0
+    for x in range(n - 1, -1, -1):
+        if place[x] >= 0:
+            rows[at] = x
+            place[x] = at
+            at += 1
+    return rows, place
+
+
+@njit(cache=True, nogil=True)
+def _compact(
+    first: Ints, heads: Ints, weights: Ints, rows: Ints, place: Ints
+) -> tuple[Ints, Ints, Ints]:
+    """Return the arcs of the selected rows by place: starts, heads' places, weights."""
+    start = np.zeros(len(rows) + 1, dtype=np.int32)
+    for i in range(len(rows)):
+        start[i + 1] = start[i] + first[rows[i] + 1] - first[rows[i]]
+    to = np.empty(start[-1], dtype=np.int32)
+    cost = np.empty(start[-1], dtype=np.int32)
+    at = 0
+    for i in range(len(rows)):
+        for a in range(first[rows[i]], first[rows[i] + 1]):
+            to[at] = place[heads[a]]
+            cost[at] = weights[a]
+            at += 1
+    return start, to, cost
+
+
+@njit(cache=True, nogil=True)
+def _climb(
+    first: Ints,
+    heads: Ints,
+    up: Ints,
+    x: int,
+    y: int,
+    cost_x: int,
+    cost_y: int,
+    place: Ints,
+    out_dist: Ints,
+    out_rows: Ints,
+    column: int,
+) -> None:
+    """Walk from the ends `x` and `y` of a street to the top; write times at selected rows."""
+    out_dist[x] = min(out_dist[x], cost_x)
+    out_dist[y] = min(out_dist[y], cost_y)
+    z = min(x, y)
+    while True:
+        d = out_dist[z]
+        if d < INF:
+            if place[z] >= 0:
+                out_rows[place[z], column] = d
+            for a in range(first[z], first[z + 1]):
+                h = heads[a]
+                out_dist[h] = min(out_dist[h], d + up[a])
+        out_dist[z] = INF
+        if first[z] == first[z + 1]:
+            break
+        z = heads[first[z]]
+
+
+@njit(cache=True, nogil=True)
+def _many_to_many(
+    first: Ints,
+    heads: Ints,
+    up: Ints,
+    down: Ints,
+    source_ranks: Ints,
+    source_costs: Ints,
+    target_ranks: Ints,
+    target_costs: Ints,
+) -> Ints:
+    """Return all times, shape ``(S, T)``; `INF` where there is no way."""
+    num_sources, num_targets = len(source_ranks), len(target_ranks)
+    rows, place = _select(first, heads, target_ranks.ravel())
+    start, to, cost = _compact(first, heads, down, rows, place)
+    out = np.empty((num_sources, num_targets), dtype=np.int32)
+    dist = np.full(len(first) - 1, INF, dtype=np.int32)
+    block = np.empty((len(rows), _WIDTH), dtype=np.int32)
+    for begin in range(0, num_sources, _WIDTH):
+        width = min(_WIDTH, num_sources - begin)
+        block[:] = INF
+        for c in range(width):
+            s = begin + c
+            _climb(
+                first,
+                heads,
+                up,
+                source_ranks[s, 0],
+                source_ranks[s, 1],
+                source_costs[s, 0],
+                source_costs[s, 1],
+                place,
+                dist,
+                block,
+                c,
+            )
+        for i in range(len(rows)):
+            for a in range(start[i], start[i + 1]):
+                j, w = to[a], cost[a]
+                for c in range(_WIDTH):
+                    block[i, c] = min(block[i, c], block[j, c] + w)
+        for t in range(num_targets):
+            p, q = place[target_ranks[t, 0]], place[target_ranks[t, 1]]
+            cost_p, cost_q = target_costs[t, 0], target_costs[t, 1]
+            for c in range(width):
+                best = min(block[p, c] + cost_p, block[q, c] + cost_q)
+                out[begin + c, t] = min(best, INF)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _one_to_many(
+    first: Ints,
+    heads: Ints,
+    up: Ints,
+    down: Ints,
+    source_ranks: Ints,
+    source_costs: Ints,
+    target_ranks: Ints,
+    target_costs: Ints,
+) -> Ints:
+    """Return the times from one source, shape ``(T,)``."""
+    rows, place = _select(first, heads, target_ranks.ravel())
+    dist = np.full(len(first) - 1, INF, dtype=np.int32)
+    seed = np.full((len(rows), 1), INF, dtype=np.int32)
+    _climb(
+        first,
+        heads,
+        up,
+        source_ranks[0],
+        source_ranks[1],
+        source_costs[0],
+        source_costs[1],
+        place,
+        dist,
+        seed,
+        0,
+    )
+    for i in range(len(rows)):
+        x = rows[i]
+        best = seed[i, 0]
+        for a in range(first[x], first[x + 1]):
+            best = min(best, dist[heads[a]] + down[a])
+        dist[x] = best
+    out = np.empty(len(target_ranks), dtype=np.int32)
+    for t in range(len(target_ranks)):
+        at_p = dist[target_ranks[t, 0]] + target_costs[t, 0]
+        at_q = dist[target_ranks[t, 1]] + target_costs[t, 1]
+        out[t] = min(at_p, at_q, INF)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _climb_with_path(
+    first: Ints, heads: Ints, weights: Ints, ranks: Ints, costs: Ints
+) -> tuple[Ints, Ints]:
+    """Return times and the arc by which each ancestor was reached (-1 at the ends), shape (N,)."""
+    n = len(first) - 1
+    dist = np.full(n, INF, dtype=np.int32)
+    by = np.full(n, -1, dtype=np.int32)
+    for k in range(2):
+        dist[ranks[k]] = min(dist[ranks[k]], costs[k])
+    z = min(ranks[0], ranks[1])
+    while True:
+        d = dist[z]
+        if d < INF:
+            for a in range(first[z], first[z + 1]):
+                h = heads[a]
+                if d + weights[a] < dist[h]:
+                    dist[h] = d + weights[a]
+                    by[h] = a
+        if first[z] == first[z + 1]:
+            return dist, by
+        z = heads[first[z]]
+
+
+@njit(cache=True, nogil=True)
+def _tail_of(first: Ints, arc: int) -> int:
+    low, high = 0, len(first) - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if first[middle] <= arc:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@njit(cache=True, nogil=True)
+def _unpack(
+    first: Ints,
+    heads: Ints,
+    lower_first: Ints,
+    lower: Ints,
+    lower_arc: Ints,
+    up: Ints,
+    down: Ints,
+    up_edge: Ints,
+    down_edge: Ints,
+    arcs: Ints,
+    climbs: Bools,
+) -> tuple[Ints, Bools]:
+    """Return the edges of a row of arcs, and whether each climbs, by taking shortcuts apart."""
+    stack = np.empty(64, dtype=np.int32)
+    is_up = np.empty(64, dtype=np.bool_)
+    edges = np.empty(256, dtype=np.int32)
+    climbing = np.empty(256, dtype=np.bool_)
+    size = 0
+    for k in range(len(arcs)):
+        stack[0], is_up[0] = arcs[k], climbs[k]
+        depth = 1
+        while depth > 0:
+            depth -= 1
+            a, climb = stack[depth], is_up[depth]
+            edge = up_edge[a] if climb else down_edge[a]
+            if edge >= 0:
+                if size == len(edges):
+                    edges = np.concatenate((edges, np.empty_like(edges)))
+                    climbing = np.concatenate((climbing, np.empty_like(climbing)))
+                edges[size], climbing[size] = edge, climb
+                size += 1
+                continue
+            if depth + 2 > len(stack):
+                stack = np.concatenate((stack, np.empty_like(stack)))
+                is_up = np.concatenate((is_up, np.empty_like(is_up)))
+            x, y = _tail_of(first, a), heads[a]
+            i, j = lower_first[x], lower_first[y]
+            weight = up[a] if climb else down[a]
+            while True:
+                # the sum that made this shortcut goes over a common lower neighbour
+                if lower[i] < lower[j]:
+                    i += 1
+                elif lower[i] > lower[j]:
+                    j += 1
+                else:
+                    to_x, to_y = lower_arc[i], lower_arc[j]
+                    if climb and down[to_x] + up[to_y] == weight:
+                        stack[depth], is_up[depth] = to_y, True
+                        stack[depth + 1], is_up[depth + 1] = to_x, False
+                        break
+                    if not climb and down[to_y] + up[to_x] == weight:
+                        stack[depth], is_up[depth] = to_x, True
+                        stack[depth + 1], is_up[depth + 1] = to_y, False
+                        break
+                    i += 1
+                    j += 1
+            depth += 2
+    return edges[:size].copy(), climbing[:size].copy()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HierarchyMetric:
+    """A topology with the weights of one hour and one set of closures."""
+
+    topology: Topology
+    up: Ints
+    down: Ints
+    up_edge: Ints
+    down_edge: Ints
+
+    def many(self, sources: Ends, targets: Ends) -> Ints:
+        """Return all times in centiseconds, shape ``(S, T)``; `INF` where there is no way."""
+        if len(targets) < len(sources):
+            # the reverse graph has the same arcs with up and down exchanged
+            return self._sweep(self.down, self.up, targets, sources).T
+        return self._sweep(self.up, self.down, sources, targets)
+
+    def _sweep(self, up: Ints, down: Ints, sources: Ends, targets: Ends) -> Ints:
+        t = self.topology
+        if not len(sources):
+            return np.empty((0, len(targets)), dtype=np.int32)
+        source_ranks, target_ranks = t.rank[sources.nodes], t.rank[targets.nodes]
+        if len(sources) == 1:
+            row = _one_to_many(
+                t.first,
+                t.heads,
+                up,
+                down,
+                source_ranks[0],
+                sources.costs[0],
+                target_ranks,
+                targets.costs,
+            )
+            return np.asarray(row)[np.newaxis, :]
+        times: Ints = _many_to_many(
+            t.first, t.heads, up, down, source_ranks, sources.costs, target_ranks, targets.costs
+        )
+        return times
+
+    def path(self, source: Ends, target: Ends) -> tuple[int, Ints, Bools]:
+        """
+        Return the time of the best way in centiseconds, its edges and whether each goes along.
+
+        The edges at the ends, which are only driven in part, are not among them. `source` and
+        `target` have one row; the time is `INF` when there is no way.
+        """
+        t = self.topology
+        ranks, goals = t.rank[source.nodes[0]], t.rank[target.nodes[0]]
+        ahead, by = _climb_with_path(t.first, t.heads, self.up, ranks, source.costs[0])
+        behind, back_by = _climb_with_path(t.first, t.heads, self.down, goals, target.costs[0])
+        total = ahead + behind
+        top = int(np.argmin(total))
+        if total[top] >= INF:
+            return INF, np.empty(0, dtype=np.int32), np.empty(0, dtype=np.bool_)
+        climb, fall = self._chain(by, top)[::-1], self._chain(back_by, top)
+        arcs = np.array(climb + fall, dtype=np.int32)
+        climbs = np.array([True] * len(climb) + [False] * len(fall), dtype=np.bool_)
+        edges, is_climbing = _unpack(
+            t.first,
+            t.heads,
+            t.lower_first,
+            t.lower,
+            t.lower_arc,
+            self.up,
+            self.down,
+            self.up_edge,
+            self.down_edge,
+            arcs,
+            climbs,
+        )
+        return int(total[top]), edges, is_climbing == t.is_climbing[edges]
+
+    def _chain(self, by: Ints, top: int) -> list[int]:
+        arcs = []
+        node = top
+        while by[node] >= 0:
+            arcs.append(int(by[node]))
+            node = int(_tail_of(self.topology.first, arcs[-1]))
+        return arcs
+
+
+class Hierarchy:
+    """The engine: a topology that takes weights."""
+
+    def __init__(self, topology: Topology) -> None:
+        self.topology = topology
+
+    def customize(self, along: Ints, against: Ints) -> HierarchyMetric:
+        """Return the metric of these times of each edge, centiseconds, shapes ``(E,)``."""
+        t = self.topology
+        weights = _customize(t.first, t.heads, t.arc, t.is_climbing, along, against)
+        return HierarchyMetric(t, *weights)
+
+
+def build_topology(network: Network, order: Ints) -> Topology:
+    """Return the shortcuts that `order`, junctions as they are taken out, asks for."""
+    rank = np.empty(network.num_nodes, dtype=np.int32)
+    rank[order] = np.arange(network.num_nodes, dtype=np.int32)
+    a, b = rank[network.tail], rank[network.head]
+    ends, others = np.concatenate([a, b]), np.concatenate([b, a])
+    by_end = np.argsort(ends, kind="stable")
+    counts = np.bincount(ends, minlength=network.num_nodes)
+    neighbour_first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    first, heads = _eliminate(neighbour_first, others[by_end])
+    lower_first, lower, lower_arc = _transpose(first, heads)
+    return Topology(
+        order=order,
+        rank=rank,
+        first=first,
+        heads=heads,
+        lower_first=lower_first,
+        lower=lower,
+        lower_arc=lower_arc,
+        arc=_find_arcs(first, heads, a, b),
+        is_climbing=a < b,
+    )
+
+
+def write_hierarchy(network: Network, file: Path) -> tuple[int, str]:
+    """Find an order, write it to `file`; return how many arcs it gives, and the method's name."""
+    order, method = find_order(network)
+    topology = build_topology(network, order)
+    with file.open("wb") as stream:
+        np.savez_compressed(stream, order=order)
+    return len(topology.heads), method
+
+
+def load_hierarchy(network: Network, folder: Path) -> Hierarchy:
+    """
+    Return the engine of a city with the order that its import found.
+
+    Raises
+    ------
+    BrokenCity
+        The order is missing or belongs to another network.
+    """
+    try:
+        with np.load(folder / HIERARCHY_FILE) as stored:
+            order: NDArray[np.int32] = stored["order"].astype(np.int32)
+    except (OSError, KeyError, ValueError) as error:
+        raise BrokenCity(city=folder.name, problem=str(error)) from error
+    if not np.array_equal(np.sort(order), np.arange(network.num_nodes)):
+        problem = f"{HIERARCHY_FILE} does not fit the street network"
+        raise BrokenCity(city=folder.name, problem=problem)
+    return Hierarchy(build_topology(network, order))

@@ -1,0 +1,142 @@
+"""
+The street network as arrays: junctions, the streets between them, their shapes and drive times.
+
+An *edge* is a street between two junctions, one id for both directions: *along* is the way it was
+drawn, from `tail` to `head`, *against* the other. Must not search for routes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow.parquet as pq
+import shapely
+from numpy.typing import NDArray
+
+from dispatcher.errors import BrokenCity
+from dispatcher.geo.speeds import CLASSES, SIGNAL_DELAY_S, class_factors
+
+Ints = NDArray[np.int32]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+# "never", in centiseconds; two of them still fit an int32
+INF: Final = 2**30 - 1
+NODES_FILE, EDGES_FILE = "nodes.parquet", "edges.parquet"
+_EARTH_RADIUS_M = 6_371_008.8
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Network:
+    """A street network of N junctions and E edges; arrays are never changed."""
+
+    # WGS-84 degrees, shape (N,)
+    node_lat: Floats
+    node_lon: Floats
+    # junction numbers, shape (E,)
+    tail: Ints
+    head: Ints
+    # may be driven against its direction, shape (E,)
+    is_both: Bools
+    # how long, metres, shape (E,)
+    length_m: Floats
+    # driving time on an empty road without signals, centiseconds, shape (E,)
+    drive_cs: Ints
+    # delay at signals along and against, centiseconds, shape (2, E)
+    delay_cs: Ints
+    # index into `speeds.CLASSES`, shape (E,)
+    road_class: NDArray[np.int8]
+    # street names, "" where there is none, shape (E,) of str
+    name: NDArray[np.object_]
+    # points of all shapes, edge after edge, degrees, shape (P,); where each edge's begin, (E + 1,)
+    point_lat: Floats
+    point_lon: Floats
+    first_point: Ints
+
+    @property
+    def num_nodes(self) -> int:
+        """How many junctions there are."""
+        return len(self.node_lat)
+
+    @property
+    def num_edges(self) -> int:
+        """How many streets there are between two junctions."""
+        return len(self.tail)
+
+    def times(self, hour_factor: float) -> tuple[Ints, Ints]:
+        """
+        Return what each edge takes along and against at an hour's factor, centiseconds.
+
+        Signals cost the same at every hour; `INF` where a street is one-way. Shapes ``(E,)``.
+        """
+        drive = self.drive_at(hour_factor)
+        along = drive + self.delay_cs[0]
+        against = np.where(self.is_both, drive + self.delay_cs[1], INF).astype(np.int32)
+        return along, against
+
+    def drive_at(self, hour_factor: float) -> Ints:
+        """Return the driving time of each edge without signals, centiseconds, shape ``(E,)``."""
+        factor = class_factors(hour_factor)[self.road_class]
+        return np.maximum(np.rint(self.drive_cs * factor), 1).astype(np.int32)
+
+    def metric_points(self) -> tuple[Floats, Floats]:
+        """Return all points of all shapes in local metres east and north, shapes ``(P,)``."""
+        return to_metres(self.point_lat, self.point_lon, float(self.node_lat.mean()))
+
+
+def to_metres(lat: Floats, lon: Floats, at_lat: float) -> tuple[Floats, Floats]:
+    """
+    Return places in metres east and north of (0, 0) on the plane that is true at `at_lat`.
+
+    The scale is off by 0.1 % some 3 km north or south at 64°, which no snap notices.
+    """
+    per_degree = np.pi / 180 * _EARTH_RADIUS_M
+    return lon * (per_degree * np.cos(np.radians(at_lat))), lat * per_degree
+
+
+def load_network(folder: Path) -> Network:
+    """
+    Return the network that an import left in `folder`.
+
+    Raises
+    ------
+    BrokenCity
+        A file is missing or does not hold what it should.
+    """
+    try:
+        nodes = pq.read_table(folder / NODES_FILE, columns=["geometry"])
+        edges = pq.read_table(folder / EDGES_FILE)
+        places = shapely.get_coordinates(shapely.from_wkb(nodes["geometry"].to_numpy()))
+        lines = shapely.from_wkb(edges["geometry"].to_numpy())
+        column = {name: edges[name].to_numpy() for name in edges.column_names if name != "geometry"}
+        return _assemble(places, lines, column)
+    except (OSError, KeyError, ValueError, shapely.errors.GEOSException) as error:
+        raise BrokenCity(city=folder.name, problem=str(error)) from error
+
+
+def _assemble(
+    places: Floats, lines: NDArray[np.object_], column: dict[str, NDArray[np.generic]]
+) -> Network:
+    points = shapely.get_coordinates(lines)
+    first_point = np.concatenate([[0], np.cumsum(shapely.get_num_coordinates(lines))])
+    signals = np.stack([column["signals_along"], column["signals_against"]])
+    number = {name: i for i, name in enumerate(CLASSES)}
+    drive_cs = np.maximum(np.rint(column["drive_s"].astype(np.float64) * 100), 1)
+    return Network(
+        node_lat=np.ascontiguousarray(places[:, 1]),
+        node_lon=np.ascontiguousarray(places[:, 0]),
+        tail=column["u"].astype(np.int32),
+        head=column["v"].astype(np.int32),
+        is_both=~column["oneway"].astype(np.bool_),
+        length_m=column["length_m"].astype(np.float64),
+        drive_cs=drive_cs.astype(np.int32),
+        delay_cs=(signals * (SIGNAL_DELAY_S * 100)).astype(np.int32),
+        road_class=np.array([number[name] for name in column["highway"]], dtype=np.int8),
+        name=column["name"].astype(object),
+        point_lat=np.ascontiguousarray(points[:, 1]),
+        point_lon=np.ascontiguousarray(points[:, 0]),
+        first_point=first_point.astype(np.int32),
+    )
