@@ -56,6 +56,10 @@ class UnknownEngineer(NotFound):
     """There is no engineer {engineer}. Check the id, or open the list of engineers."""
 
 
+class UnknownSite(NotFound):
+    """There is no site {site}, or its customer was erased. Register the customer's place again."""
+
+
 class UnknownTerritory(NotFound):
     """There is no territory {territory}. Open the list of territories for the ones there are."""
 
@@ -251,9 +255,37 @@ class Unavailable(DispatcherError):
 
 
 class StoreBroken(DispatcherError):
-    """The store does not answer: {problem}. Nothing was written; repeat with the same Idempotency-Key."""
+    """The store does not answer: {problem}. Repeat with the same Idempotency-Key; nothing is done twice."""
 
     status = 503
+
+
+class StoreInUse(DispatcherError):
+    """Process {pid} already writes to the store {file}. Stop it first, or give another folder with --data."""
+
+    status = 503
+
+
+class StoreTooNew(DispatcherError):
+    """The store has the layout {revision} of a newer version. Install that version, or restore an older backup."""
+
+    status = 503
+
+
+class StoreNotEmpty(Refused):
+    """The store already holds {count} territories. Restore a backup into an empty data directory or database."""
+
+
+class StoreDamaged(DispatcherError):
+    """The database is damaged: {problem}. Keep the data directory as it is and restore a backup."""
+
+    status = 500
+
+
+class LogDamaged(DispatcherError):
+    """The log of territory {territory} is broken at number {seq}: {problem}. Keep the data directory and restore a backup."""
+
+    status = 500
 
 
 class StoreDiffers(DispatcherError):

@@ -1,1 +1,59 @@
-"""What is durable: one schema on SQLite and PostgreSQL."""
+"""
+The store: everything durable, behind `seam.Store`.
+
+`SqlStore` keeps it in SQLite or PostgreSQL, `MemoryStore` in memory for tests and simulation.
+"""
+
+from __future__ import annotations
+
+from dispatcher.store.bus import Bus, Listener, LocalBus, follow
+from dispatcher.store.memory import MemoryStore
+from dispatcher.store.seam import (
+    EVERYTHING,
+    Decide,
+    Decision,
+    EngineerFilter,
+    Grant,
+    Happening,
+    Health,
+    Lease,
+    Page,
+    Receipt,
+    Request,
+    Scope,
+    Session,
+    Store,
+    StoreDocs,
+    TicketFilter,
+)
+from dispatcher.store.sql import SqlStore, open_store
+
+# every row passes the same contract tests
+STORES: tuple[type[Store], ...] = (SqlStore, MemoryStore)
+
+__all__ = [
+    "EVERYTHING",
+    "STORES",
+    "Bus",
+    "Decide",
+    "Decision",
+    "EngineerFilter",
+    "Grant",
+    "Happening",
+    "Health",
+    "Lease",
+    "Listener",
+    "LocalBus",
+    "MemoryStore",
+    "Page",
+    "Receipt",
+    "Request",
+    "Scope",
+    "Session",
+    "SqlStore",
+    "Store",
+    "StoreDocs",
+    "TicketFilter",
+    "follow",
+    "open_store",
+]

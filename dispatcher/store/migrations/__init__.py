@@ -1,0 +1,77 @@
+"""
+The layout of the database, step by step; brought up to date when a store is opened.
+
+A step never removes what the version before still reads: expand, migrate, contract, one release
+apart.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+
+from dispatcher.errors import StoreTooNew
+
+# the newest step; a test keeps it equal to what the folder says
+HEAD = "0001"
+
+# any number that no other program's lock uses: "dispatch" as bytes
+_LOCK = 0x6469737061746368
+
+
+def revision(connection: sa.Connection) -> str | None:
+    """Return the step a database stands at; None for an empty one."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return None if found is None else str(found)
+
+
+def migrate(connection: sa.Connection) -> None:
+    """
+    Bring the database up to date; one process at a time, and all steps or none.
+
+    Raises
+    ------
+    StoreTooNew
+        A newer version of this software made the layout.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
+        connection.execute(sa.text("SET LOCAL lock_timeout = 0"))
+        # released with the transaction
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    found = revision(connection)
+    if found == HEAD:
+        return
+    try:
+        command.upgrade(configuration(connection), "head")
+    except CommandError:
+        raise StoreTooNew(revision=found) from None
+
+
+def configuration(connection: sa.Connection) -> Config:
+    """Return Alembic's configuration for a connection that is in a transaction."""
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def newest(connection: sa.Connection) -> str | None:
+    """Return the newest step that the folder holds."""
+    return ScriptDirectory.from_config(configuration(connection)).get_current_head()
+
+
+def drift(connection: sa.Connection, metadata: sa.MetaData) -> list[object]:
+    """Return in what the database differs from the tables the code knows."""
+    from alembic.autogenerate import compare_metadata  # noqa: PLC0415 — tests and checks only
+
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return list(compare_metadata(context, metadata))

@@ -1,0 +1,521 @@
+"""
+What the rest of the house knows of the store: its records and the methods every store has.
+
+Must not know SQL; `sql/` and `memory.py` fulfil it, and one contract suite tests both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from dispatcher.domain.engineer import Engineer, Position
+from dispatcher.domain.events import Event, Fact
+from dispatcher.domain.fold import Docs
+from dispatcher.domain.ids import ActorId, EngineerId, SiteId, TerritoryId, TicketId
+from dispatcher.domain.memory import MemoryDocs
+from dispatcher.domain.place import Site
+from dispatcher.domain.plan import Route
+from dispatcher.domain.territory import Territory
+from dispatcher.domain.ticket import Severity, Status, Ticket
+from dispatcher.errors import BadField
+from dispatcher.store.bus import Bus
+
+T = TypeVar("T")
+
+# the most facts one call gives, and the most rows of a list
+FACTS_LIMIT = 5000
+PAGE_LIMIT = 200
+# below this share of free disk the store is not ready
+LEAST_DISK_SHARE = 0.05
+
+
+class Happening(NamedTuple):
+    """An event that a decision wants in the log, and when it happened (epoch seconds)."""
+
+    event: Event
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Who asks for a change, where and when."""
+
+    actor: ActorId
+    territory: TerritoryId
+    # epoch seconds of the desk's clock; becomes `recorded_at`
+    now: int
+    # Idempotency-Key; its scope is the actor
+    key: str | None = None
+    # tells a repeated request from another one under the same key
+    request_hash: str = ""
+    # joins the facts of one request with the logs
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a command decided: facts in order, sites to keep beside the log, the answer."""
+
+    events: tuple[Happening | tuple[Event, int], ...] = ()
+    sites: tuple[Site, ...] = ()
+    # plain JSON values, kept for a repeated request: ids and numbers, never personal data
+    response: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What came of a request; the same receipt is given again when the request is repeated."""
+
+    # numbers of the new facts in their territory, ascending
+    seqs: tuple[int, ...] = ()
+    response: dict[str, Any] = field(default_factory=dict)
+    # version of every ticket that a fact touched, after the request
+    versions: dict[str, int] = field(default_factory=dict)
+    # this receipt was written by an earlier request with the same key
+    replayed: bool = False
+
+
+class StoreDocs(Docs, Protocol):
+    """
+    The documents a decision may look at, read inside its transaction.
+
+    What it puts is scratch and is thrown away: only the facts of its `Decision` change anything.
+    `routes_of` gives the routes that still have visits.
+    """
+
+    def site(self, site: SiteId) -> Site:
+        """Return a customer's site; `UnknownSite` when there is none."""
+        ...
+
+    def next_seq(self) -> int:
+        """Return the number the first fact of this decision will get."""
+        ...
+
+    def ticket_by_external_id(self, external_id: str) -> TicketId | None:
+        """Return the ticket of this territory that has this external id."""
+        ...
+
+    def expect_ticket_version(self, ticket: TicketId, version: int) -> None:
+        """Raise `StaleVersion` unless the ticket still has this version."""
+        ...
+
+    def expect_engineer_version(self, engineer: EngineerId, version: int) -> None:
+        """Raise `StaleVersion` unless the engineer still has this version."""
+        ...
+
+    def expect_epoch(self, epoch: int) -> None:
+        """Raise `StalePlan` unless this epoch of the territory's lease is the newest."""
+        ...
+
+
+Decide = Callable[[StoreDocs], Decision]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What an actor may see at all; part of the WHERE of every list and look-up."""
+
+    # None = all territories
+    territories: tuple[TerritoryId, ...] | None = None
+    # only the jobs of this engineer; None = everybody's
+    engineer: EngineerId | None = None
+    # only tickets in one of these states; empty = all
+    statuses: tuple[Status, ...] = ()
+
+
+EVERYTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketFilter:
+    """What a list of tickets shall contain; an empty field asks for nothing."""
+
+    territory: TerritoryId | None = None
+    statuses: tuple[Status, ...] = ()
+    severities: tuple[Severity, ...] = ()
+    engineer: EngineerId | None = None
+    # True: only with an engineer; False: only without
+    has_engineer: bool | None = None
+    site: SiteId | None = None
+    external_id: str | None = None
+    # looked for in id, external id, symptom and category, whatever the case
+    text: str = ""
+    # epoch seconds, both ends included
+    reported_from_at: int | None = None
+    reported_until_at: int | None = None
+    # of the earliest clock that still runs
+    due_from_at: int | None = None
+    due_until_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineerFilter:
+    """What a list of engineers shall contain."""
+
+    territory: TerritoryId | None = None
+    # looked for in id and name, whatever the case
+    text: str = ""
+    # has this skill, at whatever level
+    skill: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[T]):
+    """Some rows of a list, how many there are, and how to go on."""
+
+    items: tuple[T, ...]
+    # rows that fit the filter and may be seen
+    total: int
+    # give it back for the next rows; None = these were the last
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to publish plans for one territory, for a while."""
+
+    territory: TerritoryId
+    owner: str
+    # grows with every change of owner
+    epoch: int
+    # epoch milliseconds of the store's clock, not of the desk's
+    expires_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """Who somebody is and what that opens; the content of a session or a sign-in link."""
+
+    actor: ActorId
+    role: str
+    engineer: EngineerId | None = None
+    # None = all territories
+    territories: tuple[TerritoryId, ...] | None = None
+    # seconds a session lives at most, and without being used
+    ttl_s: int = 12 * 3600
+    idle_s: int = 1800
+    # what a list of sessions shows: the device, the purpose
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A session as the store knows it; the token itself is nowhere kept."""
+
+    # printable name for lists, logs and revoking; opens nothing
+    id: str
+    grant: Grant
+    # epoch seconds of the wall clock
+    created_at: int
+    expires_at: int
+    # last use, to the minute
+    seen_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How the store is."""
+
+    # "sqlite 3.53.4", "postgresql 15.18"
+    engine: str
+    # the layout's step, and whether it is the one this version needs
+    revision: str | None
+    is_current: bool
+    is_writable: bool
+    # why not; empty when all is well
+    problem: str = ""
+    # seconds since a write last went through
+    write_age_s: float | None = None
+    # of the disk under the SQLite file; None on PostgreSQL
+    disk_free_bytes: int | None = None
+    disk_free_share: float | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_ready(self) -> bool:
+        """True when commands can be taken."""
+        has_room = self.disk_free_share is None or self.disk_free_share > LEAST_DISK_SHARE
+        return self.is_current and self.is_writable and has_room
+
+
+class Log(Protocol):
+    """The facts, and the only way to add one."""
+
+    def commit(self, request: Request, decide: Decide) -> Receipt:
+        """
+        Let `decide` look at the territory and write what it decided, all of it or nothing.
+
+        A repeated request (same actor, key and hash) gets the first one's receipt, with
+        `replayed` set, and `decide` is not called. The bell rings after the transaction.
+
+        Raises
+        ------
+        KeyReused
+            The actor used the key for another request.
+        UnknownTerritory
+            There is no such territory.
+        DuplicateExternalId
+            A reported ticket's external id belongs to another ticket of the territory.
+        StoreBroken
+            The database failed; repeat with the same key.
+        """
+        ...
+
+    def facts(self, territory: TerritoryId, after: int, limit: int = 1000) -> list[Fact]:
+        """Return the facts of a territory with a number above `after`, in order."""
+        ...
+
+    def timeline(self, ticket: TicketId, after: int = 0, limit: int = 1000) -> list[Fact]:
+        """Return the facts that touched a ticket, plans among them, in order."""
+        ...
+
+    def facts_of_engineer(
+        self, engineer: EngineerId, after: int = 0, limit: int = 1000
+    ) -> list[Fact]:
+        """Return the facts that touched an engineer or a route of the engineer, in order."""
+        ...
+
+
+class Board(Protocol):
+    """The current state."""
+
+    def territories(self) -> list[Territory]:
+        """Return all territories, by id."""
+        ...
+
+    def snapshot(self, territory: TerritoryId, *, ended_since: int | None = None) -> MemoryDocs:
+        """
+        Return a territory with tickets, engineers, routes and sites, as of one number.
+
+        Parameters
+        ----------
+        territory
+            Which one.
+        ended_since
+            Leave out tickets closed or cancelled before this (epoch seconds of the desk) and
+            routes without visits whose shift began before it; later facts still fold into the
+            rest. None = everything since the beginning.
+        """
+        ...
+
+    def ticket(self, ticket: TicketId, *, scope: Scope = EVERYTHING) -> Ticket:
+        """Return a ticket that may be seen; `UnknownTicket` otherwise."""
+        ...
+
+    def engineer(self, engineer: EngineerId, *, scope: Scope = EVERYTHING) -> Engineer:
+        """Return an engineer who may be seen; `UnknownEngineer` otherwise."""
+        ...
+
+    def routes(self, territory: TerritoryId, engineer: EngineerId | None = None) -> list[Route]:
+        """Return the routes that have visits, by engineer and shift."""
+        ...
+
+    def tickets(
+        self,
+        where: TicketFilter = ...,
+        *,
+        scope: Scope = EVERYTHING,
+        sort: str = "due",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Ticket]:
+        """Return a page of tickets; `sort` is a key of `paging.TICKET_SORTS`."""
+        ...
+
+    def engineers(
+        self,
+        where: EngineerFilter = ...,
+        *,
+        scope: Scope = EVERYTHING,
+        sort: str = "name",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Engineer]:
+        """Return a page of engineers; `sort` is a key of `paging.ENGINEER_SORTS`."""
+        ...
+
+    def count_tickets(
+        self, where: TicketFilter = ..., *, scope: Scope = EVERYTHING
+    ) -> dict[Status, int]:
+        """Return how many tickets are in each state that occurs, in the states' order."""
+        ...
+
+
+class Sites(Protocol):
+    """Where the customers are and whom to call: the only place that gives personal data."""
+
+    def get(self, site: SiteId) -> Site:
+        """Return a site; `UnknownSite` when there is none (any more)."""
+        ...
+
+    def many(self, sites: Iterable[SiteId]) -> dict[SiteId, Site]:
+        """Return those of the sites that there are."""
+        ...
+
+    def erase(self, site: SiteId) -> None:
+        """
+        Forget a customer: place, address, name, phone and note; the log stays as it is.
+
+        Raises
+        ------
+        UnknownSite
+            There is no such site.
+        Refused
+            A ticket at the site is not finished; someone still has to go there.
+        """
+        ...
+
+
+class Positions(Protocol):
+    """Where the phones are; never facts, never replayed."""
+
+    def put(self, batch: Sequence[Position]) -> None:
+        """Keep the newest position of each engineer and a thinned trail."""
+        ...
+
+    def latest(self, territory: TerritoryId) -> list[Position]:
+        """Return the newest position of the territory's engineers, by engineer."""
+        ...
+
+    def trail(
+        self, engineer: EngineerId, from_at: int, until_at: int, limit: int = 1000
+    ) -> list[Position]:
+        """Return the trail of an engineer, at most one point a minute, oldest first."""
+        ...
+
+
+class Sessions(Protocol):
+    """Who is signed in; `now` is the wall clock's epoch seconds, never a fast desk's."""
+
+    def open(self, grant: Grant, now: int) -> tuple[str, Session]:
+        """Begin a session; the token is given here and never again."""
+        ...
+
+    def get(self, token: str, now: int) -> Session:
+        """Return the session of a token and note its use; `NotSignedIn` if it is over."""
+        ...
+
+    def is_alive(self, session: str, now: int) -> bool:
+        """Tell whether the session with this id is neither over nor revoked."""
+        ...
+
+    def invite(self, grant: Grant, now: int, ttl_s: int = 900) -> str:
+        """Return a sign-in token that works once within `ttl_s` seconds."""
+        ...
+
+    def redeem(self, invitation: str, now: int) -> tuple[str, Session]:
+        """Turn a sign-in token into a session; `NotSignedIn` if it is used up or too old."""
+        ...
+
+    def revoke(self, session: str) -> bool:
+        """End the session with this id; False when there was none."""
+        ...
+
+    def revoke_actor(self, actor: ActorId) -> int:
+        """End all sessions and invitations of an actor and return how many sessions."""
+        ...
+
+    def of(self, actor: ActorId, now: int) -> list[Session]:
+        """Return the living sessions of an actor, newest first."""
+        ...
+
+
+class Leases(Protocol):
+    """Who may publish plans; times are the store's own clock, whatever the desk's shows."""
+
+    def acquire(self, territory: TerritoryId, owner: str, ttl_s: float = 15.0) -> Lease:
+        """
+        Take the lease of a territory, with the next epoch.
+
+        The owner of a running lease gets it anew at once, so an answer that was lost can be
+        asked for again and a restarted process need not wait.
+
+        Raises
+        ------
+        LeaseHeld
+            Another owner's lease still runs.
+        UnknownTerritory
+            There is no such territory.
+        """
+        ...
+
+    def renew(self, lease: Lease, ttl_s: float = 15.0) -> Lease:
+        """Make a lease last longer; `StalePlan` when another epoch has begun."""
+        ...
+
+    def release(self, lease: Lease) -> None:
+        """Give a lease back; nothing happens when it is another's by now."""
+        ...
+
+    def current(self, territory: TerritoryId) -> Lease | None:
+        """Return the newest lease, running or not; None when there never was one."""
+        ...
+
+
+class Store(Log, Board, Protocol):
+    """Everything durable, behind one door."""
+
+    @property
+    def sites(self) -> Sites:
+        """The customers' sites."""
+        ...
+
+    @property
+    def positions(self) -> Positions:
+        """The phones' positions."""
+        ...
+
+    @property
+    def sessions(self) -> Sessions:
+        """Who is signed in."""
+        ...
+
+    @property
+    def leases(self) -> Leases:
+        """Who may publish plans."""
+        ...
+
+    @property
+    def bus(self) -> Bus:
+        """The doorbell."""
+        ...
+
+    def create_territory(self, territory: Territory) -> None:
+        """Begin a territory with an empty log; `Refused` when the id is taken by another."""
+        ...
+
+    def forget(self, now: int, wall_now: int, keep: Mapping[str, int] = ...) -> dict[str, int]:
+        """
+        Delete what is older than it must be, and return how many rows of each kind.
+
+        Parameters
+        ----------
+        now
+            Epoch seconds of the desk, for keys and trails.
+        wall_now
+            Epoch seconds of the wall, for sessions and invitations.
+        keep
+            Seconds to keep ``keys`` and ``trails``.
+        """
+        ...
+
+    def health(self) -> Health:
+        """Return whether the store can do its work, for `/readyz`; never raises."""
+        ...
+
+    def close(self) -> None:
+        """Finish what is being written and let go of the database."""
+        ...
+
+
+# a phone may be offline over a holiday; a trail is kept a month
+KEEP_S: Mapping[str, int] = {"keys": 14 * 86_400, "trails": 30 * 86_400}
+
+
+def checked_limit(limit: int, most: int) -> int:
+    """Return `limit`; `BadField` unless it lies within 1 and `most`."""
+    if not 1 <= limit <= most:
+        raise BadField(field="limit", value=limit, rule=f"it must lie within 1 and {most}")
+    return limit

@@ -1,0 +1,71 @@
+"""
+Whether the store can do its work: what `/readyz` and `check-store` tell.
+
+Must not repair anything.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+
+import sqlalchemy as sa
+
+from dispatcher.errors import DispatcherError
+from dispatcher.store.migrations import HEAD, revision
+from dispatcher.store.seam import Health
+from dispatcher.store.sql import schema
+from dispatcher.store.sql.database import Database, sqlite_module, sqlite_warning
+from dispatcher.store.sql.docs import upsert
+from dispatcher.store.sql.leases import now_ms
+
+# a write older than this is tried again before the store calls itself writable
+PROBE_AFTER_S = 5.0
+
+
+def examine(database: Database) -> Health:
+    """Return how the store is; tries a write unless one went through just now."""
+    engine, step, problem, is_writable = "", None, "", False
+    try:
+        with database.read() as connection:
+            engine = _engine(connection)
+            step = revision(connection)
+        if step == HEAD:
+            _probe(database)
+            is_writable = True
+    except DispatcherError as error:
+        problem = str(error)
+    free, share = _disk(database)
+    warning = sqlite_warning(sqlite_module().sqlite_version_info) if database.is_sqlite else ""
+    wrote = database.wrote_at
+    return Health(
+        engine=engine,
+        revision=step,
+        is_current=step == HEAD,
+        is_writable=is_writable,
+        problem=problem,
+        write_age_s=None if wrote is None else time.monotonic() - wrote,
+        disk_free_bytes=free,
+        disk_free_share=share,
+        warnings=(warning,) if warning else (),
+    )
+
+
+def _probe(database: Database) -> None:
+    if database.wrote_at is not None and time.monotonic() - database.wrote_at < PROBE_AFTER_S:
+        return
+    with database.write() as connection:
+        upsert(connection, schema.pulse, [{"id": 1, "at_ms": now_ms(connection)}])
+
+
+def _engine(connection: sa.Connection) -> str:
+    if connection.dialect.name == "sqlite":
+        return f"sqlite {connection.scalar(sa.text('SELECT sqlite_version()'))}"
+    return f"postgresql {connection.scalar(sa.text('SHOW server_version'))}"
+
+
+def _disk(database: Database) -> tuple[int | None, float | None]:
+    if database.path is None:
+        return None, None
+    usage = shutil.disk_usage(database.path.parent)
+    return usage.free, usage.free / usage.total

@@ -1,0 +1,127 @@
+"""
+The log: facts written once, chained, and read back in order.
+
+Must not fold; it keeps facts and finds them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from dispatcher.domain.codec import event_from_json, event_to_json, to_json
+from dispatcher.domain.events import Fact
+from dispatcher.domain.ids import ActorId, EngineerId, TerritoryId, TicketId
+from dispatcher.errors import LogDamaged
+from dispatcher.store.draft import Entry
+from dispatcher.store.seam import FACTS_LIMIT
+from dispatcher.store.sql import schema
+
+
+def fact_row(fact: Fact) -> dict[str, Any]:
+    """Return a fact as the row of its table, without its link of the chain."""
+    return {
+        "territory": fact.territory,
+        "seq": fact.seq,
+        "kind": fact.kind,
+        "at": fact.at,
+        "recorded_at": fact.recorded_at,
+        "actor": fact.actor,
+        "request_id": fact.request_id,
+        "body": event_to_json(fact.event).decode(),
+    }
+
+
+def link(chain: str, row: dict[str, Any]) -> str:
+    """Return the digest of a row of the log and all rows before it, whose digest is `chain`."""
+    names = ("territory", "seq", "kind", "at", "recorded_at", "actor", "request_id", "body")
+    return hashlib.sha256(to_json([chain, *(row[name] for name in names)])).hexdigest()
+
+
+def write_entries(connection: sa.Connection, chain: str, entries: Sequence[Entry]) -> str:
+    """Append facts and their place in the timelines; return the digest of the last."""
+    rows = []
+    for entry in entries:
+        row = fact_row(entry.fact)
+        chain = row["chain"] = link(chain, row)
+        rows.append(row)
+    if rows:
+        connection.execute(sa.insert(schema.event), rows)
+    write_links(connection, entries)
+    return chain
+
+
+def write_links(connection: sa.Connection, entries: Sequence[Entry]) -> None:
+    """Note which tickets and engineers the facts touched."""
+    tickets, engineers = link_rows(entries)
+    if tickets:
+        connection.execute(sa.insert(schema.event_ticket), tickets)
+    if engineers:
+        connection.execute(sa.insert(schema.event_engineer), engineers)
+
+
+def link_rows(entries: Sequence[Entry]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the rows of both timelines."""
+    tickets = [
+        {"ticket": t, "seq": e.fact.seq, "territory": e.fact.territory, "version": version}
+        for e in entries
+        for t, version in e.tickets
+    ]
+    engineers = [
+        {"engineer": engineer, "seq": e.fact.seq, "territory": e.fact.territory}
+        for e in entries
+        for engineer in e.engineers
+    ]
+    return tickets, engineers
+
+
+def facts(connection: sa.Connection, territory: TerritoryId, after: int, limit: int) -> list[Fact]:
+    """Return the facts of a territory with a number above `after`, in order."""
+    table = schema.event
+    query = sa.select(table).where(table.c.territory == territory, table.c.seq > after)
+    return _read(connection, query.order_by(table.c.seq).limit(limit))
+
+
+def all_facts(connection: sa.Connection, territory: TerritoryId) -> Iterator[Fact]:
+    """Give every fact of a territory in order, some thousands at a time."""
+    after = 0
+    while page := facts(connection, territory, after, FACTS_LIMIT):
+        yield from page
+        after = page[-1].seq
+
+
+def timeline(
+    connection: sa.Connection, who: TicketId | EngineerId, links: sa.Table, after: int, limit: int
+) -> list[Fact]:
+    """Return the facts that touched a ticket or an engineer, in order."""
+    table = schema.event
+    key = links.c.ticket if links is schema.event_ticket else links.c.engineer
+    on = sa.and_(links.c.territory == table.c.territory, links.c.seq == table.c.seq)
+    query = sa.select(table).join(links, on).where(key == who, links.c.seq > after)
+    return _read(connection, query.order_by(table.c.seq).limit(limit))
+
+
+def _read(connection: sa.Connection, query: sa.Select[Any]) -> list[Fact]:
+    return [_fact(row) for row in connection.execute(query)]
+
+
+def _fact(row: Any) -> Fact:
+    """Return the fact of a row; `LogDamaged` when its body does not fit its kind."""
+    try:
+        event = event_from_json(row.kind, row.body)
+    except (KeyError, msgspec.MsgspecError) as error:
+        problem = f"a fact of kind {row.kind} cannot be read ({error})"
+        raise LogDamaged(territory=row.territory, seq=row.seq, problem=problem) from error
+    return Fact(
+        territory=TerritoryId(row.territory),
+        seq=row.seq,
+        event=event,
+        actor=ActorId(row.actor),
+        at=row.at,
+        recorded_at=row.recorded_at,
+        request_id=row.request_id,
+    )

@@ -1,0 +1,199 @@
+"""
+The tables, once for SQLite and PostgreSQL.
+
+A document is kept whole as canonical JSON; the columns beside it are derived from it and serve
+lists only. The migrations build these tables; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.sqlite import REAL
+from sqlalchemy.types import TypeEngine
+
+# STRICT tables of SQLite know INTEGER, REAL and TEXT only
+INT = BigInteger().with_variant(Integer(), "sqlite")
+# one order of texts everywhere: that of the code points, as in Python
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+FLOAT: TypeEngine[float] = Double().with_variant(REAL(), "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _table(name: str, *parts: Column[int] | Column[str] | Column[float] | object) -> Table:
+    return Table(name, metadata, *parts, sqlite_strict=True)  # type: ignore[arg-type]
+
+
+def _text(name: str, *, null: bool = False, pk: bool = False) -> Column[str]:
+    return Column(name, TEXT, nullable=null, primary_key=pk)
+
+
+def _int(name: str, *, null: bool = False, pk: bool = False) -> Column[int]:
+    return Column(name, INT, nullable=null, primary_key=pk, autoincrement=False)
+
+
+def _home(*, pk: bool = False) -> Column[str]:
+    return Column("territory", TEXT, ForeignKey("territory.id"), nullable=False, primary_key=pk)
+
+
+# the row every commit of a territory locks: its counter makes the log gap-free in commit order
+territory = _table(
+    "territory",
+    _text("id", pk=True),
+    # the territory as it was created, and as the log has made it
+    _text("born"),
+    _text("doc"),
+    _int("seq"),
+    # digest over the whole log so far
+    _text("chain"),
+)
+event = _table(
+    "event",
+    _home(pk=True),
+    _int("seq", pk=True),
+    _text("kind"),
+    _int("at"),
+    _int("recorded_at"),
+    _text("actor"),
+    _text("request_id"),
+    _text("body"),
+    # digest of this fact and all before it
+    _text("chain"),
+)
+event_ticket = _table(
+    "event_ticket",
+    _text("ticket", pk=True),
+    _int("seq", pk=True),
+    _text("territory"),
+    # the ticket's version after the fact; null when it only mentions the ticket
+    _int("version", null=True),
+    UniqueConstraint("ticket", "version"),
+)
+event_engineer = _table(
+    "event_engineer", _text("engineer", pk=True), _int("seq", pk=True), _text("territory")
+)
+ticket = _table(
+    "ticket",
+    _text("id", pk=True),
+    _home(),
+    _text("external_id", null=True),
+    _text("status"),
+    _int("severity"),
+    _text("engineer", null=True),
+    _text("site"),
+    _int("reported_at"),
+    _int("due_at"),
+    _int("ended_at", null=True),
+    _text("words"),
+    _text("doc"),
+    UniqueConstraint("territory", "external_id"),
+    Index(None, "territory", "due_at", "id"),
+    Index(None, "territory", "status", "due_at"),
+    Index(None, "territory", "reported_at"),
+    Index(None, "engineer", "status"),
+    Index(None, "site"),
+)
+engineer = _table(
+    "engineer",
+    _text("id", pk=True),
+    _home(),
+    _text("name"),
+    _text("skills"),
+    _text("words"),
+    _text("doc"),
+    Index(None, "territory", "name", "id"),
+)
+route = _table(
+    "route",
+    _text("id", pk=True),
+    _home(),
+    _text("engineer"),
+    _int("shift_at"),
+    _int("num_visits"),
+    _text("doc"),
+    Index(None, "engineer", "shift_at"),
+    Index(None, "territory", "shift_at"),
+)
+# personal data of customers: this table only
+site = _table("site", _text("id", pk=True), _home(), _text("doc"), Index(None, "territory"))
+idem = _table(
+    "idem",
+    _text("actor", pk=True),
+    _text("key", pk=True),
+    _text("request_hash"),
+    # empty only inside the transaction that writes it
+    _text("receipt"),
+    _int("at"),
+    Index(None, "at"),
+)
+lease = _table(
+    "lease",
+    _home(pk=True),
+    _text("owner"),
+    _int("epoch"),
+    _int("expires_ms"),
+)
+session = _table(
+    "session",
+    _text("token_hash", pk=True),
+    _text("id"),
+    _text("actor"),
+    _text("grant"),
+    _int("created_at"),
+    _int("expires_at"),
+    _int("idle_s"),
+    _int("seen_at"),
+    UniqueConstraint("id"),
+    Index(None, "actor"),
+)
+invitation = _table(
+    "invitation",
+    _text("token_hash", pk=True),
+    _text("actor"),
+    _text("grant"),
+    _int("expires_at"),
+)
+position = _table(
+    "position",
+    _text("engineer", pk=True),
+    _int("at"),
+    Column("lat", FLOAT, nullable=False),
+    Column("lon", FLOAT, nullable=False),
+    Column("accuracy_m", FLOAT),
+    Column("heading", FLOAT),
+)
+trail = _table(
+    "trail",
+    _text("engineer", pk=True),
+    # epoch minutes
+    _int("minute", pk=True),
+    _int("at"),
+    Column("lat", FLOAT, nullable=False),
+    Column("lon", FLOAT, nullable=False),
+    Column("accuracy_m", FLOAT),
+    Column("heading", FLOAT),
+    Index(None, "at"),
+)
+# one row: when a write last went through, epoch milliseconds of the database's clock
+pulse = _table("pulse", _int("id", pk=True), _int("at_ms"))
+
+# what the log alone makes, in the order in which rebuilding writes it
+DERIVED = (ticket, engineer, route, event_ticket, event_engineer)

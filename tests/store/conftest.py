@@ -1,0 +1,72 @@
+"""Stores of every kind, empty, and a village to fill them with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from dispatcher.store import MemoryStore, SqlStore, Store, open_store
+from dispatcher.store.sql.schema import metadata
+from tests.postgres import Cluster, cluster
+from tests.store.village import ENGINES, VILLAGE
+
+
+@pytest.fixture(scope="session")
+def pg() -> Iterator[Cluster]:
+    """A PostgreSQL for the whole session; a machine without one fails, it does not skip."""
+    with cluster() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def pg_url(pg: Cluster) -> Iterator[str]:
+    """One migrated database for all tests that need no other."""
+    url = pg.database("dispatcher_test")
+    open_store(url, Path("/nowhere")).close()
+    yield url
+    pg.drop("dispatcher_test")
+
+
+def empty(url: str) -> str:
+    """Remove every row of the store at `url`."""
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+        connection.execute(sa.text(f"TRUNCATE {names}"))
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where the durable store of this test is: parametrize with `DURABLE`, indirectly."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    return empty(request.getfixturevalue("pg_url"))
+
+
+@pytest.fixture
+def durable(store_url: str, tmp_path: Path) -> Iterator[SqlStore]:
+    """An empty SqlStore with the village in it; parametrize `store_url`."""
+    store = open_store(store_url, tmp_path)
+    store.create_territory(VILLAGE)
+    yield store
+    store.close()
+
+
+@pytest.fixture(params=ENGINES)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A store of every kind with the village in it."""
+    made: Store
+    if request.param == "memory":
+        made = MemoryStore()
+    elif request.param == "sqlite":
+        made = open_store(None, tmp_path)
+    else:
+        made = open_store(empty(request.getfixturevalue("pg_url")), tmp_path)
+    made.create_territory(VILLAGE)
+    yield made
+    made.close()
