@@ -519,3 +519,8 @@ def checked_limit(limit: int, most: int) -> int:
     if not 1 <= limit <= most:
         raise BadField(field="limit", value=limit, rule=f"it must lie within 1 and {most}")
     return limit
+
+
+def unborn(territory: Territory) -> Territory:
+    """Return a territory as it is before the first fact of its log."""
+    return Territory(id=territory.id, name=territory.name, city=territory.city, zone=territory.zone)

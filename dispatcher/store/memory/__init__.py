@@ -52,6 +52,7 @@ from dispatcher.store.seam import (
     Scope,
     TicketFilter,
     checked_limit,
+    unborn,
 )
 
 ANY_TICKET = TicketFilter()
@@ -203,7 +204,7 @@ class MemoryStore:
 
     def create_territory(self, territory: Territory) -> None:
         """Begin a territory with an empty log; `Refused` when the id is taken by another."""
-        born = replace(territory, seq=0, plan_version=0, plan_cost=0, plan_bound=None)
+        born = unborn(territory)
         with self._lock:
             home = self._homes.setdefault(territory.id, Home(docs=MemoryDocs(home=born), born=born))
         if home.born != born:

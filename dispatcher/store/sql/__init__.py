@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -38,6 +37,7 @@ from dispatcher.store.seam import (
     Scope,
     TicketFilter,
     checked_limit,
+    unborn,
 )
 from dispatcher.store.sql import queries, schema
 from dispatcher.store.sql.commit import commit
@@ -101,7 +101,7 @@ class SqlStore:
 
     def create_territory(self, territory: Territory) -> None:
         """Begin a territory with an empty log; `Refused` when the id is taken by another."""
-        fresh = replace(territory, seq=0, plan_version=0, plan_cost=0, plan_bound=None)
+        fresh = unborn(territory)
         born = to_json(fresh).decode()
         row = {"id": territory.id, "born": born, "doc": born, "seq": 0, "chain": ""}
         with self.database.write() as connection:
