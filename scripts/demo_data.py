@@ -41,7 +41,7 @@ def main() -> None:
             box=BOX,
             origin=ORIGIN,
         )
-        about = import_city(order, SHIPPED / order.name, print)
+        about = import_city(order, SHIPPED / order.name, lambda step, _: print(step))
     size = sum(file.stat().st_size for file in (SHIPPED / order.name).iterdir())
     print(about.found, f"{size / 1e6:.1f} MB")
 

@@ -22,6 +22,7 @@ from dispatcher.geo.basemap import Basemap
 from dispatcher.geo.gazetteer import Address, Gazetteer
 from dispatcher.geo.network import Floats, Network, load_network
 from dispatcher.geo.snap import SNAP_LIMIT_M, Points, Snapper
+from dispatcher.geo.speeds import TYPICAL, Profile
 from dispatcher.geo.travel import ENGINES, TravelTimes
 
 DEFAULT_CITY: Final = "reykjavik"
@@ -174,9 +175,16 @@ class City:
         """
         return self._snapper.snap(places, limit_m=limit_m, datum=datum)
 
-    def travel(self, engine: str = DEFAULT_ENGINE) -> TravelTimes:
+    def travel(self, engine: str = DEFAULT_ENGINE, profile: Profile = TYPICAL) -> TravelTimes:
         """
         Return new travel times of this city, without closures; keep what you got.
+
+        Parameters
+        ----------
+        engine
+            A row of `ENGINES`.
+        profile
+            How slow each hour is.
 
         Raises
         ------
@@ -185,7 +193,7 @@ class City:
         """
         if engine not in ENGINES:
             raise UnknownEngine(engine=engine, known=", ".join(ENGINES))
-        return TravelTimes(self.network, ENGINES[engine](self.network, self.folder))
+        return TravelTimes(self.network, ENGINES[engine](self.network, self.folder), profile)
 
     def address_of(self, lat: float, lon: float) -> Address:
         """Return what stands at a point, by words."""
@@ -238,7 +246,7 @@ def open_city(name: str, data: Path | None = None) -> City:
     name
         Such as ``reykjavik``.
     data
-        The data directory; None takes `data_folder`.
+        A data directory to look in first; then come `data_folder` and the package.
 
     Raises
     ------
@@ -248,16 +256,22 @@ def open_city(name: str, data: Path | None = None) -> City:
         Its folder is incomplete.
     """
     if NAME_RULE.fullmatch(name):
-        for folder in (city_folder(name, data), SHIPPED / name):
-            if folder.is_dir():
-                return City(folder)
+        for root in _roots(data):
+            if (root / name).is_dir():
+                return City(root / name)
     raise UnknownCity(city=name)
+
+
+def _roots(data: Path | None) -> list[Path]:
+    """Return the folders that hold cities, first found first served."""
+    own = [data / "cities"] if data else []
+    return [*own, data_folder() / "cities", SHIPPED]
 
 
 def list_cities(data: Path | None = None) -> list[About]:
     """Return all cities by name, imported and shipped; unreadable folders are left out."""
     found: dict[str, About] = {}
-    for root in (SHIPPED, (data or data_folder()) / "cities"):
+    for root in reversed(_roots(data)):
         for folder in sorted(root.iterdir()) if root.is_dir() else []:
             if NAME_RULE.fullmatch(folder.name) and (folder / ABOUT_FILE).is_file():
                 try:

@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from dispatcher.errors import BrokenCity
-from dispatcher.geo.speeds import CLASSES, SIGNAL_DELAY_S, class_factors
+from dispatcher.geo.speeds import CLASSES, SIGNAL_DELAY_S, YIELD_DELAY_S, class_factors
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -45,7 +45,7 @@ class Network:
     length_m: Floats
     # driving time on an empty road without signals, centiseconds, shape (E,)
     drive_cs: Ints
-    # delay at signals along and against, centiseconds, shape (2, E)
+    # delay at signals and give-way lines along and against, centiseconds, shape (2, E)
     delay_cs: Ints
     # index into `speeds.CLASSES`, shape (E,)
     road_class: NDArray[np.int8]
@@ -66,21 +66,21 @@ class Network:
         """How many streets there are between two junctions."""
         return len(self.tail)
 
-    def times(self, hour_factor: float) -> tuple[Ints, Ints]:
+    def times(self, factor: float) -> tuple[Ints, Ints]:
         """
         Return what each edge takes along and against at an hour's factor, centiseconds.
 
         Signals cost the same at every hour; `INF` where a street is one-way. Shapes ``(E,)``.
         """
-        drive = self.drive_at(hour_factor)
+        drive = self.drive_at(factor)
         along = drive + self.delay_cs[0]
         against = np.where(self.is_both, drive + self.delay_cs[1], INF).astype(np.int32)
         return along, against
 
-    def drive_at(self, hour_factor: float) -> Ints:
+    def drive_at(self, factor: float) -> Ints:
         """Return the driving time of each edge without signals, centiseconds, shape ``(E,)``."""
-        factor = class_factors(hour_factor)[self.road_class]
-        return np.maximum(np.rint(self.drive_cs * factor), 1).astype(np.int32)
+        slowdown = class_factors(factor)[self.road_class]
+        return np.maximum(np.rint(self.drive_cs * slowdown), 1).astype(np.int32)
 
     def metric_points(self) -> tuple[Floats, Floats]:
         """Return all points of all shapes in local metres east and north, shapes ``(P,)``."""
@@ -125,18 +125,32 @@ def _assemble(
     signals = np.stack([column["signals_along"], column["signals_against"]])
     number = {name: i for i, name in enumerate(CLASSES)}
     drive_cs = np.maximum(np.rint(column["drive_s"].astype(np.float64) * 100), 1)
+    tail, head = column["u"].astype(np.int32), column["v"].astype(np.int32)
+    road_class = np.array([number[name] for name in column["highway"]], dtype=np.int8)
+    yields = np.stack([_yields(head, tail, road_class), _yields(tail, head, road_class)])
+    delay_s = np.where(signals > 0, signals * SIGNAL_DELAY_S, yields * YIELD_DELAY_S)
     return Network(
         node_lat=np.ascontiguousarray(places[:, 1]),
         node_lon=np.ascontiguousarray(places[:, 0]),
-        tail=column["u"].astype(np.int32),
-        head=column["v"].astype(np.int32),
+        tail=tail,
+        head=head,
         is_both=~column["oneway"].astype(np.bool_),
         length_m=column["length_m"].astype(np.float64),
         drive_cs=drive_cs.astype(np.int32),
-        delay_cs=(signals * (SIGNAL_DELAY_S * 100)).astype(np.int32),
-        road_class=np.array([number[name] for name in column["highway"]], dtype=np.int8),
+        delay_cs=(delay_s * 100).astype(np.int32),
+        road_class=road_class,
         name=column["name"].astype(object),
         point_lat=np.ascontiguousarray(points[:, 1]),
         point_lon=np.ascontiguousarray(points[:, 0]),
         first_point=first_point.astype(np.int32),
     )
+
+
+def _yields(end: Ints, begin: Ints, road_class: NDArray[np.int8]) -> Bools:
+    """Whether a car that leaves each edge at `end` gives way there to a road of a higher class."""
+    size = int(max(end.max(), begin.max())) + 1
+    highest = np.full(size, len(CLASSES), dtype=np.int8)
+    np.minimum.at(highest, end, road_class)
+    np.minimum.at(highest, begin, road_class)
+    arms = np.bincount(end, minlength=size) + np.bincount(begin, minlength=size)
+    return (road_class > highest[end]) & (arms[end] >= 3)

@@ -7,6 +7,7 @@ All figures a planner may want to change stand here as tables. Must not know net
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -36,18 +37,11 @@ SHARE_OF_LIMIT: Final = 0.85
 MIN_SPEED_KPH, MAX_SPEED_KPH = 5.0, 130.0
 # mean delay at one traffic signal, seconds
 SIGNAL_DELAY_S: Final = 8
+# mean delay where a street meets one of a higher class and no signal helps, seconds; without it
+# routes leave a main road to dodge its signals through a car park
+YIELD_DELAY_S: Final = 4
 _MPH_KPH = 1.609344
 
-# Travel time of each hour over the empty road; synthetic but in the shape cities report: two peaks
-# on working days, a slow middle, empty nights. A territory with counts replaces them.
-WORKDAY: Final = (
-    *(0.95,) * 6,
-    *(1.05, 1.45, 1.45),
-    *(1.15,) * 8,
-    *(1.55, 1.55, 1.30),
-    *(0.95,) * 4,
-)
-WEEKEND: Final = (1.10,) * 24
 # how much of the hour's slowdown reaches a road: queues stand on the main roads
 CLASS_SHARE: Final[dict[str, float]] = {
     "motorway": 1.0,
@@ -84,12 +78,34 @@ def drive_speed_kph(highway: str, maxspeed: str | None) -> float:
     return min(max(speed, MIN_SPEED_KPH), MAX_SPEED_KPH)
 
 
-def hour_factor(hour: int, *, weekend: bool) -> float:
-    """Return the slowdown of the clock hour `hour` (any integer, taken modulo 24) on main roads."""
-    return (WEEKEND if weekend else WORKDAY)[hour % 24]
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How much longer main roads take at each hour of the local clock than when empty."""
+
+    # 24 factors from midnight, of working days and of weekends and holidays
+    workday: tuple[float, ...]
+    weekend: tuple[float, ...]
+
+    def factor(self, hour: float, *, weekend: bool) -> float:
+        """Return the slowdown at an hour, taken modulo 24; its minutes do not matter."""
+        return (self.weekend if weekend else self.workday)[int(hour) % 24]
 
 
-def class_factors(hour_factor: float) -> NDArray[np.float64]:
+# Synthetic but in the shape that cities report: two peaks on working days, a slow middle, empty
+# nights. A territory with counts of its own gives another one.
+TYPICAL: Final = Profile(
+    workday=(
+        *(0.95,) * 6,
+        *(1.05, 1.45, 1.45),
+        *(1.15,) * 8,
+        *(1.55, 1.55, 1.30),
+        *(0.95,) * 4,
+    ),
+    weekend=(1.10,) * 24,
+)
+
+
+def class_factors(factor: float) -> NDArray[np.float64]:
     """Return the slowdown of each road class for an hour's factor, in the order of `CLASSES`."""
     shares = np.array([CLASS_SHARE[name] for name in CLASSES])
-    return 1.0 + (hour_factor - 1.0) * shares
+    return 1.0 + (factor - 1.0) * shares

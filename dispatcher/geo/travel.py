@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -22,7 +22,7 @@ from dispatcher.geo.dijkstra import Dijkstra
 from dispatcher.geo.hierarchy import Ends, load_hierarchy
 from dispatcher.geo.network import INF, Bools, Floats, Ints, Network
 from dispatcher.geo.snap import Points
-from dispatcher.geo.speeds import hour_factor
+from dispatcher.geo.speeds import TYPICAL, Profile
 
 # no way, in seconds; two of them still fit an int32 short of its sign, a sum of three does not
 UNREACHABLE: Final = 2**30
@@ -89,8 +89,9 @@ class TravelTimes:
     Every answer holds for the streets as of `version`, which grows with each change of closures.
     """
 
-    def __init__(self, network: Network, engine: Engine) -> None:
+    def __init__(self, network: Network, engine: Engine, profile: Profile = TYPICAL) -> None:
         self.network = network
+        self.profile = profile
         self.version = 0
         self._engine = engine
         self._closed: Bools = np.zeros(network.num_edges, dtype=np.bool_)
@@ -191,7 +192,7 @@ class TravelTimes:
         return self._leg(total, edges, is_along, float(a.fraction[0]), float(b.fraction[0]))
 
     def _weights(self, at_hour: float, *, weekend: bool) -> _Weights:
-        factor = hour_factor(int(at_hour), weekend=weekend)
+        factor = self.profile.factor(at_hour, weekend=weekend)
         with self._lock:
             found = self._kept.get(factor)
             closed, version = self._closed, self.version
@@ -376,12 +377,20 @@ class TravelMatrix:
 
     def use_hour(self, at_hour: float, *, weekend: bool = False) -> None:
         """Use the speeds of another hour from now on; nothing is computed when they are equal."""
-        same = hour_factor(int(at_hour), weekend=weekend) == hour_factor(
-            int(self.at_hour), weekend=self.weekend
-        )
+        profile = self.travel.profile
+        before = profile.factor(self.at_hour, weekend=self.weekend)
         self.at_hour, self.weekend = at_hour, weekend
-        if not same:
+        if profile.factor(at_hour, weekend=weekend) != before:
             self.version = -1
+
+    def keep(self, numbers: Sequence[int] | Ints) -> None:
+        """Forget all places but these; they are numbered 0, 1, ... in the given order from now."""
+        self.refresh()
+        at = np.asarray(numbers, dtype=np.int32)
+        self._points = self.points[at]
+        self._parts = [self._points]
+        self._times = np.ascontiguousarray(self._times[np.ix_(at, at)])
+        self._size = len(at)
 
     def refresh(self) -> bool:
         """Compute everything anew if the streets have changed; return whether they had."""
@@ -397,7 +406,7 @@ class TravelMatrix:
 
     def _reserve(self, size: int) -> None:
         if size > len(self._times):
-            room = max(size, 2 * len(self._times))
+            room = max(size, 2 * len(self._times), 16)
             times = np.empty((room, room), dtype=np.int32)
             times[: len(self._times), : len(self._times)] = self._times
             self._times = times

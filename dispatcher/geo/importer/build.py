@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
+from zoneinfo import available_timezones
 
 import geopandas as gpd
 import msgspec
+import numpy as np
 import shapely
 
 from dispatcher.errors import BadField, NoRoads
@@ -30,6 +32,7 @@ from dispatcher.geo.city import (
     Source,
     check_name,
 )
+from dispatcher.geo.datum import in_mainland
 from dispatcher.geo.hierarchy import HIERARCHY_FILE, write_hierarchy
 from dispatcher.geo.importer.extract import Box, Extract, PlaceName, read_extract
 from dispatcher.geo.importer.layers import read_layers
@@ -38,20 +41,22 @@ from dispatcher.geo.importer.streets import Streets, build_streets
 from dispatcher.geo.importer.tiles import write_tiles
 from dispatcher.geo.network import EDGES_FILE, NODES_FILE, load_network
 
-# what an import does, with the share of the time each step takes
-STEPS: Final[dict[str, float]] = {
-    "read": 0.08,
-    "streets": 0.62,
-    "names": 0.08,
-    "tiles": 0.20,
-    "hierarchy": 0.02,
+# what an import does, in this order
+STEPS: Final = ("read", "streets", "names", "tiles", "hierarchy")
+# seconds a step takes on one slow core: fixed, per thousand nodes of drivable ways, per megabyte
+_SECONDS: Final[dict[str, tuple[float, float, float]]] = {
+    "read": (0.2, 0.0, 0.06),
+    "streets": (0.3, 0.14, 0.0),
+    "names": (0.4, 0.01, 0.0),
+    "tiles": (1.0, 0.025, 0.08),
+    "hierarchy": (3.5, 0.002, 0.0),
 }
-# seconds of a whole import per megabyte of extract, and at least, on one slow core
-SECONDS_PER_MB, SECONDS_AT_LEAST = 20.0, 8.0
 # the map shows this much around the outermost junction, degrees
 _MARGIN_DEG = 0.01
 
-Progress = Callable[[str], None]
+# told a step of `STEPS` that begins and the seconds that all may take from then on; while the file
+# is being read nobody knows how many streets it holds, so the first figure is for reading alone
+Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +66,17 @@ class Order:
     file: Path
     name: str
     title: str = ""
-    zone: str = "UTC"
+    # IANA time zone; of a city in mainland China it is known, elsewhere the default is UTC
+    zone: str = ""
     # west, south, east, north in degrees, or everything
     box: Box | None = None
     # how the file was got
     origin: str = ""
 
 
-def import_city(order: Order, target: Path, progress: Progress = lambda _step: None) -> About:
+def import_city(
+    order: Order, target: Path, progress: Progress = lambda _step, _left_s: None
+) -> About:
     """
     Build a city from an extract in the folder `target`, replacing what was there.
 
@@ -77,7 +85,7 @@ def import_city(order: Order, target: Path, progress: Progress = lambda _step: N
     Parameters
     ----------
     progress
-        Called with a key of `STEPS` when that step begins.
+        Told when each step begins and how long the rest may take.
 
     Raises
     ------
@@ -86,10 +94,11 @@ def import_city(order: Order, target: Path, progress: Progress = lambda _step: N
     NoRoads
         It holds no street for cars.
     BadField
-        The name or the box cannot be used.
+        The name, the box or the zone cannot be used.
     """
     check_name(order.name)
     _check_box(order.box)
+    _check_zone(order.zone)
     target.parent.mkdir(parents=True, exist_ok=True)
     # beside the target, so that the last step is a rename on one disk
     work = Path(mkdtemp(prefix=".import-", dir=target.parent))
@@ -101,10 +110,11 @@ def import_city(order: Order, target: Path, progress: Progress = lambda _step: N
     return about
 
 
-def estimate_s(file: Path) -> float:
-    """Return how long an import of this file may take, seconds; the file may be missing."""
-    size = file.stat().st_size if file.is_file() else 0
-    return max(SECONDS_AT_LEAST, size / 1e6 * SECONDS_PER_MB)
+def _left_s(step: str, num_nodes: int, num_bytes: int) -> float:
+    """Return how long this step and those after it may take, seconds."""
+    rest = STEPS[STEPS.index(step) :] if num_nodes else (step,)
+    work = (1.0, num_nodes / 1000, num_bytes / 1e6)
+    return sum(a * b for name in rest for a, b in zip(_SECONDS[name], work, strict=True))
 
 
 def _check_box(box: Box | None) -> None:
@@ -113,32 +123,45 @@ def _check_box(box: Box | None) -> None:
         raise BadField(field="box", value=", ".join(map(str, box)), rule=rule)
 
 
+def _check_zone(zone: str) -> None:
+    if zone and zone not in available_timezones():
+        rule = "an IANA time zone such as Asia/Shanghai or Europe/Lisbon"
+        raise BadField(field="zone", value=zone, rule=rule)
+
+
+def _zone(order: Order, box: Box) -> str:
+    middle = np.array([(box[1] + box[3]) / 2]), np.array([(box[0] + box[2]) / 2])
+    return order.zone or ("Asia/Shanghai" if in_mainland(*middle)[0] else "UTC")
+
+
 def _fill(order: Order, work: Path, progress: Progress) -> About:
-    progress("read")
+    size = order.file.stat().st_size if order.file.is_file() else 0
+    progress("read", _left_s("read", 0, size))
     extract = read_extract(order.file, order.box)
+    num_nodes = len(extract.location_by_node)
     if not extract.ways:
         raise NoRoads(file=order.file.name, ways=extract.num_ways_read)
-    progress("streets")
+    progress("streets", _left_s("streets", num_nodes, size))
     streets = build_streets(extract)
     if len(streets.nodes) < 2:
         raise NoRoads(file=order.file.name, ways=extract.num_ways_read)
     streets.nodes.to_parquet(work / NODES_FILE, compression="zstd")
     streets.edges.to_parquet(work / EDGES_FILE, compression="zstd")
-    progress("names")
+    progress("names", _left_s("names", num_nodes, size))
     counts = write_gazetteer(
         work / NAMES_FILE, streets.nodes, streets.edges, extract.addresses, extract.places
     )
-    progress("tiles")
+    progress("tiles", _left_s("tiles", num_nodes, size))
     box = _map_box(streets, order.box)
     layers = {**read_layers(order.file, box), "places": _places(extract.places)}
     title = order.title or order.name
     num_tiles = write_tiles(layers, work / TILES_FILE, box, title, ATTRIBUTION)
-    progress("hierarchy")
+    progress("hierarchy", _left_s("hierarchy", num_nodes, size))
     num_shortcuts, method = write_hierarchy(load_network(work), work / HIERARCHY_FILE)
     about = About(
         name=order.name,
         title=title,
-        zone=order.zone,
+        zone=_zone(order, box),
         bounds=(box[1], box[0], box[3], box[2]),
         attribution=ATTRIBUTION,
         licence=LICENCE,

@@ -25,6 +25,8 @@ import shapely
 from dispatcher.geo.importer.extract import PIECE, Extract
 from dispatcher.geo.speeds import CLASSES, drive_speed_kph, limit_kph
 
+# signals nearer to each other than this are passed in one phase, metres
+_ONE_STOP_M = 40.0
 # osmnx's graphs: nodes by OSM id, attributes by name
 if TYPE_CHECKING:
     _Graph: TypeAlias = nx.MultiDiGraph[Any]
@@ -43,11 +45,15 @@ class Streets:
 
 
 def build_streets(extract: Extract) -> Streets:
-    """Return the largest strongly connected street network of an extract."""
+    """Return the largest strongly connected street network of an extract; it may be empty."""
     raw = _graph(extract)
     _add_drive_times(raw, extract)
     graph = ox.simplify_graph(
-        raw, track_merged=True, edge_attr_aggs={"length": sum, "drive_s": sum}
+        raw,
+        # a street ends where its name or class does; 1 to 4 % more junctions
+        edge_attrs_differ=["name", "highway"],
+        track_merged=True,
+        edge_attr_aggs={"length": sum, "drive_s": sum},
     )
     num_components = nx.number_strongly_connected_components(graph)
     core = ox.truncate.largest_component(graph, strongly=True)
@@ -160,34 +166,45 @@ def _signals(street: _Street, extract: Extract) -> tuple[int, int]:
     """
     Count the signals a car meets along and against a street.
 
-    A signal at the far junction counts always. One on the way stands for the junction it is near:
-    it counts in the direction that its tag names, or else for the cars that drive towards the
-    nearer end.
+    A signal at a junction counts always. One on the way stands for the junction it is near: it
+    counts in the direction that its tag names, or else for the cars that drive towards the nearer
+    end. Signals within `_ONE_STOP_M` of each other are one stop: crossing a dual carriageway meets
+    two of them in one phase.
     """
     signals = extract.signals
-    along = int(street.path[-1] in signals)
-    against = int(street.path[0] in signals)
-    done = 0.0
-    for node, piece in zip(street.path[1:-1], street.pieces, strict=False):
-        done += piece["length"]
+    at_m = np.cumsum([0.0, *(p["length"] for p in street.pieces)])
+    along: list[float] = []
+    against: list[float] = []
+    for i, node in enumerate(street.path):
         if node not in signals:
             continue
-        tagged = signals[node]
-        if not street.both:
-            along += 1
-        elif tagged == "both":
-            along += done >= street.length_m / 2
-            against += done < street.length_m / 2
-        else:
-            is_along = (tagged == "forward") != bool(piece.get("reversed"))
-            along += is_along
-            against += not is_along
-    return along, against
+        tagged, is_end = signals[node], i in {0, len(street.path) - 1}
+        is_turned = bool(street.pieces[max(i - 1, 0)].get("reversed"))
+        is_late = at_m[i] >= street.length_m / 2
+        is_along = is_late if tagged == "both" else (tagged == "forward") != is_turned
+        if is_end or is_along or not street.both:
+            along.append(float(at_m[i]))
+        if is_end or not is_along:
+            against.append(street.length_m - float(at_m[i]))
+    return _stops(along), _stops(against[::-1])
+
+
+def _stops(metres: list[float]) -> int:
+    """Count stops on the way; one at its beginning was counted by the street before."""
+    last = 0.0 if metres and metres[0] == 0 else -_ONE_STOP_M
+    num = 0
+    for at in metres:
+        if at > 0 and at - last >= _ONE_STOP_M:
+            num += 1
+            last = at
+    return num
 
 
 def _frames(
     rows: list[dict[str, Any]], extract: Extract
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    if not rows:
+        return gpd.GeoDataFrame(), gpd.GeoDataFrame()
     osmids = np.unique(np.array([(r["from"], r["to"]) for r in rows], dtype=np.int64).reshape(-1))
     number = {int(osmid): i for i, osmid in enumerate(osmids)}
     places = np.array([extract.location_by_node[int(n)] for n in osmids]).reshape(-1, 2)
