@@ -9,19 +9,23 @@ from __future__ import annotations
 import typer
 
 from dispatcher import __version__
+from dispatcher.cli.speech import tell
+from dispatcher.cli.store import backup, check_store, restore
 from dispatcher.cli.warm import warm
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
-# adding a command is a function in a module of this folder and a row here
-COMMANDS = (warm,)
-for command in COMMANDS:
-    app.command()(command)
 
 
-@app.command()
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)
+
+
+# adding a command is a function in a module of this folder, a row here, and its help in both
+# languages under ``cli.NAME_help``
+COMMANDS = (backup, check_store, restore, version, warm)
+for command in COMMANDS:
+    app.command(help=tell(f"cli.{command.__name__}_help"))(command)
 
 
 def main() -> None:

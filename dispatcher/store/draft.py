@@ -64,6 +64,33 @@ class Source(Protocol):
     def epoch(self) -> int: ...  # noqa: D102
 
 
+class Nothing:
+    """Knows no document: what a territory is before its first fact."""
+
+    def ticket(self, ticket: TicketId) -> Ticket | None:
+        """Return None."""
+
+    def engineer(self, engineer: EngineerId) -> Engineer | None:
+        """Return None."""
+
+    def route(self, route: RouteId) -> Route | None:
+        """Return None."""
+
+    def routes_of(self, engineer: EngineerId) -> Iterable[Route]:  # noqa: ARG002
+        """Return no route."""
+        return ()
+
+    def site(self, site: SiteId) -> Site | None:
+        """Return None."""
+
+    def holder_of(self, external_id: str) -> TicketId | None:
+        """Return None."""
+
+    def epoch(self) -> int:
+        """Return the epoch before the first lease."""
+        return 0
+
+
 class _Shelf(Generic[K, V]):
     """Documents of one kind: as loaded, and as changed since."""
 
@@ -110,6 +137,8 @@ class Draft:
         self.tickets = _Shelf(source.ticket)
         self.engineers = _Shelf(source.engineer)
         self.routes = _Shelf(source.route)
+        # routes seen so far by engineer, and the engineers whose routes were all loaded
+        self._route_ids: dict[EngineerId, dict[RouteId, None]] = {}
         self._routes_loaded: set[EngineerId] = set()
         self._external_ids: dict[str, TicketId] = {}
 
@@ -138,12 +167,13 @@ class Draft:
 
     def routes_of(self, engineer: EngineerId) -> Iterable[Route]:
         """Return the routes of an engineer that still have visits, earliest shift first."""
+        known = self._route_ids.setdefault(engineer, {})
         if engineer not in self._routes_loaded:
             self._routes_loaded.add(engineer)
             for route in self._source.routes_of(engineer):
                 self.routes.loaded.setdefault(route.id, route)
-        both = {**self.routes.loaded, **self.routes.changed}
-        found = [r for r in both.values() if r and r.engineer == engineer and r.visits]
+                known[route.id] = None
+        found = [route for route in map(self.routes.get, known) if route and route.visits]
         return sorted(found, key=lambda route: route.shift_at)
 
     def territory(self) -> Territory:
@@ -161,6 +191,7 @@ class Draft:
     def put_route(self, route: Route) -> None:
         """Keep this state of a route until the transaction ends."""
         self.routes.put(route.id, route)
+        self._route_ids.setdefault(route.engineer, {})[route.id] = None
 
     def put_territory(self, territory: Territory) -> None:
         """Keep this state of the territory until the transaction ends."""

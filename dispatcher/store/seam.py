@@ -21,6 +21,7 @@ from dispatcher.domain.territory import Territory
 from dispatcher.domain.ticket import Severity, Status, Ticket
 from dispatcher.errors import BadField
 from dispatcher.store.bus import Bus
+from dispatcher.texts import Lang, say
 
 T = TypeVar("T")
 
@@ -215,6 +216,18 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Caution:
+    """Something that works but should be mended; a key of the catalogue with its facts."""
+
+    key: str
+    facts: dict[str, str] = field(default_factory=dict)
+
+    def message(self, lang: Lang) -> str:
+        """Return the sentence in `lang`."""
+        return say(self.key, lang, **self.facts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """How the store is."""
 
@@ -231,7 +244,7 @@ class Health:
     # of the disk under the SQLite file; None on PostgreSQL
     disk_free_bytes: int | None = None
     disk_free_share: float | None = None
-    warnings: tuple[str, ...] = ()
+    cautions: tuple[Caution, ...] = ()
 
     @property
     def is_ready(self) -> bool:

@@ -16,7 +16,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 
-from dispatcher.errors import StoreTooNew
+from dispatcher.errors import StoreTooNew, Unavailable
 
 # the newest step; a test keeps it equal to what the folder says
 HEAD = "0001"
@@ -56,6 +56,28 @@ def migrate(connection: sa.Connection) -> None:
         raise StoreTooNew(revision=found) from None
 
 
+def expect_newest(connection: sa.Connection) -> None:
+    """
+    Let pass a database that needs no step.
+
+    Raises
+    ------
+    Unavailable
+        Nothing was ever written to it, or an older version did.
+    StoreTooNew
+        A newer version of this software made the layout.
+    """
+    found = revision(connection)
+    if found == HEAD:
+        return
+    known = {step.revision for step in _folder(connection).walk_revisions()}
+    if found is None or found in known:
+        problem = "nothing was written to it yet" if found is None else f"its layout is {found}"
+        todo = "Start `dispatcher serve` once with it."
+        raise Unavailable(what="The store", problem=problem, todo=todo)
+    raise StoreTooNew(revision=found)
+
+
 def configuration(connection: sa.Connection) -> Config:
     """Return Alembic's configuration for a connection that is in a transaction."""
     config = Config(attributes={"connection": connection})
@@ -66,7 +88,11 @@ def configuration(connection: sa.Connection) -> Config:
 
 def newest(connection: sa.Connection) -> str | None:
     """Return the newest step that the folder holds."""
-    return ScriptDirectory.from_config(configuration(connection)).get_current_head()
+    return _folder(connection).get_current_head()
+
+
+def _folder(connection: sa.Connection) -> ScriptDirectory:
+    return ScriptDirectory.from_config(configuration(connection))
 
 
 def drift(connection: sa.Connection, metadata: sa.MetaData) -> list[object]:

@@ -22,7 +22,7 @@ from dispatcher.domain.territory import Territory
 from dispatcher.domain.ticket import Status, Ticket
 from dispatcher.errors import Refused, UnknownEngineer, UnknownTicket
 from dispatcher.store.bus import Bus, LocalBus, PostgresBus
-from dispatcher.store.migrations import migrate
+from dispatcher.store.migrations import expect_newest, migrate
 from dispatcher.store.paging import ENGINEER_SORTS, TICKET_SORTS
 from dispatcher.store.seam import (
     EVERYTHING,
@@ -41,7 +41,7 @@ from dispatcher.store.seam import (
 )
 from dispatcher.store.sql import queries, schema
 from dispatcher.store.sql.commit import commit
-from dispatcher.store.sql.database import Database, database_of, sqlite_module, sqlite_warning
+from dispatcher.store.sql.database import Database, cautions, database_of
 from dispatcher.store.sql.docs import insert_new, load_all
 from dispatcher.store.sql.health import examine
 from dispatcher.store.sql.leases import SqlLeases
@@ -247,13 +247,14 @@ def open_store(
     """
     database = database_of(url, data, read_only=read_only)
     try:
-        if not read_only:
+        if read_only:
+            with database.read() as connection:
+                expect_newest(connection)
+        else:
             with database.write() as connection:
                 migrate(connection)
-        if database.is_sqlite:
-            warning = sqlite_warning(sqlite_module().sqlite_version_info)
-            if warning:
-                logger.warning(warning, extra={"action": "old_sqlite"})
+        for caution in cautions(database):
+            logger.warning(caution.message("en"), extra={"action": "store_caution"})
         return SqlStore(database, bus or _bus(database))
     except BaseException:
         database.abandon()

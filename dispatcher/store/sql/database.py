@@ -24,6 +24,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import QueuePool
 
 from dispatcher.errors import BadField, BadInput, StoreBroken, StoreInUse, Unavailable
+from dispatcher.store.seam import Caution
 
 logger = logging.getLogger(__name__)
 
@@ -49,16 +50,18 @@ def sqlite_module() -> ModuleType:
         return importlib.import_module("sqlite3")
 
 
-def sqlite_warning(version: tuple[int, ...]) -> str:
-    """Return why this version of SQLite should be replaced; empty when it is fine."""
+def is_sound(version: tuple[int, ...]) -> bool:
+    """Tell whether this version of SQLite is free of the WAL-reset bug."""
     repaired = REPAIRED_SQLITE.get((version[0], version[1]))
-    if version >= SAFE_SQLITE or (repaired is not None and version[2] >= repaired):
-        return ""
-    name = ".".join(map(str, version))
-    return (
-        f"SQLite {name} can damage a database when two connections write at once (repaired in"
-        " 3.51.3); this store writes through one connection only, but install pysqlite3 to be safe"
-    )
+    return version >= SAFE_SQLITE or (repaired is not None and version[2] >= repaired)
+
+
+def cautions(database: Database) -> tuple[Caution, ...]:
+    """Return what should be mended about the database's program."""
+    module = sqlite_module()
+    if not database.is_sqlite or is_sound(module.sqlite_version_info):
+        return ()
+    return (Caution(key="store.old_sqlite", facts={"version": module.sqlite_version}),)
 
 
 class Database:

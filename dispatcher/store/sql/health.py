@@ -15,7 +15,7 @@ from dispatcher.errors import DispatcherError
 from dispatcher.store.migrations import HEAD, revision
 from dispatcher.store.seam import Health
 from dispatcher.store.sql import schema
-from dispatcher.store.sql.database import Database, sqlite_module, sqlite_warning
+from dispatcher.store.sql.database import Database, cautions
 from dispatcher.store.sql.docs import upsert
 from dispatcher.store.sql.leases import now_ms
 
@@ -36,7 +36,6 @@ def examine(database: Database) -> Health:
     except DispatcherError as error:
         problem = str(error)
     free, share = _disk(database)
-    warning = sqlite_warning(sqlite_module().sqlite_version_info) if database.is_sqlite else ""
     wrote = database.wrote_at
     return Health(
         engine=engine,
@@ -47,7 +46,7 @@ def examine(database: Database) -> Health:
         write_age_s=None if wrote is None else time.monotonic() - wrote,
         disk_free_bytes=free,
         disk_free_share=share,
-        warnings=(warning,) if warning else (),
+        cautions=cautions(database),
     )
 
 

@@ -7,7 +7,7 @@ Must not fold; it keeps facts and finds them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -18,7 +18,6 @@ from dispatcher.domain.events import Fact
 from dispatcher.domain.ids import ActorId, EngineerId, TerritoryId, TicketId
 from dispatcher.errors import LogDamaged
 from dispatcher.store.draft import Entry
-from dispatcher.store.seam import FACTS_LIMIT
 from dispatcher.store.sql import schema
 
 
@@ -86,14 +85,6 @@ def facts(connection: sa.Connection, territory: TerritoryId, after: int, limit: 
     return _read(connection, query.order_by(table.c.seq).limit(limit))
 
 
-def all_facts(connection: sa.Connection, territory: TerritoryId) -> Iterator[Fact]:
-    """Give every fact of a territory in order, some thousands at a time."""
-    after = 0
-    while page := facts(connection, territory, after, FACTS_LIMIT):
-        yield from page
-        after = page[-1].seq
-
-
 def timeline(
     connection: sa.Connection, who: TicketId | EngineerId, links: sa.Table, after: int, limit: int
 ) -> list[Fact]:
@@ -106,22 +97,22 @@ def timeline(
 
 
 def _read(connection: sa.Connection, query: sa.Select[Any]) -> list[Fact]:
-    return [_fact(row) for row in connection.execute(query)]
+    return [fact_of(dict(row)) for row in connection.execute(query).mappings()]
 
 
-def _fact(row: Any) -> Fact:
+def fact_of(row: Mapping[str, Any]) -> Fact:
     """Return the fact of a row; `LogDamaged` when its body does not fit its kind."""
     try:
-        event = event_from_json(row.kind, row.body)
+        event = event_from_json(row["kind"], row["body"])
     except (KeyError, msgspec.MsgspecError) as error:
-        problem = f"a fact of kind {row.kind} cannot be read ({error})"
-        raise LogDamaged(territory=row.territory, seq=row.seq, problem=problem) from error
+        problem = f"a fact of kind {row['kind']} cannot be read ({error})"
+        raise LogDamaged(territory=row["territory"], seq=row["seq"], problem=problem) from error
     return Fact(
-        territory=TerritoryId(row.territory),
-        seq=row.seq,
+        territory=TerritoryId(row["territory"]),
+        seq=row["seq"],
         event=event,
-        actor=ActorId(row.actor),
-        at=row.at,
-        recorded_at=row.recorded_at,
-        request_id=row.request_id,
+        actor=ActorId(row["actor"]),
+        at=row["at"],
+        recorded_at=row["recorded_at"],
+        request_id=row["request_id"],
     )
