@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from dispatcher.store import MemoryStore, SqlStore, Store, open_store
-from dispatcher.store.sql.schema import metadata
 from tests.postgres import Cluster, cluster
-from tests.store.village import ENGINES, VILLAGE
+from tests.store.village import ENGINES, VILLAGE, empty
 
 
 @pytest.fixture(scope="session")
@@ -28,16 +26,6 @@ def pg_url(pg: Cluster) -> Iterator[str]:
     open_store(url, Path("/nowhere")).close()
     yield url
     pg.drop("dispatcher_test")
-
-
-def empty(url: str) -> str:
-    """Remove every row of the store at `url`."""
-    engine = sa.create_engine(url)
-    with engine.begin() as connection:
-        names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
-        connection.execute(sa.text(f"TRUNCATE {names}"))
-    engine.dispose()
-    return url
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
 from dispatcher.domain.engineer import Engineer, HeldSkill, Shift
 from dispatcher.domain.events import EngineerRegistered, Event, TicketReported
@@ -13,6 +14,7 @@ from dispatcher.domain.place import Place, Site
 from dispatcher.domain.territory import Territory
 from dispatcher.domain.ticket import Channel, Severity, Status, Ticket
 from dispatcher.store import Decision, Happening, Receipt, Request, Store
+from dispatcher.store.sql.schema import metadata
 
 NOW = 1_800_000_000
 VILLAGE = Territory(id="village", name="The village", city="village", zone="UTC")
@@ -78,3 +80,13 @@ def report(store: Store, *names: str, **fields: object) -> Receipt:
 def register(store: Store, *names: str) -> Receipt:
     """Register engineers."""
     return store.commit(request(), say(*(EngineerRegistered(engineer=engineer(n)) for n in names)))
+
+
+def empty(url: str) -> str:
+    """Remove every row of the store at `url`."""
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+        connection.execute(sa.text(f"TRUNCATE {names}"))
+    engine.dispose()
+    return url

@@ -185,7 +185,8 @@ def database_of(url: str | None, data: Path, *, read_only: bool = False) -> Data
     Unavailable
         PostgreSQL's driver is not installed, or there is no store to read.
     """
-    parsed = _parsed(url or f"sqlite:///{(data / FILE_NAME).absolute()}")
+    default = URL.create("sqlite", database=str((data / FILE_NAME).absolute()))
+    parsed = _parsed(url) if url else default
     if parsed.get_backend_name() == "postgresql":
         return Database(parsed.set(drivername="postgresql+psycopg"), None, read_only=read_only)
     path = Path(parsed.database or "")
@@ -207,7 +208,8 @@ def _parsed(url: str) -> URL:
     except sa.exc.ArgumentError:
         raise BadField(field="database URL", value=url[:20], rule=rule) from None
     name = parsed.get_backend_name()
-    if name not in {"sqlite", "postgresql"} or (name == "sqlite" and not parsed.database):
+    is_file = parsed.database not in {None, "", ":memory:"}
+    if name not in {"sqlite", "postgresql"} or (name == "sqlite" and not is_file):
         raise BadField(field="database URL", value=parsed.render_as_string(), rule=rule)
     return parsed
 

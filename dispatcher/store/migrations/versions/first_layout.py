@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("territory", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("engineer", "seq", name="pk_event_engineer"),
         sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "event_ticket",
@@ -34,6 +35,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("ticket", "seq", name="pk_event_ticket"),
         sa.UniqueConstraint("ticket", "version", name="uq_event_ticket_ticket_version"),
         sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "idem",
@@ -65,6 +67,7 @@ def upgrade() -> None:
         sa.Column("heading", FLOAT, nullable=True),
         sa.PrimaryKeyConstraint("engineer", name="pk_position"),
         sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "pulse",
@@ -109,6 +112,7 @@ def upgrade() -> None:
         sa.Column("heading", FLOAT, nullable=True),
         sa.PrimaryKeyConstraint("engineer", "minute", name="pk_trail"),
         sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_trail_at", "trail", ["at"])
     op.create_table(

@@ -1,0 +1,156 @@
+"""Legal days: turns numbers into events that may happen to the documents as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dispatcher.domain import events as ev
+from dispatcher.domain.engineer import Absence, Shift
+from dispatcher.domain.memory import MemoryDocs
+from dispatcher.domain.plan import Choice, Reason, Route, Unassigned, Visit
+from dispatcher.domain.territory import Storm
+from dispatcher.domain.ticket import DueTime, Exclusion, Severity, Ticket, possible_moves
+from tests.store.village import NOW, engineer, ticket
+
+# three small numbers stand for one event: what, on which, how
+Step = tuple[int, int, int]
+
+DUE = (DueTime(clock="arrive", due_at=NOW + 3600, weight=2, step=100, clause="M3 2(2)"),)
+# more tickets than this are not alive at once, so that some get old
+CROWD = 8
+SETBACKS = {"cancel", "hold", "decline", "recall", "leave_incomplete", "dispute"}
+
+MOVES: dict[str, Callable[[Ticket, str, int], ev.Event]] = {
+    "triage": lambda t, _, n: ev.TicketTriaged(
+        ticket=t.id, severity=Severity(n % 4 + 1), skills=(), duration_s=600 + n, due=DUE
+    ),
+    "dispatch": lambda t, e, _: ev.VisitDispatched(ticket=t.id, engineer=e),
+    "recall": lambda t, e, _: ev.VisitRecalled(ticket=t.id, engineer=e, reason="rain"),
+    "accept": lambda t, e, _: ev.VisitAccepted(ticket=t.id, engineer=e),
+    "decline": lambda t, e, _: ev.VisitDeclined(ticket=t.id, engineer=e, reason="ill"),
+    "depart": lambda t, e, _: ev.EngineerDeparted(ticket=t.id, engineer=e),
+    "arrive": lambda t, e, _: ev.EngineerArrived(ticket=t.id, engineer=e),
+    "finish": lambda t, e, _: ev.WorkFinished(ticket=t.id, engineer=e, found="x", done="é漏"),
+    "leave_incomplete": lambda t, e, n: ev.VisitIncomplete(
+        ticket=t.id, engineer=e, reason="parts", again_at=NOW + n if n % 2 else None
+    ),
+    "resume": lambda t, _, n: ev.TicketResumed(ticket=t.id, duration_s=n, due=DUE),
+    "customer_accept": lambda t, _, __: ev.CustomerAccepted(ticket=t.id),
+    "dispute": lambda t, _, __: ev.CustomerDisputed(ticket=t.id, reason="drips", due=DUE),
+    "call_back": lambda t, _, n: ev.CustomerCalledBack(ticket=t.id, satisfaction=n % 5 + 1),
+    "close": lambda t, _, __: ev.TicketClosed(ticket=t.id),
+    "hold": lambda t, _, n: ev.TicketHeld(
+        ticket=t.id, kind="weather", reason="", until_at=NOW + n if n % 2 else None
+    ),
+    "release": lambda t, _, __: ev.TicketReleased(ticket=t.id, due=()),
+    "cancel": lambda t, _, __: ev.TicketCancelled(ticket=t.id, reason="solved"),
+}
+
+
+def event_of(docs: MemoryDocs, step: Step) -> ev.Event:
+    """Return the legal event that three numbers stand for in this state."""
+    what, which, how = step
+    home = docs.home.id
+    if not docs.engineers or what % 16 == 0:
+        return ev.EngineerRegistered(
+            engineer=engineer(f"{home}-E{which % 3}", territory=home, name=f"N{how}")
+        )
+    alive = [t for t in docs.tickets.values() if possible_moves(t.status)]
+    if not alive or (what % 16 <= 2 and len(alive) < CROWD):
+        name = f"{home}-R{len(docs.tickets)}"
+        outside = f"X{which}-{how}" if how % 2 else None
+        known = {t.external_id for t in docs.tickets.values()}
+        outside = None if outside in known else outside
+        return ev.TicketReported(ticket=ticket(name, territory=home, external_id=outside, due=DUE))
+    who = sorted(docs.engineers)[which % len(docs.engineers)]
+    if what % 16 == 3:
+        return _of_engineer(who, how, docs)
+    if what % 16 <= 5:
+        return _plan(docs, which, how)
+    one = alive[which % len(alive)] if how % 9 else docs.tickets[min(docs.tickets)]
+    # what ends or undoes a job is rarer than what brings it on
+    moves = [m for m in possible_moves(one.status) if m in MOVES]
+    moves = [m for m in moves if m not in SETBACKS or how % 4 == 0]
+    if what % 16 == 6 or not moves:
+        return _beside(one, who, how)
+    return MOVES[moves[(how // 4) % len(moves)]](one, one.engineer or who, how)
+
+
+def _of_engineer(who: str, how: int, docs: MemoryDocs) -> ev.Event:
+    some = sorted(docs.tickets)
+    return (
+        ev.ShiftsSet(engineer=who, shifts=(Shift(start_at=NOW, end_at=NOW + 1 + how),)),
+        ev.AbsenceRecorded(
+            engineer=who, absence=Absence(from_at=NOW, until_at=NOW + how, reason="ill")
+        ),
+        ev.LunchStarted(engineer=who),
+        ev.EngineerHome(engineer=who),
+        ev.ReturnRequested(engineer=who),
+        ev.ReturnDecided(
+            engineer=who,
+            answer="take" if how % 2 else "go_home",
+            ticket=some[how % len(some)] if how % 2 else None,
+            considered=tuple(some[:3]),
+            reasons=(Reason(code="near", facts={"detour_s": how, "share": 0.5}),),
+        ),
+        ev.OutdoorWorkStopped(storms=(Storm(from_at=NOW, until_at=NOW + how, reason="gale"),)),
+    )[how % 7]
+
+
+def _beside(one: Ticket, who: str, how: int) -> ev.Event:
+    return (
+        ev.TicketLocked(ticket=one.id),
+        ev.TicketUnlocked(ticket=one.id),
+        ev.EngineerExcluded(
+            ticket=one.id, exclusion=Exclusion(engineer=who, reason="r", until_at=None)
+        ),
+        ev.ArrivalPromised(ticket=one.id, promised_at=NOW + how),
+    )[how % 4]
+
+
+def _visits(names: list[str], how: int) -> tuple[Visit, ...]:
+    return tuple(
+        Visit(
+            ticket=name,
+            depart_at=NOW + how + 100 * n,
+            arrive_at=NOW + how + 100 * n + 10,
+            start_at=NOW + how + 100 * n + 10,
+            finish_at=NOW + how + 100 * n + 90,
+            travel_s=10,
+        )
+        for n, name in enumerate(names)
+    )
+
+
+def _plan(docs: MemoryDocs, which: int, how: int) -> ev.Event:
+    """Return a plan for one or two engineers, or one assignment by a person."""
+    free = [t.id for t in docs.tickets.values() if t.is_open and not t.is_locked]
+    crew = sorted(docs.engineers)
+    first, second = crew[which % len(crew)], crew[(which + 1) % len(crew)]
+    if how % 5 == 0 and free:
+        kept = docs.route(f"{first}/{NOW}")
+        names = [t for t in (kept.tickets if kept else ()) if t != free[0]]
+        route = Route(engineer=first, shift_at=NOW, visits=_visits([*names, free[0]], how))
+        return ev.TicketAssigned(ticket=free[0], engineer=first, route=route)
+    fixed = {
+        who: [t for r in docs.routes_of(who) for t in r.tickets if t not in free] for who in crew
+    }
+    cut, left = how % (len(free) + 1), which % 3
+    placed = free[: max(len(free) - left, 0)]
+    shares = {first: placed[:cut], second: placed[cut:]} if first != second else {first: placed}
+    routes = tuple(
+        Route(engineer=who, shift_at=NOW, visits=_visits([*fixed[who], *names], how))
+        for who, names in shares.items()
+    )
+    others = [t for t in free if t not in placed]
+    return ev.PlanPublished(
+        plan_version=docs.home.plan_version + 1,
+        routes=routes,
+        unassigned=tuple(
+            Unassigned(ticket=t, reasons=(Reason(code="no_time", facts={"late_s": how}),))
+            for t in others
+        ),
+        choices=tuple(Choice(ticket=t, engineer=first, parts={"travel": how}) for t in placed[:1]),
+        cost=how,
+        bound=how - 1 if how % 2 else None,
+    )
