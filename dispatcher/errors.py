@@ -132,6 +132,10 @@ class NotFinishedYet(Refused):
     """{engineer} has not finished {other} yet. Finish it, or leave it incomplete with a reason."""
 
 
+class NoShift(Refused):
+    """{engineer} has no shift in the next hours. Choose someone else, or give the engineer a shift first."""
+
+
 class NotPlanned(Refused):
     """Ticket {ticket} is {status}: plan it before the customer is promised a time."""
 

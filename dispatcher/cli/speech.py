@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from dispatcher.errors import DispatcherError
+from dispatcher.errors import BadInput, DispatcherError
 from dispatcher.texts import language, say
 
 # DISPATCHER_LANG wins over the terminal's own setting
@@ -32,12 +32,12 @@ def print_json(value: Any) -> None:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Print a refusal as a sentence on the error channel and leave with 1."""
+    """Print a refusal as a sentence on the error channel; exit 2 for wrong use or input, else 1."""
     try:
         yield
     except DispatcherError as error:
         typer.secho(error.message(LANG), err=True, fg=typer.colors.RED)
-        raise typer.Exit(1) from None
+        raise typer.Exit(2 if isinstance(error, BadInput) else 1) from None
 
 
 # options that several commands have

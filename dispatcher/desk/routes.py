@@ -62,3 +62,19 @@ def _visit(day: Day, stop: Stop) -> Visit:
         travel_s=travel,
         lunch_before=stop.lunch_before,
     )
+
+
+# a planned start that moved by less is not worth telling, seconds
+RETIME_S = 120
+
+
+def changed(before: Route | None, after: Route) -> bool:
+    """True when a route's visits differ, or their times by more than is worth telling."""
+    if before is None:
+        return bool(after.visits)
+    if before.tickets != after.tickets:
+        return True
+    return any(
+        abs(old.start_at - new.start_at) > RETIME_S or old.lunch_before != new.lunch_before
+        for old, new in zip(before.visits, after.visits, strict=True)
+    )

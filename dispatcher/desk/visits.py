@@ -109,6 +109,8 @@ def engineer(command: w.EngineerStep, docs: CommandDocs, _context: Context) -> D
                 raise NotFinishedYet(engineer=person.id, other=under_way[0])
             return facts(ev.ReturnRequested(engineer=person.id))
         case "home":
+            if under_way:
+                raise NotFinishedYet(engineer=person.id, other=under_way[0])
             if person.gate != "go_home":
                 # R32, M0 5.4.6: return only when nothing near needs service
                 raise ReturnGateShut(engineer=person.id)

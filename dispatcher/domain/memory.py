@@ -59,6 +59,10 @@ class MemoryDocs:
         routes = [self.routes[r] for r in self._routes_by_engineer.get(engineer, ())]
         return sorted(routes, key=lambda route: route.shift_at)
 
+    def next_seq(self) -> int:
+        """Return the number the next fact will get."""
+        return self.home.seq + 1
+
     def territory(self) -> Territory:
         """Return the territory itself."""
         return self.home

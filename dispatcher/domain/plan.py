@@ -19,7 +19,7 @@ class Reason:
 
     # key in the catalogue under ``reason.``
     code: str
-    facts: dict[str, str | int | float] = field(default_factory=dict)
+    facts: Mapping[str, str | int | float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

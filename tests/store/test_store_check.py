@@ -237,7 +237,7 @@ def test_commands_beside_a_writing_desk(tmp_path: Path) -> None:
     assert copied.exit_code == 0, copied.output
     assert json.loads(copied.stdout)["facts"] == 10
     again = run(app, ["backup", str(tmp_path / "copy.db"), *data])
-    assert again.exit_code == 1
+    assert again.exit_code == 2
     assert "exists already" in again.output
     refused = run(app, ["check-store", "--rebuild", *data])
     assert refused.exit_code == 1

@@ -1,0 +1,194 @@
+"""
+What now? The desk takes facts and the time and answers with actions; it is pure.
+
+No clock, socket, file or thread: the live loop and the simulated world drive the very same object,
+and a recorded day gives the identical actions again. Must not write; commands do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dispatcher.desk import gate, search
+from dispatcher.desk import wishes as w
+from dispatcher.desk.day import Day, compile_day
+from dispatcher.desk.roads import Roads
+from dispatcher.domain import events as ev
+from dispatcher.domain.fold import apply
+from dispatcher.domain.ids import TicketId
+from dispatcher.domain.memory import MemoryDocs
+from dispatcher.domain.plan import Route
+from dispatcher.domain.ticket import Status, Ticket
+from dispatcher.policy import Policy
+
+# facts after which a better plan may exist, besides those that bring a ticket
+_STIR = (
+    ev.WorkFinished,
+    ev.VisitIncomplete,
+    ev.TicketCancelled,
+    ev.TicketHeld,
+    ev.TicketUnlocked,
+    ev.TicketAssigned,
+    ev.AbsenceRecorded,
+    ev.ShiftsSet,
+    ev.EngineerRegistered,
+    ev.OutdoorWorkStopped,
+    ev.EngineerExcluded,
+    ev.EngineerArrived,
+)
+# facts that bring a ticket into the plan
+_OPENED = (
+    ev.TicketTriaged,
+    ev.TicketReleased,
+    ev.TicketResumed,
+    ev.CustomerDisputed,
+    ev.VisitRecalled,
+    ev.VisitDeclined,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Improve:
+    """A question for an engine: make this day's plan better."""
+
+    day: Day
+
+
+Action = w.Command | Improve
+
+
+@dataclass(slots=True)
+class Desk:
+    """The planner of one territory."""
+
+    docs: MemoryDocs
+    roads: Roads
+    policy: Policy
+    # something changed since the last question to an engine
+    stirred: bool = True
+    # a question is out
+    asking: bool = False
+    # dispatches already asked for, by ticket version, so that no order is given twice
+    _told: dict[TicketId, int] = field(default_factory=dict)
+
+    def handle(self, fact: ev.Fact, now: int) -> list[Action]:
+        """Return what to do because of a fact; `now` is epoch seconds."""
+        apply(self.docs, fact)
+        event = fact.event
+        actions: list[Action] = []
+        if isinstance(event, _OPENED):
+            actions += self._insert(event.ticket, now)
+        elif isinstance(event, ev.ReturnRequested):
+            actions += gate.answer(self.docs, event.engineer, now, self.roads, self.policy)
+        if isinstance(event, (*_STIR, *_OPENED)):
+            self.stirred = True
+        return actions
+
+    def wake(self, now: int) -> list[Action]:
+        """Return what to do because time has passed."""
+        return [*self._release(now), *self._dispatch(now)]
+
+    def catch_up(self, now: int) -> list[Action]:
+        """Return what to do about tickets and questions that came in while nobody planned."""
+        actions: list[Action] = []
+        for engineer in sorted(self.docs.engineers):
+            if self.docs.engineers[engineer].gate == "asked":
+                actions += gate.answer(self.docs, engineer, now, self.roads, self.policy)
+        if any(t.status is Status.TRIAGED for t in self.docs.tickets.values()):
+            day = compile_day(self.docs, now=now, roads=self.roads, policy=self.policy)
+            actions.append(search.publish(day, search.insert_all(day), self.docs))
+        return actions
+
+    def ask(self, now: int) -> Improve | None:
+        """Return the next question for an engine, if one is worth asking."""
+        if self.asking or not self.stirred:
+            return None
+        day = compile_day(self.docs, now=now, roads=self.roads, policy=self.policy)
+        self.stirred = False
+        if not day.tickets or not day.spells:
+            return None
+        self.asking = True
+        return Improve(day=day)
+
+    def propose(self, day: Day, answer: search.Answer | None) -> list[Action]:
+        """
+        Return the proposal that an engine's answer becomes.
+
+        An answer that is no better than the plan, or that a newer fact has overtaken, is thrown
+        away; what is left is checked against the newest facts when it is written.
+        """
+        self.asking = False
+        if answer is None or answer.gain <= 0:
+            return []
+        proposal = search.publish(day, answer, self.docs)
+        return [proposal] if proposal.routes or proposal.unassigned else []
+
+    def next_wake(self, now: int) -> int | None:
+        """Return the next moment at which `wake` would do something, epoch seconds."""
+        moments = [
+            max(now, leave_at - self.policy.dispatch.lead_s)
+            for leave_at, _ in self._next_visits(now)
+        ]
+        moments += [
+            max(now, t.hold.until_at)
+            for t in self.docs.tickets.values()
+            if t.hold and t.hold.until_at is not None
+        ]
+        return min(moments, default=None)
+
+    def _insert(self, ticket_id: TicketId, now: int) -> list[Action]:
+        """Place one ticket at once; milliseconds, and never worse than leaving it open."""
+        ticket = self.docs.ticket(ticket_id)
+        if ticket.status is not Status.TRIAGED:
+            return []
+        day = compile_day(self.docs, now=now, roads=self.roads, policy=self.policy)
+        return [search.publish(day, search.insert(day, ticket_id), self.docs)]
+
+    def _release(self, now: int) -> list[Action]:
+        """Take back into the plan what was held until now."""
+        return [
+            w.Step(ticket=t.id, move="release")
+            for t in self.docs.tickets.values()
+            if t.hold and t.hold.until_at is not None and t.hold.until_at <= now and self._tell(t)
+        ]
+
+    def _tell(self, ticket: Ticket) -> bool:
+        """True once per version of a ticket."""
+        if self._told.get(ticket.id) == ticket.version:
+            return False
+        self._told[ticket.id] = ticket.version
+        return True
+
+    def _dispatch(self, now: int) -> list[Action]:
+        """Tell engineers to go whose next visit is to be left for soon (R24)."""
+        lead_s = self.policy.dispatch.lead_s
+        return [
+            w.Step(ticket=ticket, move="dispatch")
+            for leave_at, ticket in self._next_visits(now)
+            if leave_at - lead_s <= now and self._tell(self.docs.ticket(ticket))
+        ]
+
+    def _next_visits(self, now: int) -> list[tuple[int, TicketId]]:
+        """Return when to leave for the next visit of each engineer who can be told already."""
+        found = []
+        for route in self.docs.routes.values():
+            visit = self._next_visit(route, now)
+            if visit is not None:
+                found.append(visit)
+        return sorted(found)
+
+    def _next_visit(self, route: Route, now: int) -> tuple[int, TicketId] | None:
+        if not route.visits or route.shift_at - self.policy.dispatch.lead_s > now:
+            return None
+        first = self.docs.ticket(route.visits[0].ticket)
+        if first.status is Status.PLANNED:
+            ahead = route.visits[0]
+        elif first.status is Status.ON_SITE and len(route.visits) > 1:
+            ahead = route.visits[1]
+            if self.docs.ticket(ahead.ticket).status is not Status.PLANNED:
+                return None
+        else:
+            return None
+        if self.docs.engineer(route.engineer).is_absent(now):
+            return None
+        return ahead.depart_at, ahead.ticket

@@ -1,0 +1,242 @@
+"""
+The desk's questions to the solver: where could this ticket go, what does moving it bring.
+
+Everything the desk publishes passes the judge here. Must not know how engines search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from dispatcher.desk import wishes as w
+from dispatcher.desk.day import Day
+from dispatcher.desk.placing import Place, places
+from dispatcher.desk.routes import changed, to_routes
+from dispatcher.domain.ids import RouteId, TicketId
+from dispatcher.domain.memory import MemoryDocs
+from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
+from dispatcher.solver.solution import Solution, Verdict, drive, judge
+from dispatcher.units import MINUTE_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A judged plan for a day, ready to be published."""
+
+    routes: dict[RouteId, Route]
+    cost: int
+    # cost units saved over the plan of the question
+    gain: int = 0
+    unassigned: tuple[Unassigned, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    engine: str = "insertion"
+    seed: int = 0
+    iterations: int = 0
+    bound: int | None = None
+
+
+def sound(day: Day) -> Solution:
+    """
+    Return the plan of the question without what can no longer be.
+
+    The day moves on: a window passes, an engineer is late. Visits are taken out of a route, the
+    last ones first, until the judge accepts it; visits under way stay.
+    """
+    routes = []
+    for v, route in enumerate(day.start.routes):
+        kept, fixed = list(route), len(day.problem.fixed[v])
+        while len(kept) > fixed and drive(day.problem, v, tuple(kept))[0] is None:
+            kept.pop(_weakest(day, v, kept, fixed))
+        routes.append(tuple(kept))
+    return Solution(routes=tuple(routes))
+
+
+def _weakest(day: Day, v: int, route: list[int], fixed: int) -> int:
+    """Return the position whose visit makes the route impossible, the last one if none is named."""
+    _, wrong = drive(day.problem, v, tuple(route))
+    named = [route.index(one.task) for one in wrong if one.task in route[fixed:]]
+    return named[0] if named else len(route) - 1
+
+
+def ranking(day: Day, base: Solution, task: int) -> list[Place]:
+    """Return the best place of a task in each vehicle that can take it, cheapest first."""
+    return places(day.problem, base, task)
+
+
+def without(plan: Solution, task: int) -> Solution:
+    """Return a plan without one task."""
+    return Solution(routes=tuple(tuple(t for t in r if t != task) for r in plan.routes))
+
+
+def put(plan: Solution, place: Place, task: int) -> Solution:
+    """Return a plan with a task put in at a place."""
+    routes = list(plan.routes)
+    row = routes[place.vehicle]
+    routes[place.vehicle] = (*row[: place.position], task, *row[place.position :])
+    return Solution(routes=tuple(routes))
+
+
+def insert(day: Day, ticket: TicketId) -> Answer:
+    """Return the plan with one ticket put where it costs least, or with the reason why not."""
+    task = day.task_of(ticket)
+    base = sound(day)
+    if task is None:
+        return answer_of(day, judge(day.problem, base))
+    ranked = ranking(day, without(base, task), task)
+    if not ranked or ranked[0].extra >= day.problem.drop_cost[task]:
+        reasons = why_open(day, task, ranked[0] if ranked else None)
+        open_entry = Unassigned(ticket=ticket, reasons=reasons)
+        return replace(answer_of(day, judge(day.problem, base)), unassigned=(open_entry,))
+    plan = put(without(base, task), ranked[0], task)
+    return replace(answer_of(day, judge(day.problem, plan)), choices=(choice(day, ticket, ranked),))
+
+
+def move(day: Day, task: int, vehicle: int) -> Answer | None:
+    """Return the plan with a task moved to a vehicle, None when it cannot go there."""
+    base = sound(day)
+    rest = without(base, task)
+    ranked = [place for place in ranking(day, rest, task) if place.vehicle == vehicle]
+    if not ranked:
+        return None
+    before = judge(day.problem, base)
+    after = judge(day.problem, put(rest, ranked[0], task))
+    if not after.feasible:
+        return None
+    ticket = day.tickets[task].id
+    return replace(
+        answer_of(day, after),
+        gain=before.cost - after.cost,
+        choices=(choice(day, ticket, ranked),),
+        engine="return_gate",
+    )
+
+
+def answer_of(day: Day, verdict: Verdict) -> Answer:
+    """Return a judged plan as an answer."""
+    return Answer(routes=to_routes(day, verdict), cost=verdict.cost)
+
+
+def choice(day: Day, ticket: TicketId, ranked: list[Place]) -> Choice:
+    """Return why the first of the ranked places was taken."""
+    best = ranked[0]
+    others = [p for p in ranked if _engineer(day, p) != _engineer(day, best)]
+    return Choice(
+        ticket=ticket,
+        engineer=day.spells[best.vehicle].engineer.id,
+        parts={name: value for name, value in best.parts.as_dict().items() if value},
+        runner_up=day.spells[others[0].vehicle].engineer.id if others else None,
+        runner_up_extra=others[0].extra - best.extra if others else 0,
+    )
+
+
+def _engineer(day: Day, place: Place) -> str:
+    return day.spells[place.vehicle].engineer.id
+
+
+def why_open(day: Day, task: int, best: Place | None) -> tuple[Reason, ...]:
+    """Return why a task has no place: nobody may, nobody can in time, or it is too dear."""
+    if best is not None:
+        facts = {"cost": best.extra, "drop": int(day.problem.drop_cost[task])}
+        return (Reason(code="too_dear", facts=facts),)
+    if not day.spells:
+        return (Reason(code="no_shift"),)
+    able = [v for v in range(len(day.spells)) if day.problem.is_eligible[task, v]]
+    if able:
+        return (Reason(code="busy"), *_common(why_not(day, task, v) for v in able))
+    return (
+        Reason(code="nobody"),
+        *_common(day.compiled.reasons(task, v) for v in range(len(day.spells))),
+    )
+
+
+def _common(found: Iterable[tuple[Reason, ...]]) -> tuple[Reason, ...]:
+    """Return the distinct first reasons, the most frequent ones first."""
+    count: dict[str, int] = {}
+    first: dict[str, Reason] = {}
+    for reasons in found:
+        for reason in reasons[:1]:
+            count[reason.code] = count.get(reason.code, 0) + 1
+            first.setdefault(reason.code, reason)
+    return tuple(first[code] for code in sorted(count, key=lambda c: (-count[c], c))[:3])
+
+
+def why_not(day: Day, task: int, vehicle: int) -> tuple[Reason, ...]:
+    """Return why a vehicle cannot take a task: its rules, or the time, as the judge finds."""
+    rules = day.compiled.reasons(task, vehicle)
+    if rules:
+        return rules
+    plan = without(sound(day), task)
+    row = plan.routes[vehicle]
+    # the place where it fails latest tells most
+    for position in range(len(day.problem.fixed[vehicle]), len(row) + 1):
+        times, wrong = drive(day.problem, vehicle, (*row[:position], task, *row[position:]))
+        if times is not None:
+            return ()
+        reason = Reason(code="no_way")
+        if wrong:
+            reason = time_reason(wrong[0].code, dict(wrong[0].facts))
+    return (reason,)
+
+
+def time_reason(code: str, facts: dict[str, int]) -> Reason:
+    """Return the judge's violation as a reason people read."""
+    if code == "overtime_limit":
+        over = -(-(facts["end"] - facts["limit"]) // MINUTE_S)
+        return Reason(code=code, facts={"over_min": over})
+    if code in {"window_missed", "lunch_too_late"}:
+        return Reason(code=code)
+    return Reason(code="no_way")
+
+
+def publish(day: Day, answer: Answer, docs: MemoryDocs) -> w.Publish:
+    """Return the proposal to make an answer the plan; routes that did not change are left out."""
+    routes = tuple(
+        route for route in answer.routes.values() if changed(docs.route(route.id), route)
+    )
+    return w.Publish(
+        epoch=None,
+        input_seq=day.seq,
+        routes=routes,
+        unassigned=answer.unassigned,
+        choices=answer.choices,
+        engine=answer.engine,
+        seed=answer.seed,
+        iterations=answer.iterations,
+        cost=answer.cost,
+        bound=answer.bound,
+    )
+
+
+def insert_all(day: Day) -> Answer:
+    """Return the plan with every open ticket put where it costs least, the dearest to drop first."""
+    plan = sound(day)
+    before = judge(day.problem, plan)
+    order = sorted(before.unserved, key=lambda i: (-int(day.problem.drop_cost[i]), i))
+    left: list[Unassigned] = []
+    chosen: list[Choice] = []
+    for task in order:
+        ranked = ranking(day, plan, task)
+        ticket = day.tickets[task].id
+        if ranked and ranked[0].extra < day.problem.drop_cost[task]:
+            plan = put(plan, ranked[0], task)
+            chosen.append(choice(day, ticket, ranked))
+        else:
+            reasons = why_open(day, task, ranked[0] if ranked else None)
+            left.append(Unassigned(ticket=ticket, reasons=reasons))
+    after = judge(day.problem, plan)
+    return replace(
+        answer_of(day, after),
+        gain=before.cost - after.cost,
+        unassigned=tuple(left),
+        choices=tuple(chosen),
+    )
+
+
+def improve(
+    day: Day, *, seed: int, iterations: int | None = None, seconds: float | None = None
+) -> Answer | None:
+    """Return a better plan than the one of the question, None when none was found."""
+    del iterations, seed, seconds
+    answer = insert_all(day)
+    return answer if answer.gain > 0 else None

@@ -1,0 +1,151 @@
+"""
+A scenario file: one day of a service organisation, read from TOML and checked.
+
+Must not draw anything; `demand` and `world` do, from the seed.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from dispatcher.errors import BadScenario
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table whose unknown keys are refused."""
+
+
+class TerritoryTable(_Table, frozen=True):
+    """The planning area."""
+
+    id: str
+    name: str
+
+
+class Group(_Table, frozen=True):
+    """Engineers of one kind."""
+
+    count: int
+    prefix: str
+    # skill → lowest and highest level
+    skills: dict[str, tuple[int, int]]
+    shift: tuple[str, str]
+    certificates: tuple[str, ...] = ()
+    # earliest, latest, minutes
+    lunch: tuple[str, str, int] | None = None
+    max_overtime_min: int = 0
+    is_on_call: bool = False
+
+
+class Demand(_Table, frozen=True):
+    """What comes in."""
+
+    tickets: int
+    hour_share: tuple[float, ...]
+    channel: dict[str, float]
+    category: dict[str, float]
+    severity: dict[str, float]
+    backlog: int = 0
+    window_share: float = 0.0
+    window_min: tuple[int, int] = (60, 180)
+    outdoor_share: float = 0.0
+
+
+class Work(_Table, frozen=True):
+    """Hidden truth of work and roads."""
+
+    spread: float
+    first_visit_fix: float
+    travel_spread: float
+
+
+class People(_Table, frozen=True):
+    """How people behave; spans in seconds, shares of one."""
+
+    triage_s: tuple[int, int]
+    accept_s: tuple[int, int]
+    depart_s: tuple[int, int]
+    gate_s: tuple[int, int]
+    sign_s: tuple[int, int]
+    call_back_s: tuple[int, int]
+    decline: float = 0.0
+    # requests that come in without severity and skill and wait for somebody to judge them
+    no_triage_share: float = 0.5
+
+
+class Stats(_Table, frozen=True):
+    """Budgets of one run."""
+
+    # improvement after a change, in the engine's iterations; 0 = quick insertion only
+    solver_iterations: int = 0
+    # virtual seconds between the question and the improved plan
+    decision_delay_s: int = 20
+
+
+class Scenario(_Table, frozen=True):
+    """One scenario file."""
+
+    schema: str
+    name: str
+    title: dict[str, str]
+    city: str
+    start: datetime
+    hours: int
+    territory: TerritoryTable
+    engineers: tuple[Group, ...]
+    demand: Demand
+    work: Work
+    people: People
+    policy: str = "standard"
+    drain_hours: int = 4
+    stats: Stats = Stats()
+
+    def start_at(self, zone: str) -> int:
+        """Return the start in epoch seconds, read as local time of `zone`."""
+        return int(self.start.replace(tzinfo=ZoneInfo(zone)).timestamp())
+
+
+def load_scenario(file: Path) -> Scenario:
+    """
+    Return the scenario in `file`.
+
+    Raises
+    ------
+    BadScenario
+        The file cannot be read or does not fit; names the key.
+    """
+    try:
+        raw = tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise BadScenario(file=file.name, key="-", problem=error.strerror or "unreadable") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadScenario(file=file.name, key="-", problem=str(error)) from None
+    try:
+        scenario = msgspec.convert(raw, Scenario)
+    except msgspec.ValidationError as error:
+        text, _, where = str(error).partition(" - at ")
+        raise BadScenario(file=file.name, key=where.strip("`") or "-", problem=text) from None
+    _check(scenario, file.name)
+    return scenario
+
+
+def _check(scenario: Scenario, file: str) -> None:
+    demand = scenario.demand
+    if scenario.schema != "sim/1":
+        raise BadScenario(file=file, key="schema", problem='must be "sim/1"')
+    if len(demand.hour_share) < scenario.hours or sum(demand.hour_share[: scenario.hours]) <= 0:
+        problem = f"needs {scenario.hours} shares that add up to more than 0"
+        raise BadScenario(file=file, key="demand.hour_share", problem=problem)
+    for key in ("channel", "category", "severity"):
+        shares = getattr(demand, key)
+        if not shares or min(shares.values()) < 0 or sum(shares.values()) <= 0:
+            raise BadScenario(
+                file=file, key=f"demand.{key}", problem="needs shares that add up to more than 0"
+            )
+    if sum(group.count for group in scenario.engineers) < 1:
+        raise BadScenario(file=file, key="engineers", problem="needs at least one engineer")

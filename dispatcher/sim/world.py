@@ -1,0 +1,309 @@
+"""
+The world around the desk: customers, engineers and the people who call back.
+
+It holds the truth the desk must not see (real work time, real travel, first-visit fixes) and turns
+facts into what people do next. It speaks to the desk only by commands, in virtual time and in the
+demo alike. Every chance is keyed by what it is about, so no policy can shift another one's luck.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dispatcher.desk import wishes as w
+from dispatcher.desk.roads import Leg, Roads
+from dispatcher.domain import events as ev
+from dispatcher.domain.engineer import Engineer
+from dispatcher.domain.ids import EngineerId, SiteId, TicketId
+from dispatcher.domain.memory import MemoryDocs
+from dispatcher.domain.place import Place
+from dispatcher.domain.plan import Visit
+from dispatcher.domain.ticket import Status
+from dispatcher.sim.demand import Request
+from dispatcher.sim.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Something a person will do."""
+
+    # epoch seconds
+    at: int
+    command: w.Command
+    # who does it: an engineer's id, "customer", "triage", "call-back"
+    actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trip:
+    """A drive under way, as the world knows it."""
+
+    engineer: EngineerId
+    leg: Leg
+    from_at: int
+    until_at: int
+
+    def place_at(self, now: int) -> Place:
+        """Return where the car is at `now` (epoch seconds)."""
+        share = (now - self.from_at) / max(1, self.until_at - self.from_at)
+        lat, lon = np.array(self.leg.lat), np.array(self.leg.lon)
+        if len(lat) < 2:
+            return Place(lat=float(lat[0]), lon=float(lon[0]))
+        steps = np.hypot(np.diff(lat), np.diff(lon) * np.cos(np.radians(lat[:-1])))
+        gone = np.concatenate(([0.0], np.cumsum(steps)))
+        where = min(1.0, max(0.0, share)) * gone[-1]
+        return Place(
+            lat=round(float(np.interp(where, gone, lat)), 6),
+            lon=round(float(np.interp(where, gone, lon)), 6),
+        )
+
+
+class World:
+    """The people of one day; fed with facts, it answers with steps."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        seed: int,
+        tape: tuple[Request, ...],
+        roster: tuple[Engineer, ...],
+        roads: Roads,
+    ) -> None:
+        self.scenario, self.seed = scenario, seed
+        self.tape, self.roster, self.roads = tape, roster, roads
+        self.trips: dict[EngineerId, Trip] = {}
+        self._request_by_site: dict[SiteId, Request] = {r.site.id: r for r in tape}
+
+    def opening(self, start_at: int) -> Iterator[Step]:
+        """Return the roster, which is there before the day begins."""
+        for engineer in self.roster:
+            yield Step(
+                at=start_at, command=w.RegisterEngineer(engineer=engineer), actor="operations"
+            )
+
+    def request(self, request: Request) -> Step:
+        """Return the step by which a request of the tape reaches the desk."""
+        known = not request.is_raw
+        command = w.ReportTicket(
+            channel=request.channel,
+            site=request.site,
+            symptom=request.symptom,
+            category=request.category,
+            model=request.model,
+            severity=request.severity if known else None,
+            skills=request.skills if known else (),
+            certificates=request.certificates if known else (),
+            duration_s=request.duration_s if known else None,
+            windows=(request.window,) if request.window else (),
+            outdoor=request.outdoor,
+        )
+        return Step(at=request.at, command=command, actor="customer")
+
+    def react(self, fact: ev.Fact, docs: MemoryDocs) -> Iterator[Step]:
+        """Return what people do because of a fact; `docs` must have it applied."""
+        event = fact.event
+        match event:
+            case ev.TicketReported():
+                yield from self._triage(event, fact.at)
+            case ev.VisitDispatched():
+                yield self._answer(event, fact)
+            case ev.VisitAccepted():
+                yield from self._set_out(event.ticket, event.engineer, docs, fact.at)
+            case ev.LunchStarted():
+                yield from self._after_lunch(event.engineer, docs, fact.at)
+            case ev.EngineerDeparted():
+                yield self._drive(event.ticket, event.engineer, docs, fact.at)
+            case ev.EngineerArrived():
+                self.trips.pop(event.engineer, None)
+                yield self._work(event.ticket, event.engineer, docs, fact.at)
+            case ev.WorkFinished():
+                yield self._plain("customer_accept", event.ticket, "sign_s", "customer", fact.at)
+                yield from self._what_next(event.engineer, docs, fact.at)
+            case ev.VisitIncomplete():
+                wait = self._span("resume_s", event.ticket, (600, 1800))
+                resume = w.Resume(ticket=event.ticket)
+                yield Step(at=fact.at + wait, command=resume, actor="triage")
+                yield from self._what_next(event.engineer, docs, fact.at)
+            case ev.VisitRecalled() | ev.VisitDeclined():
+                yield from self._what_next(event.engineer, docs, fact.at)
+            case ev.CustomerAccepted():
+                yield self._call_back(event.ticket, fact.at)
+            case ev.CustomerCalledBack():
+                close = w.Step(ticket=event.ticket, move="close")
+                yield Step(at=fact.at + 60, command=close, actor="call-back")
+            case ev.ReturnDecided():
+                yield from self._gate(event, docs, fact.at)
+            case ev.EngineerHome():
+                self.trips.pop(event.engineer, None)
+            case _:
+                pass
+
+    def _rng(self, stream: str, about: str) -> np.random.Generator:
+        """Return chance keyed by what it is about; the order of events does not matter."""
+        digest = hashlib.blake2b(f"{self.seed}|{stream}|{about}".encode(), digest_size=16).digest()
+        return np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "big")))
+
+    def _span(self, stream: str, about: str, span: tuple[int, int]) -> int:
+        return int(self._rng(stream, about).integers(span[0], span[1] + 1))
+
+    def _truth(self, stream: str, about: str, spread: float) -> float:
+        """Return a factor around one."""
+        return float(self._rng(stream, about).lognormal(-spread * spread / 2, spread))
+
+    def _triage(self, event: ev.TicketReported, at: int) -> Iterator[Step]:
+        ticket = event.ticket
+        request = self._request_by_site.get(ticket.site)
+        if ticket.skills or request is None:
+            return
+        command = w.Triage(
+            ticket=ticket.id,
+            severity=request.severity,
+            skills=request.skills,
+            certificates=request.certificates,
+            duration_s=request.duration_s,
+            windows=(request.window,) if request.window else (),
+        )
+        wait = self._span("triage", str(request.number), self.scenario.people.triage_s)
+        yield Step(at=at + wait, command=command, actor="triage")
+
+    def _answer(self, event: ev.VisitDispatched, fact: ev.Fact) -> Step:
+        about = f"{event.ticket}|{event.engineer}"
+        people = self.scenario.people
+        says_no = self._rng("decline", about).random() < people.decline
+        command = w.VisitStep(
+            ticket=event.ticket,
+            engineer=event.engineer,
+            move="decline" if says_no else "accept",
+            reason="parts missing in the van" if says_no else "",
+        )
+        wait = self._span("accept", about, people.accept_s)
+        return Step(at=fact.at + wait, command=command, actor=event.engineer)
+
+    def _visit(self, ticket: TicketId, engineer: EngineerId, docs: MemoryDocs) -> Visit | None:
+        for route in docs.routes_of(engineer):
+            for visit in route.visits:
+                if visit.ticket == ticket:
+                    return visit
+        return None
+
+    def _set_out(
+        self, ticket: TicketId, engineer: EngineerId, docs: MemoryDocs, at: int
+    ) -> Iterator[Step]:
+        if any(docs.ticket(t).status is Status.ON_SITE for t in self._ahead(engineer, docs)):
+            return  # accepted while still at work; sets out when that is finished
+        yield from self._leave(ticket, engineer, docs, at)
+
+    def _leave(
+        self, ticket: TicketId, engineer: EngineerId, docs: MemoryDocs, at: int
+    ) -> Iterator[Step]:
+        visit = self._visit(ticket, engineer, docs)
+        if self._wants_lunch(engineer, docs, at, planned=bool(visit and visit.lunch_before)):
+            lunch = w.EngineerStep(engineer=engineer, move="lunch")
+            yield Step(at=at + 60, command=lunch, actor=engineer)
+            return
+        wait = self._span("depart", f"{ticket}|{engineer}", self.scenario.people.depart_s)
+        leave_at = max(at + wait, min(visit.depart_at, at + 1800) if visit else 0)
+        command = w.VisitStep(ticket=ticket, engineer=engineer, move="depart")
+        yield Step(at=leave_at, command=command, actor=engineer)
+
+    def _wants_lunch(
+        self, engineer: EngineerId, docs: MemoryDocs, at: int, *, planned: bool
+    ) -> bool:
+        person = docs.engineer(engineer)
+        shift = person.shift_at(at)
+        if shift is None or shift.lunch is None:
+            return False
+        if person.lunch_at is not None and person.lunch_at >= shift.start_at:
+            return False
+        return shift.lunch.earliest_at - 300 <= at and (planned or at >= shift.lunch.latest_at)
+
+    def _after_lunch(self, engineer: EngineerId, docs: MemoryDocs, at: int) -> Iterator[Step]:
+        shift = docs.engineer(engineer).shift_at(at)
+        until = at + (shift.lunch.duration_s if shift and shift.lunch else 0)
+        yield from self._what_next(engineer, docs, until)
+
+    def _ahead(self, engineer: EngineerId, docs: MemoryDocs) -> list[TicketId]:
+        return [t for route in docs.routes_of(engineer) for t in route.tickets]
+
+    def _what_next(self, engineer: EngineerId, docs: MemoryDocs, at: int) -> Iterator[Step]:
+        """Return how an engineer without work at hand goes on: to the next visit, or to the gate."""
+        for ticket in self._ahead(engineer, docs):
+            if docs.ticket(ticket).status is Status.ACCEPTED:
+                yield from self._leave(ticket, engineer, docs, at)
+                return
+            if docs.ticket(ticket).is_frozen:
+                return
+        wait = self._span("gate", f"{engineer}|{at}", self.scenario.people.gate_s)
+        ask = w.EngineerStep(engineer=engineer, move="ask_return")
+        yield Step(at=at + wait, command=ask, actor=engineer)
+
+    def _drive(self, ticket: TicketId, engineer: EngineerId, docs: MemoryDocs, at: int) -> Step:
+        goal = docs.sites[docs.ticket(ticket).site].place
+        until = self._travel(engineer, docs, goal, at, f"{engineer}|{ticket}")
+        command = w.VisitStep(ticket=ticket, engineer=engineer, move="arrive")
+        return Step(at=until, command=command, actor=engineer)
+
+    def _travel(
+        self, engineer: EngineerId, docs: MemoryDocs, goal: Place, at: int, about: str
+    ) -> int:
+        """Begin a trip and return its end, epoch seconds."""
+        person = docs.engineer(engineer)
+        under_way = self.trips.get(engineer)
+        if under_way is not None and at < under_way.until_at:
+            start = under_way.place_at(at)
+        elif person.at is not None and person.at in docs.sites:
+            start = docs.sites[person.at].place
+        else:
+            start = person.base
+        leg = self.roads.leg(start, goal, at)
+        factor = self._truth("travel", about, self.scenario.work.travel_spread)
+        until = at + max(30, int(leg.duration_s * factor))
+        self.trips[engineer] = Trip(engineer=engineer, leg=leg, from_at=at, until_at=until)
+        return until
+
+    def _work(self, ticket: TicketId, engineer: EngineerId, docs: MemoryDocs, at: int) -> Step:
+        known = docs.ticket(ticket)
+        site = docs.sites[known.site]
+        spread = self.scenario.work.spread
+        length = known.duration_s * self._truth("work", f"{known.site}|{known.reported_at}", spread)
+        tries = sum(1 for e in known.since if e == Status.INCOMPLETE.value)
+        fixed = self._rng("fix", f"{known.site}|{tries}").random()
+        works = tries > 0 or fixed < self.scenario.work.first_visit_fix
+        command = w.VisitStep(
+            ticket=ticket,
+            engineer=engineer,
+            move="finish" if works else "leave_incomplete",
+            reason="" if works else "part missing",
+            found=known.symptom,
+            done="repaired and tested" if works else "",
+        )
+        length = length if works else length * 0.6
+        return Step(at=at + site.access_s + max(300, int(length)), command=command, actor=engineer)
+
+    def _plain(self, move: str, ticket: TicketId, span: str, actor: str, at: int) -> Step:
+        wait = self._span(span, ticket, getattr(self.scenario.people, span))
+        return Step(at=at + wait, command=w.Step(ticket=ticket, move=move), actor=actor)
+
+    def _call_back(self, ticket: TicketId, at: int) -> Step:
+        wait = self._span("call_back", ticket, self.scenario.people.call_back_s)
+        mark = int(self._rng("mark", ticket).choice([3, 4, 5], p=[0.1, 0.35, 0.55]))
+        command = w.CallBack(ticket=ticket, satisfaction=mark)
+        return Step(at=at + wait, command=command, actor="call-back")
+
+    def _gate(self, event: ev.ReturnDecided, docs: MemoryDocs, at: int) -> Iterator[Step]:
+        person = docs.engineer(event.engineer)
+        if event.answer != "go_home" or person.at is None:
+            return
+        until = self._travel(event.engineer, docs, person.base, at, f"{event.engineer}|home|{at}")
+        home = w.EngineerStep(engineer=event.engineer, move="home")
+        yield Step(at=until, command=home, actor=event.engineer)
+
+
+def moved(step: Step, at: int) -> Step:
+    """Return a step at another moment."""
+    return replace(step, at=at)
