@@ -1,0 +1,87 @@
+// What a dispatcher can do, each with its reverse; ghosts stand until the desk has answered.
+import { FLAG } from "./store.js";
+import { Problem, path } from "./http.js";
+
+const UNDO_LIMIT = 30;
+
+/** Return the step that takes a command back, or null when nothing can. */
+export function reverseOf(name, before, body) {
+  const at = (move, more = {}) => ({ name: move, ticket: before.id, body: more });
+  const wasLocked = Boolean(before.flags & FLAG.locked);
+  if (name === "lock") return at("unlock");
+  if (name === "unlock") return at("lock");
+  if (name === "hold") return at("release");
+  if (name === "release") return null;
+  if (name !== "assign" || body.engineer === undefined) return null;
+  if (!before.engineer) return at("unlock");
+  const back = at("assign", { engineer: before.engineer });
+  if (Number.isInteger(before.position)) back.body.position = before.position;
+  // a planned ticket that the planner had chosen goes back to the planner's hands
+  return wasLocked ? back : { ...back, then: at("unlock") };
+}
+
+/** Sends commands with key and expected version, and remembers how to take them back. */
+export class Commands {
+  constructor({ store, http, onGhost, say }) {
+    Object.assign(this, { store, http, onGhost, say });
+    this.undoable = [];
+  }
+
+  /** Run one command on a ticket; resolves to true when the desk took it. */
+  async run(name, id, body = {}, { isUndo = false } = {}) {
+    const ticket = this.store.tickets.get(id);
+    const before = ticket ? { ...ticket, position: this.store.visitOf.get(id)?.position } : { id, flags: 0 };
+    const sent = { ...body };
+    if (!isUndo && Number.isInteger(ticket?.version)) sent.expected_version = ticket.version;
+    if (name === "assign") this.#ghost(id, body.engineer);
+    try {
+      const answer = await this.http.post(path("tickets", id, name), sent);
+      if (ticket && Number.isInteger(answer?.version)) ticket.version = Math.max(ticket.version, answer.version);
+      this.#done(name, before, body, isUndo);
+      return true;
+    } catch (problem) {
+      this.#refused(name, id, body, problem);
+      return false;
+    }
+  }
+
+  /** Take the last command back. */
+  async undo() {
+    const last = this.undoable.pop();
+    if (!last) return this.say("info", "undo.nothing");
+    for (let step = last; step; step = step.then) {
+      if (!(await this.run(step.name, step.ticket, step.body, { isUndo: true }))) return;
+    }
+    this.say("done", "undo.done", { ticket: last.ticket });
+  }
+
+  #ghost(id, engineer) {
+    this.store.ghosts.set(id, { engineer });
+    this.onGhost();
+  }
+
+  #done(name, before, body, isUndo) {
+    if (name === "assign") {
+      // the row that brings the engineer usually came before the answer did
+      setTimeout(() => this.#forget(before.id), 4000);
+    }
+    if (isUndo) return;
+    const reverse = reverseOf(name, before, body);
+    if (reverse) this.undoable = [...this.undoable, reverse].slice(-UNDO_LIMIT);
+    const engineer = this.store.engineers.get(body.engineer)?.name ?? body.engineer ?? "";
+    this.say("done", `did.${name}`, { ticket: before.id, engineer }, { canUndo: Boolean(reverse) });
+  }
+
+  #refused(name, id, body, problem) {
+    this.#forget(id);
+    if (problem instanceof Problem && problem.code === "not_eligible" && !body.reason) {
+      return this.say("ask", problem.message, { name, id, body });
+    }
+    if (problem instanceof Problem) return this.say("error", null, { text: problem.message });
+    this.say("error", "error.network");
+  }
+
+  #forget(id) {
+    if (this.store.ghosts.delete(id)) this.onGhost();
+  }
+}

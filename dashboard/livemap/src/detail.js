@@ -1,0 +1,279 @@
+// The panel on the right: one ticket with its clocks, its candidates and the reasons, or one engineer.
+import { span } from "./clock.js";
+import { h, throttle } from "./dom.js";
+import { path } from "./http.js";
+import { candidateRow, excludedList } from "./explain.js";
+import { SHAPE, priority } from "./palette.js";
+import { FLAG } from "./store.js";
+import { dueText } from "./queue.js";
+import { isAtRisk, isLate } from "./order.js";
+
+export class Detail {
+  constructor(app) {
+    this.app = app;
+    this.body = h("div.detailbody");
+    this.root = h("section.detail", { "aria-label": app.t("detail.title"), tabindex: "-1" }, this.body);
+    this.refetch = throttle(() => void this.#fetch(), 1200);
+    this.data = {};
+    this.tickers = [];
+  }
+
+  /** Show the selection anew: at once what the map knows, then what the desk says. */
+  show() {
+    const { selected } = this.app.ui;
+    const key = selected ? `${selected.kind}:${selected.id}` : "";
+    if (key !== this.key) {
+      this.key = key;
+      this.data = {};
+      this.seen = undefined;
+      this.abort?.abort();
+      if (selected) void this.#fetch();
+    }
+    this.render();
+  }
+
+  /** A delta came: fetch again when it touched what is shown. */
+  onDelta(dirty) {
+    const { selected } = this.app.ui;
+    if (!selected) return;
+    if (selected.kind === "engineer") {
+      if (dirty.e.has(selected.id)) this.render();
+      return;
+    }
+    const version = this.app.store.tickets.get(selected.id)?.version;
+    if (dirty.k.has(selected.id)) {
+      this.render();
+      if (version !== this.seen) this.refetch();
+    }
+  }
+
+  async #fetch() {
+    const { selected } = this.app.ui;
+    if (!selected || this.app.store.v < 0) return;
+    this.abort?.abort();
+    this.abort = new AbortController();
+    const { signal } = this.abort;
+    const get = (...parts) => this.app.http.get(path(...parts), { signal }).catch((problem) => ({ problem }));
+    this.seen = this.app.store.tickets.get(selected.id)?.version;
+    const wanted = selected.kind === "ticket"
+      ? { ticket: get("tickets", selected.id), why: get("tickets", selected.id, "explanation"), timeline: get("tickets", selected.id, "timeline") }
+      : { engineer: get("engineers", selected.id) };
+    await Promise.all(Object.entries(wanted).map(async ([name, asked]) => {
+      const answer = await asked;
+      if (signal.aborted) return;
+      this.data[name] = answer.problem ? { error: answer.problem.message } : answer;
+      this.render();
+    }));
+  }
+
+  /** Once a second: only the countdowns. */
+  tick() {
+    for (const tick of this.tickers) tick();
+  }
+
+  render() {
+    const { selected } = this.app.ui;
+    this.tickers = [];
+    const open = new Set([...this.body.querySelectorAll("details[open]")].map((one) => one.dataset.key));
+    const focused = this.root.getRootNode().activeElement?.dataset?.do;
+    const content = !selected ? this.#nothing() : selected.kind === "ticket" ? this.#ticket(selected.id) : this.#engineer(selected.id);
+    this.body.replaceChildren(...content.filter(Boolean));
+    for (const one of this.body.querySelectorAll("details")) if (open.has(one.dataset.key)) one.open = true;
+    if (focused) this.body.querySelector(`[data-do="${focused}"]`)?.focus();
+    this.root.classList.toggle("filled", Boolean(selected));
+    this.tick();
+  }
+
+  #nothing() {
+    const { t } = this.app;
+    return [h("div.hint", {}, h("strong", {}, t("detail.none")), h("p", {}, t("detail.hint")))];
+  }
+
+  #head(title, sub, mark) {
+    const { t } = this.app;
+    return h("header.dhead", {}, mark, h("div.grow", {}, h("h2", {}, title), h("div.sub", {}, sub)),
+      h("button.ghost", { type: "button", title: `${t("show.map")} (Enter)`, "aria-label": t("show.map"), onclick: () => this.app.showSelected() }, "◎"),
+      h("button.ghost", { type: "button", title: `${t("close")} (Esc)`, "aria-label": t("close"), onclick: () => this.app.select(null, "detail") }, "✕"));
+  }
+
+  #ticket(id) {
+    const { app, data } = this;
+    const { t, store } = app;
+    const ticket = store.tickets.get(id) ?? fromRecord(data.ticket?.ticket, id);
+    if (!ticket) return [this.#head(id, data.ticket?.error ?? t("detail.gone"), null)];
+    const record = data.ticket?.ticket;
+    const mark = h(`div.bigmark`, { "data-severity": ticket.severity, title: t(`severity.${ticket.severity}`) }, h("i", { "aria-hidden": "true" }, SHAPE[ticket.severity]), h("b", {}, priority(ticket.severity)));
+    const sub = [ticket.id, t.word("status", ticket.status), t.word("category", ticket.category)].filter(Boolean).join(" · ");
+    return [
+      this.#head(ticket.label || record?.symptom || ticket.id, sub, mark),
+      this.#countdown(ticket),
+      this.#actions(ticket),
+      this.#place(ticket, record),
+      this.#plan(ticket),
+      this.#clocks(),
+      ...this.#explanation(ticket),
+      this.#timeline(),
+    ];
+  }
+
+  #countdown(ticket) {
+    const { t } = this.app;
+    const node = h("div.countdown", {}, h("b"), h("span"));
+    this.tickers.push(() => {
+      const now = this.app.now();
+      const late = isLate(ticket, now);
+      node.dataset.state = late ? "late" : isAtRisk(ticket, now) ? "risk" : "ok";
+      node.firstChild.textContent = `${late ? "✕" : isAtRisk(ticket, now) ? "⚠" : "✓"} ${dueText(ticket, now, late, t)}`;
+      const extra = isAtRisk(ticket, now) ? t("due.planned_late", { span: span(ticket.start - ticket.due) }) : "";
+      node.lastChild.textContent = extra;
+    });
+    return node;
+  }
+
+  #actions(ticket) {
+    const { app } = this;
+    const { t } = app;
+    const moves = this.data.ticket?.moves;
+    const may = (name) => app.canCommand && (!moves || moves.includes(name));
+    const isLocked = Boolean(ticket.flags & FLAG.locked);
+    const button = (name, key, onclick, isMain = false) => h(`button${isMain ? ".main" : ""}`, { type: "button", "data-do": name, onclick, title: key ? `${t(`do.${name}`)} (${key})` : null }, t(`do.${name}`), key ? h("kbd", {}, key) : null);
+    const out = [];
+    const canPlace = ["triaged", "planned", "dispatched", "accepted", "incomplete"].includes(ticket.status);
+    if (app.canCommand && canPlace) out.push(button("assign", "A", () => app.openPicker(), true));
+    if (app.canCommand && canPlace && ticket.engineer) out.push(button(isLocked ? "unlock" : "lock", "L", () => app.toggleLock()));
+    if (ticket.status === "reported" && may("triage")) out.push(button("triage", "", () => app.dialogs.triage(ticket), true));
+    if (may("dispatch") && ticket.status === "planned") out.push(button("dispatch", "", () => app.commands.run("dispatch", ticket.id)));
+    if (may("release") && ticket.status === "held") out.push(button("release", "", () => app.commands.run("release", ticket.id), true));
+    if (may("hold") && ticket.status !== "held" && canPlace) out.push(button("hold", "", () => app.dialogs.hold(ticket)));
+    if (may("cancel") && ticket.status !== "on_site") out.push(button("cancel", "", () => app.dialogs.cancel(ticket)));
+    return out.length ? h("div.actions", {}, out) : null;
+  }
+
+  #place(ticket, record) {
+    const { t, app } = { t: this.app.t, app: this.app };
+    const site = this.data.contact ?? this.data.ticket?.site;
+    const rows = [];
+    if (site?.address || ticket.area) rows.push([t("field.address"), site?.address || ticket.area]);
+    if (site?.name) rows.push([t("field.name"), site.name]);
+    if (site?.phone) rows.push([t("field.phone"), site.phone]);
+    if (site?.note) rows.push([t("field.note"), site.note]);
+    if (record?.symptom && record.symptom !== ticket.label) rows.push([t("field.symptom"), record.symptom]);
+    if (record?.model) rows.push([t("field.model"), record.model]);
+    const skills = (record?.skills ?? []).map((one) => `${one.name} ${one.level}`).join(", ");
+    if (skills) rows.push([t("field.skills"), skills]);
+    if (ticket.duration) rows.push([t("field.duration"), t("minutes", { n: Math.round(ticket.duration / 60) })]);
+    const reveal = app.canCommand && !this.data.contact && this.data.ticket && !this.data.ticket.error
+      ? h("button.link", { type: "button", "data-do": "contact", onclick: () => void this.#contact(ticket.id) }, t("contact.show")) : null;
+    return h("div.block", {}, facts(rows), reveal);
+  }
+
+  async #contact(id) {
+    try {
+      this.data.contact = await this.app.http.get(path("tickets", id, "contact"));
+      this.render();
+    } catch (problem) {
+      this.app.toasts.show("error", problem.message);
+    }
+  }
+
+  #plan(ticket) {
+    const { t, store, hour } = this.app;
+    const visit = store.visitOf.get(ticket.id);
+    const engineer = store.engineers.get(ticket.engineer);
+    const held = this.data.ticket?.ticket?.hold;
+    if (held) return h("div.block", {}, h("h3", {}, t("status.held")), h("p", {}, `${t.word("hold", held.kind)}: ${held.reason}`));
+    if (!engineer) return null;
+    const rows = [[t("plan.engineer"), h("button.link", { type: "button", onclick: () => this.app.select({ kind: "engineer", id: engineer.id }, "detail") }, engineer.name)]];
+    if (visit) {
+      rows.push([t("plan.arrive"), `${hour(visit.arrive)}  (${t("plan.drive", { n: Math.max(0, Math.round((visit.arrive - visit.depart) / 60)) })})`]);
+      rows.push([t("plan.work"), `${hour(visit.start)} – ${hour(visit.finish)}`]);
+      rows.push([t("plan.position"), t("plan.nth", { n: visit.position + 1 })]);
+    }
+    const promised = this.data.ticket?.ticket?.promised_at;
+    if (promised) rows.push([t("plan.promised"), hour(promised)]);
+    return h("div.block", {}, h("h3", {}, t("plan.title")), facts(rows));
+  }
+
+  #clocks() {
+    const { t, hour } = this.app;
+    const clocks = this.data.ticket?.clocks ?? [];
+    if (!clocks.length) return null;
+    const rows = clocks.map((one) => {
+      const left = h("td.num");
+      const isRunning = ["ok", "amber", "red"].includes(one.state);
+      this.tickers.push(() => (left.textContent = isRunning ? span(one.due_at - this.app.now()) : t(`clock.state.${one.state}`)));
+      return h("tr", { "data-state": one.state }, h("td", {}, t.word("clock", one.clock)), h("td.num", {}, hour(one.due_at)), left, h("td.clause", {}, one.clause ?? ""));
+    });
+    return h("div.block", {}, h("h3", {}, t("clock.title")), h("table.clocks", {}, h("tbody", {}, rows)));
+  }
+
+  #explanation(ticket) {
+    const { t } = this.app;
+    const { why } = this.data;
+    if (!why) return [h("div.block.waiting", {}, t("loading"))];
+    if (why.error) return [h("div.block.error", {}, why.error)];
+    const out = [];
+    if (why.unassigned?.length) {
+      out.push(h("div.block.warn", {}, h("h3", {}, t("why.unassigned")), h("ul", {}, why.unassigned.map((one) => h("li", {}, one.text, one.clause ? h("span.clause", {}, ` ${one.clause}`) : null)))));
+    }
+    if (why.cheapest_change) out.push(h("div.block.good", {}, h("h3", {}, t("why.change")), h("p", {}, why.cheapest_change.text)));
+    const candidates = why.candidates ?? [];
+    if (candidates.length) {
+      const most = Math.max(...candidates.slice(0, 5).map((one) => one.cost), 1);
+      out.push(h("div.block", {}, h("h3", {}, t("why.candidates")), h("ol.candidates", {}, candidates.slice(0, 5).map((one) => candidateRow(this.app, one, { most, isNow: one.engineer === ticket.engineer })))));
+    }
+    if (why.excluded?.length) out.push(h("details.block", { "data-key": "excluded" }, h("summary", {}, t("why.excluded", { n: why.excluded.length })), excludedList(this.app, why.excluded)));
+    return out;
+  }
+
+  #timeline() {
+    const { t, hour } = this.app;
+    const items = this.data.timeline?.items ?? [];
+    if (!items.length) return null;
+    const shown = [...items].reverse().slice(0, 40);
+    return h("details.block", { "data-key": "timeline" }, h("summary", {}, t("timeline.title", { n: items.length })),
+      h("ol.timeline", {}, shown.map((one) => h("li", {}, h("time", {}, hour(one.at)), h("div", {}, one.text, h("div.sub", {}, one.actor))))));
+  }
+
+  #engineer(id) {
+    const { app, data } = this;
+    const { t, store, hour } = app;
+    const engineer = store.engineers.get(id);
+    if (!engineer) return [this.#head(id, t("detail.gone"), null)];
+    const routes = store.routesOf(id);
+    const record = data.engineer ?? {};
+    const rows = [];
+    const here = store.tickets.get(engineer.ticket);
+    if (here) rows.push([t("engineer.now"), h("button.link", { type: "button", onclick: () => app.select({ kind: "ticket", id: here.id }, "detail") }, here.label || here.id)]);
+    if (routes[0]) rows.push([t("engineer.shift"), `${hour(routes[0].shiftAt)} – ${hour(routes[0].shiftEndAt)}`]);
+    if (routes[0]?.homeAt) rows.push([t("engineer.home"), hour(routes[0].homeAt)]);
+    if (engineer.late > 0) rows.push([t("engineer.late"), span(engineer.late)]);
+    const skills = (record.skills ?? []).map((one) => `${one.name} ${one.level}`).join(", ");
+    if (skills) rows.push([t("field.skills"), skills]);
+    const papers = (record.certificates ?? []).map((one) => one.name ?? one).join(", ");
+    if (papers) rows.push([t("engineer.certificates"), papers]);
+    const stops = routes.flatMap((route) => route.visits).map((visit, i) => this.#stop(visit, i));
+    const dot = h("div.bigmark.engineer", { "data-state": engineer.state }, h("i", { "aria-hidden": "true" }));
+    const gate = engineer.gate ? h("div.block.warn", {}, h("h3", {}, t("gate.title")), h("p", {}, t(`gate.${engineer.gate}`))) : null;
+    return [this.#head(engineer.name, `${engineer.id} · ${t.word("state", engineer.state)}`, dot), gate, h("div.block", {}, facts(rows)),
+      h("div.block", {}, h("h3", {}, t("engineer.route", { n: stops.length })), stops.length ? h("ol.stops", {}, stops) : h("p.sub", {}, t("engineer.free")))];
+  }
+
+  #stop(visit, i) {
+    const { store, hour, t } = this.app;
+    const ticket = store.tickets.get(visit.ticket);
+    const isLateStop = ticket?.due > 0 && visit.start > ticket.due;
+    return h("li", {}, h("button.stop", { type: "button", onclick: () => this.app.select({ kind: "ticket", id: visit.ticket }, "detail") },
+      h("b", {}, String(i + 1)), h("span.shape", { "data-severity": ticket?.severity ?? 1 }, SHAPE[ticket?.severity ?? 1]),
+      h("span.label", {}, ticket?.label || visit.ticket), h("time", { class: isLateStop ? "late" : null }, `${hour(visit.start)}${isLateStop ? ` ${t("mark.late")}` : ""}`)));
+  }
+}
+
+function facts(rows) {
+  return h("dl.facts", {}, rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+}
+
+function fromRecord(record, id) {
+  if (!record) return null;
+  return { id, severity: record.severity, status: record.status, engineer: record.engineer, flags: record.flags ?? 0, due: record.due_at ?? 0, start: record.start_at ?? 0, category: record.category, duration: record.duration_s, label: record.label ?? record.symptom, area: record.area };
+}
