@@ -9,6 +9,7 @@ import { Feed, Toasts } from "./feed.js";
 import { Gantt } from "./gantt.js";
 import { Header } from "./header.js";
 import { client } from "./http.js";
+import { icon } from "./icons.js";
 import { onKey } from "./keys.js";
 import { MapPane } from "./mappane.js";
 import { SHAPE, palette, priority } from "./palette.js";
@@ -83,7 +84,7 @@ export class Desk {
     this.toasts = new Toasts(this);
     this.dialogs = new Dialogs(this);
     this.cover = h("div.cover", { hidden: true });
-    this.map.tools.replaceChildren(...[["+", "zoomin", () => this.map.zoom(1)], ["−", "zoomout", () => this.map.zoom(-1)]].map(([text, name, onclick]) => h("button", { type: "button", title: t(`tool.${name}`), "aria-label": t(`tool.${name}`), onclick }, text)));
+    this.map.tools.replaceChildren(...[["plus", "zoomin", () => this.map.zoom(1)], ["minus", "zoomout", () => this.map.zoom(-1)]].map(([drawn, name, onclick]) => h("button", { type: "button", title: t(`tool.${name}`), "aria-label": t(`tool.${name}`), onclick }, icon(drawn))));
     this.map.root.setAttribute("aria-label", t("map.label"));
     this.map.root.setAttribute("role", "region");
     this.panes = h("nav.panes", { role: "tablist", "aria-label": t("panes.label") }, ["queue", "map", "gantt", "feed"].map((name) => h("button", { type: "button", role: "tab", "data-pane": name, onclick: () => this.setPane(name) }, t(`pane.${name}`))));

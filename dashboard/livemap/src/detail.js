@@ -2,6 +2,7 @@
 import { span } from "./clock.js";
 import { h, throttle } from "./dom.js";
 import { path } from "./http.js";
+import { icon } from "./icons.js";
 import { candidateRow, excludedList } from "./explain.js";
 import { SHAPE, priority } from "./palette.js";
 import { FLAG } from "./store.js";
@@ -92,8 +93,8 @@ export class Detail {
   #head(title, sub, mark) {
     const { t } = this.app;
     return h("header.dhead", {}, mark, h("div.grow", {}, h("h2", {}, title), h("div.sub", {}, sub)),
-      h("button.ghost", { type: "button", title: `${t("show.map")} (Enter)`, "aria-label": t("show.map"), onclick: () => this.app.showSelected() }, "◎"),
-      h("button.ghost", { type: "button", title: `${t("close")} (Esc)`, "aria-label": t("close"), onclick: () => this.app.select(null, "detail") }, "✕"));
+      h("button.ghost", { type: "button", title: `${t("show.map")} (Enter)`, "aria-label": t("show.map"), onclick: () => this.app.showSelected() }, icon("target")),
+      h("button.ghost", { type: "button", title: `${t("close")} (Esc)`, "aria-label": t("close"), onclick: () => this.app.select(null, "detail") }, icon("close")));
   }
 
   #ticket(id) {

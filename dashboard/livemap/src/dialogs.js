@@ -1,6 +1,7 @@
 // Modal questions: assign, hold, cancel, triage, a reason for an exception, help.
 import { h } from "./dom.js";
 import { candidateRow, excludedList } from "./explain.js";
+import { icon } from "./icons.js";
 import { SHAPE, priority } from "./palette.js";
 
 const LISTED = 8;
@@ -22,7 +23,7 @@ export class Dialogs {
     const { t } = this.app;
     this.before = this.app.root.getRootNode().activeElement;
     this.box.setAttribute("aria-label", title);
-    this.box.replaceChildren(h("header.dhead", {}, h("h2.grow", {}, title), h("button.ghost", { type: "button", "aria-label": t("close"), onclick: () => this.box.close() }, "✕")), ...children);
+    this.box.replaceChildren(h("header.dhead", {}, h("h2.grow", {}, title), h("button.ghost", { type: "button", "aria-label": t("close"), onclick: () => this.box.close() }, icon("close"))), ...children);
     this.box.showModal();
   }
 

@@ -1,5 +1,6 @@
 // What happened, newest first, and the short messages at the bottom.
 import { h } from "./dom.js";
+import { icon } from "./icons.js";
 
 const SHOWN = 60;
 const STAY_MS = { done: 5000, info: 4000, error: 9000 };
@@ -44,7 +45,7 @@ export class Toasts {
     };
     const toast = h(`div.toast.${kind}`, {}, h("span", {}, text),
       action ? h("button.link", { type: "button", onclick: () => { close(); onAction(); } }, action) : null,
-      h("button.ghost", { type: "button", "aria-label": this.app.t("close"), onclick: close }, "✕"));
+      h("button.ghost", { type: "button", "aria-label": this.app.t("close"), onclick: close }, icon("close", 14)));
     const timer = setTimeout(close, STAY_MS[kind] ?? 5000);
     const host = kind === "error" ? this.urgent : this.polite;
     host.append(toast);

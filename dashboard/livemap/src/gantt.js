@@ -74,6 +74,7 @@ export class Gantt {
     ctx.fillStyle = app.palette.ground;
     ctx.fillRect(0, 0, width, height);
     this.boxes = [];
+    this.#grid(ctx, height);
     const first = Math.floor(scrollTop / ROW);
     const last = Math.min(this.rows.length, first + Math.ceil(height / ROW) + 1);
     ctx.save();
@@ -93,17 +94,25 @@ export class Gantt {
     ctx.fillText(this.app.t(this.app.store.v < 0 ? "queue.loading" : "gantt.empty"), width / 2, height / 2);
   }
 
+  #grid(ctx, height) {
+    const { palette, store } = this.app;
+    this.ticks = this.scale.ticks(zoneOffset(store.cfg.zone, this.scale.from));
+    for (const at of this.ticks) {
+      const x = Math.round(this.scale.x(at)) + 0.5;
+      if (x > this.names) line(ctx, x, HEAD, x, height, palette.line, 1);
+    }
+  }
+
   #axis(ctx, width, height) {
-    const { palette, hour, store } = this.app;
+    const { palette, hour } = this.app;
     ctx.fillStyle = palette.panel;
     ctx.fillRect(0, 0, width, HEAD);
     ctx.font = `11px ${FONT}`;
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
-    for (const at of this.scale.ticks(zoneOffset(store.cfg.zone, this.scale.from))) {
+    for (const at of this.ticks) {
       const x = Math.round(this.scale.x(at)) + 0.5;
-      if (x < this.names + 4) continue;
-      line(ctx, x, HEAD, x, height, palette.line, 1);
+      if (x < this.names + 16) continue;
       ctx.fillStyle = palette.soft;
       ctx.fillText(hour(at), x, HEAD / 2);
     }
@@ -174,7 +183,7 @@ export class Gantt {
     const x0 = this.scale.x(bar.from);
     const x1 = Math.max(this.scale.x(bar.to), x0 + 1.5);
     if (x1 < this.names || x0 > this.names + this.scale.width + 6) return;
-    if (bar.kind === "shift") return fill(ctx, x0, y + 1, x1 - x0, ROW - 2, palette.shift);
+    if (bar.kind === "shift") return shade(ctx, x0, y, x1 - x0, ROW, palette);
     if (bar.kind === "lunch") return fill(ctx, x0, y + 8, x1 - x0, ROW - 16, palette.lunch);
     if (bar.kind === "wait") return line(ctx, x0, y + ROW / 2, x1, y + ROW / 2, palette.lunch, 2);
     if (bar.kind === "past") {
@@ -333,6 +342,14 @@ function fill(ctx, x, y, width, height, colour, radius = 0) {
   ctx.beginPath();
   ctx.roundRect(x, y, width, height, Math.min(radius, width / 2));
   ctx.fill();
+}
+
+// the shift is a veil, so that the hours stay to be seen under it
+function shade(ctx, x, y, width, height, palette) {
+  const before = ctx.globalAlpha;
+  ctx.globalAlpha = before * 0.55;
+  fill(ctx, x, y, width, height, palette.shift);
+  ctx.globalAlpha = before;
 }
 
 function line(ctx, x0, y0, x1, y1, colour, width) {

@@ -1,5 +1,6 @@
 // The bar above the map: is it live, what is the desk's time, how does the day stand.
 import { h, say } from "./dom.js";
+import { icon } from "./icons.js";
 import { isAtRisk, isLate, isOver, isUnplaced } from "./order.js";
 
 export class Header {
@@ -13,9 +14,9 @@ export class Header {
     this.crew = h("span.crew");
     this.alert = h("div.visually-hidden", { "aria-live": "assertive" });
     const tool = (text, name, onclick, attrs = {}) => h("button.ghost", { type: "button", title: t(`tool.${name}`), "aria-label": t(`tool.${name}`), "data-tool": name, onclick, ...attrs }, text);
-    this.layers = h("details.menu", {}, h("summary.ghost", { title: t("tool.layers"), "aria-label": t("tool.layers") }, "▤"), h("div.popup.float", {}, ["tickets", "engineers", "routes", "clusters"].map((name) => this.#layer(name))));
+    this.layers = h("details.menu", {}, h("summary.ghost", { title: t("tool.layers"), "aria-label": t("tool.layers") }, icon("layers")), h("div.popup.float", {}, ["tickets", "engineers", "routes", "clusters"].map((name) => this.#layer(name))));
     this.root = h("header.bar", {}, h("div.bargroup", {}, this.status, this.lag, this.clock), h("div.bargroup.figures", {}, this.figures), h("div.bargroup.grow", {}, this.crew),
-      h("div.bargroup", {}, tool("↶", "undo", () => void app.commands.undo()), tool("⛶", "fit", () => app.map.fit()), this.layers, tool("?", "help", () => app.dialogs.help())), this.alert);
+      h("div.bargroup", {}, tool(icon("undo"), "undo", () => void app.commands.undo()), tool(icon("fit"), "fit", () => app.map.fit()), this.layers, tool(icon("help"), "help", () => app.dialogs.help())), this.alert);
   }
 
   #layer(name) {

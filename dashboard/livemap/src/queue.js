@@ -191,8 +191,7 @@ function makeRow(id) {
   const row = { id, shape: h("i", { "aria-hidden": "true" }), code: h("b"), label: h("span.label"), place: h("span.place"), who: h("span.who"), due: h("time.due"), marks: h("span.marks") };
   row.root = h("div.row", { role: "option", id: `row-${id}`, "data-ticket": id },
     h("div.mark", {}, row.shape, row.code),
-    h("div.what", {}, row.label, h("div.sub", {}, row.place)),
-    h("div.when", {}, row.due, h("div.sub", {}, row.marks, row.who)));
+    h("div.what", {}, h("div.top", {}, row.label, row.due), h("div.sub", {}, row.place, h("span.end", {}, row.marks, row.who))));
   return row;
 }
 
