@@ -60,5 +60,8 @@ lock: ## pin all packages anew, with hashes, for all platforms (needs uv)
 	uv pip compile $(LOCK) --custom-compile-command "make lock" --all-extras -c requirements/run.txt \
 		pyproject.toml requirements/build.in -o requirements/dev.txt
 
+bundle: ## build the map component anew (needs node and npm)
+	cd dashboard/livemap && npm ci --no-audit --no-fund --silent && npm run --silent build
+
 clean: ## remove what setup and runs have made
 	rm -rf .venv .stamps var artefacts .pytest_cache .mypy_cache .ruff_cache

@@ -759,7 +759,7 @@ function ke(e) {
 		role: "option",
 		id: `row-${e}`,
 		"data-ticket": e
-	}, w("div.mark", {}, t.shape, t.code), w("div.what", {}, t.label, w("div.sub", {}, t.place)), w("div.when", {}, t.due, w("div.sub", {}, t.marks, t.who))), t;
+	}, w("div.mark", {}, t.shape, t.code), w("div.what", {}, w("div.top", {}, t.label, t.due), w("div.sub", {}, t.place, w("span.end", {}, t.marks, t.who)))), t;
 }
 function Ae(e, n, r, i) {
 	if (!e.due) return i("due.none");
@@ -39334,7 +39334,15 @@ var JR = (e) => `${e.replace(/^http/, "ws").replace(/\/api\/v1$/, "")}/ws/live`,
 	"map.help.clear": "clear selection",
 	"map.help.drag": "Drag a ticket from the list or the timeline onto an engineer to assign it. Ctrl + wheel zooms the timeline, Shift + wheel moves it.",
 	"map.legend.tickets": "Tickets",
-	"map.legend.engineers": "Engineers"
+	"map.legend.engineers": "Engineers",
+	"map.pick.label": "Map: click the place of the request",
+	"map.role.supervisor": "supervisor",
+	"map.role.dispatcher": "dispatcher",
+	"map.role.engineer": "engineer",
+	"map.role.operations": "operations",
+	"map.role.customer-service": "customer service",
+	"map.role.read-only": "read only",
+	"map.role.service": "service"
 }, XR = {
 	en: YR,
 	zh: {
@@ -39572,7 +39580,15 @@ var JR = (e) => `${e.replace(/^http/, "ws").replace(/\/api\/v1$/, "")}/ws/live`,
 		"map.help.clear": "取消选择",
 		"map.help.drag": "将列表或时间线中的工单拖到工程师上即可指派。Ctrl + 滚轮缩放时间线，Shift + 滚轮平移。",
 		"map.legend.tickets": "工单",
-		"map.legend.engineers": "工程师"
+		"map.legend.engineers": "工程师",
+		"map.pick.label": "地图：点击报修地点",
+		"map.role.supervisor": "主管",
+		"map.role.dispatcher": "调度员",
+		"map.role.engineer": "工程师",
+		"map.role.operations": "运营",
+		"map.role.customer-service": "客服",
+		"map.role.read-only": "只读",
+		"map.role.service": "系统"
 	}
 };
 function ZR(e, t) {
@@ -39910,8 +39926,90 @@ var $R = /* @__PURE__ */ new Set(["supervisor", "dispatcher"]), ez = 33, tz = 10
 	}
 };
 rz.mounts = 0, rz.destroys = 0;
-// src/routemap.js
+// src/pickmap.js
 var iz = class {
+	constructor({ parentElement: e, data: t, setStateValue: n }) {
+		this.setStateValue = n, this.props = t, this.palette = ue(t.theme), this.t = QR(t.lang), this.host = w("div.base"), this.canvas = w("canvas.overlay", { "aria-hidden": "true" }), this.credit = w("div.credit");
+		let r = (e, t, n) => w("button", {
+			type: "button",
+			"aria-label": this.t(`tool.${e}`),
+			title: this.t(`tool.${e}`),
+			onclick: n
+		}, te(t));
+		this.tools = w("div.maptools", {}, r("zoomin", "plus", () => this.#n(1)), r("zoomout", "minus", () => this.#n(-1))), this.root = w("div.desk.pick", { "data-theme": this.palette.name }, w("div.map", {
+			role: "region",
+			"aria-label": this.t("pick.label")
+		}, this.host, this.canvas, this.tools, this.credit)), e.append(this.root), this.view = new l(.5, .5, 11, this.root.clientWidth || 400, this.root.clientHeight || 300), this.#r(), this.#e();
+	}
+	async #e() {
+		let { props: e } = this, t = await FR({
+			store: { cfg: {} },
+			props: e,
+			palette: this.palette,
+			apiBase: qR(e.api)
+		});
+		if (this.isGone) return;
+		E(this.credit, t.credit), this.view.width = this.root.clientWidth, this.view.height = this.root.clientHeight;
+		let n = {
+			view: e.place ? this.#t(e.place, 15) : e.bounds ? this.view.fit(u(e.bounds), 4) : this.view,
+			style: t.style,
+			label: this.t("pick.label"),
+			onMove: (e) => this.#i(e),
+			onReady: () => this.root.setAttribute("data-base-ready", "1")
+		};
+		try {
+			this.base = new TR(this.host, n);
+		} catch {
+			this.host.replaceChildren(), this.base = new pn(this.host, n);
+		}
+		this.#i(this.base.view()), this.resizer = new ResizeObserver(() => this.base.resize()), this.resizer.observe(this.root);
+	}
+	#t({ lat: e, lon: t }, n) {
+		return new l(a(t), o(e), n, this.view.width, this.view.height);
+	}
+	#n(e) {
+		let { x: t, y: n, zoom: r, width: i, height: a } = this.view;
+		this.base?.go(new l(t, n, r + e, i, a), !0);
+	}
+	#r() {
+		let e = null, t = (e) => {
+			let t = this.root.getBoundingClientRect();
+			return [e.clientX - t.left, e.clientY - t.top];
+		};
+		this.root.addEventListener("pointerdown", (n) => e = t(n)), this.root.addEventListener("click", (n) => {
+			if (!e || n.composedPath().includes(this.tools)) return;
+			let [r, i] = t(n);
+			if (Math.hypot(r - e[0], i - e[1]) > 5) return;
+			let [a, o] = this.view.unproject(r, i), l = {
+				lat: Number(c(o).toFixed(6)),
+				lon: Number(s(a).toFixed(6))
+			};
+			this.props = {
+				...this.props,
+				place: l
+			}, this.#a(), this.setStateValue("picked", l);
+		});
+	}
+	apply(e, t) {
+		this.setStateValue = t ?? this.setStateValue;
+		let n = this.props;
+		this.props = e, e.place && JSON.stringify(e.place) !== JSON.stringify(n.place) && this.base?.go(this.#t(e.place, Math.max(this.view.zoom, 15)), !1), this.#a();
+	}
+	#i(e) {
+		this.view = e, this.#a();
+	}
+	#a() {
+		let { view: e, palette: t } = this;
+		if (!e.width) return;
+		let n = D(this.canvas, e.width, e.height);
+		if (n.clearRect(0, 0, e.width, e.height), !this.props.place) return;
+		let [r, i] = e.project(a(this.props.place.lon), o(this.props.place.lat));
+		n.beginPath(), n.arc(r, i - 17, 9, Math.PI * .85, Math.PI * .15), n.lineTo(r, i), n.closePath(), n.fillStyle = t.late, n.fill(), n.strokeStyle = t.halo, n.lineWidth = 2, n.stroke(), n.beginPath(), n.arc(r, i - 17, 3, 0, Math.PI * 2), n.fillStyle = t.halo, n.fill();
+	}
+	destroy() {
+		this.isGone = !0, this.resizer?.disconnect(), this.base?.destroy(), this.root.remove();
+	}
+}, az = class {
 	constructor(e, { api: t, city: n, theme: r, label: i, hour: a }) {
 		this.palette = ue(r), this.hour = a, this.host = w("div.base"), this.canvas = w("canvas.overlay", { "aria-hidden": "true" }), this.credit = w("div.credit"), this.root = w("div.map.routemap", {
 			role: "region",
@@ -39978,19 +40076,23 @@ var iz = class {
 	destroy() {
 		this.isGone = !0, this.base?.destroy(), this.root.remove();
 	}
-}, az = /* @__PURE__ */ new WeakMap();
-function oz({ data: e, key: t, parentElement: n, setStateValue: r }) {
-	let i = az.get(n);
-	return i ? i.apply(e, r) : (rz.mounts += 1, az.set(n, new rz({
+}, oz = /* @__PURE__ */ new WeakMap();
+function sz({ data: e, key: t, parentElement: n, setStateValue: r }) {
+	let i = oz.get(n);
+	return i ? i.apply(e, r) : e.mode === "pick" ? oz.set(n, new iz({
+		data: e,
+		parentElement: n,
+		setStateValue: r
+	})) : (rz.mounts += 1, oz.set(n, new rz({
 		data: e,
 		key: t,
 		parentElement: n,
 		setStateValue: r
 	}))), () => {
-		az.get(n)?.destroy(), az.delete(n);
+		oz.get(n)?.destroy(), oz.delete(n);
 	};
 }
-function sz(e, t) {
-	return new iz(e, t);
+function cz(e, t) {
+	return new az(e, t);
 }
-export { oz as default, sz as routeMap };
+export { sz as default, cz as routeMap };

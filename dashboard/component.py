@@ -1,0 +1,39 @@
+"""
+The map component as Python sees it: two ways to mount one packaged bundle.
+
+Must not send positions through Streamlit; the component has its own socket to the API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+import streamlit as st
+
+_COMPONENT: Final = st.components.v2.component(
+    "dispatcher.livemap", js="livemap.js", css="livemap.css", html="", isolate_styles=True
+)
+
+
+def livemap(data: Mapping[str, Any], *, key: str) -> Mapping[str, Any] | None:
+    """Mount the live desk; returns what is selected there, ``{"kind", "id"}`` or None."""
+    result = _COMPONENT(
+        key=key, data=dict(data), default={"selected": None}, on_selected_change=_heard
+    )
+    return cast("Mapping[str, Any] | None", result.selected)
+
+
+def pick_map(data: Mapping[str, Any], *, key: str) -> Mapping[str, float] | None:
+    """Mount a small map; returns the place clicked last, ``{"lat", "lon"}`` or None."""
+    result = _COMPONENT(
+        key=key,
+        data={**data, "mode": "pick"},
+        default={"picked": None},
+        on_picked_change=_heard,
+    )
+    return cast("Mapping[str, float] | None", result.picked)
+
+
+def _heard() -> None:
+    """Take the change; the rerun that follows reads it."""

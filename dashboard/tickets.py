@@ -1,0 +1,261 @@
+"""
+The list of tickets with its filters, and one ticket with clocks, plan, reasons and history.
+
+Must not change tickets: that is done on the live map, where its consequences are seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
+
+import streamlit as st
+
+from dashboard.frame import Frame
+from dashboard.gateway import Refusal, Silence
+from dashboard.words import SHAPES, Words
+
+PAGE_SIZE: Final = 25
+STATES: Final = [
+    "reported",
+    "triaged",
+    "planned",
+    "dispatched",
+    "accepted",
+    "travelling",
+    "on_site",
+    "done",
+    "customer_accepted",
+    "called_back",
+    "closed",
+    "held",
+    "incomplete",
+    "cancelled",
+]
+SORTS: Final = ("due", "reported", "severity")
+_CURSORS: Final = "tickets_cursors"
+
+
+def listing(frame: Frame) -> None:
+    """Draw filters, table, pages and, when a row is chosen, the ticket."""
+    query = _filters(frame)
+    if st.session_state.get("tickets_query") != query:
+        st.session_state["tickets_query"] = query
+        st.session_state[_CURSORS] = [""]
+    cursors = cast("list[str]", st.session_state.setdefault(_CURSORS, [""]))
+    try:
+        page = frame.api.get("/tickets", {**query, "limit": PAGE_SIZE, "cursor": cursors[-1]})
+    except (Refusal, Silence) as problem:
+        st.error(str(problem))
+        return
+    items = page["items"]
+    if not items:
+        st.info(frame.say("list.none"))
+        return
+    chosen = _table(frame.say, items, cursors[-1])
+    _pages(frame.say, page, cursors)
+    if chosen is None:
+        st.caption(frame.say("list.choose"))
+        return
+    ticket(frame, items[chosen]["id"])
+
+
+def _filters(frame: Frame) -> dict[str, Any]:
+    say = frame.say
+    wide, states, worst, order, only = st.columns(
+        [3, 3, 2.2, 1.6, 1.2], vertical_alignment="bottom"
+    )
+    text = wide.text_input(
+        say("filter.search"), key="tickets_q", placeholder=say("filter.search.hint"), max_chars=80
+    )
+    chosen = states.multiselect(
+        say("filter.status"),
+        STATES,
+        key="tickets_status",
+        format_func=lambda name: say.word("status", name),
+        placeholder=say("filter.any"),
+    )
+    severity = worst.selectbox(
+        say("filter.severity"),
+        [None, 4, 3, 2, 1],
+        key="tickets_severity",
+        format_func=lambda n: say.severity(n) if n else say("filter.any"),
+    )
+    sort = order.selectbox(
+        say("filter.sort"), SORTS, key="tickets_sort", format_func=lambda name: say(f"sort.{name}")
+    )
+    is_open = only.checkbox(say("filter.open"), value=True, key="tickets_open")
+    return {
+        "territory": frame.territory["id"],
+        "q": text.strip(),
+        "status": chosen,
+        "severity": severity,
+        "sort": sort,
+        # a state chosen by name is meant even when it is a finished one
+        "open": "true" if is_open and not chosen else None,
+    }
+
+
+def rows(say: Words, items: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Return the table's rows as people read them."""
+    return [
+        {
+            say("col.id"): item["id"],
+            say("col.severity"): f"{SHAPES[item['severity']]} P{5 - item['severity']}",
+            say("col.label"): item.get("label") or item.get("symptom") or "",
+            say("col.area"): item.get("area") or "",
+            say("col.status"): say.word("status", item["status"]),
+            say("col.engineer"): item.get("engineer_name") or "–",
+            say("col.due"): say.moment(item.get("due_at")),
+            say("col.start"): say.hour(item.get("start_at")),
+            say("col.reported"): say.moment(item.get("reported_at")),
+        }
+        for item in items
+    ]
+
+
+def _table(say: Words, items: Sequence[Mapping[str, Any]], cursor: str) -> int | None:
+    event = st.dataframe(
+        rows(say, items),
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"tickets_table_{cursor}",
+        height=min(len(items), 12) * 35 + 38,
+        alt=say("view.list"),
+    )
+    chosen = event.selection.rows
+    return chosen[0] if chosen and chosen[0] < len(items) else None
+
+
+def _pages(say: Words, page: Mapping[str, Any], cursors: list[str]) -> None:
+    first = (len(cursors) - 1) * PAGE_SIZE + 1
+    last = first + len(page["items"]) - 1
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(say("page.back"), disabled=len(cursors) < 2, key="tickets_back"):
+            cursors.pop()
+            st.rerun()
+        if st.button(say("page.next"), disabled=not page.get("next"), key="tickets_next"):
+            cursors.append(page["next"])
+            st.rerun()
+        st.caption(say("page.of", from_n=first, to_n=last, total=page.get("total", last)))
+
+
+def ticket(frame: Frame, ticket_id: str) -> None:
+    """Draw one ticket; whatever part the API refuses says so in its own place."""
+    say = frame.say
+    try:
+        whole = frame.api.get(f"/tickets/{ticket_id}")
+    except (Refusal, Silence) as problem:
+        st.error(str(problem))
+        return
+    one = whole["ticket"]
+    with st.container(border=True):
+        head, button = st.columns([5, 1.4], vertical_alignment="center")
+        head.subheader(f"{say.severity(one['severity'])} · {one.get('label') or one['id']}")
+        head.caption(f"{one['id']} · {say.word('status', one['status'])}")
+        if button.button(say("ticket.map"), key="show_on_map", type="primary"):
+            st.session_state["live_wish"] = {"kind": "ticket", "id": ticket_id}
+            st.switch_page("pages/live.py")
+        left, right = st.columns(2)
+        with left:
+            _clocks(say, whole)
+            _plan(say, whole)
+            _site(say, whole)
+        with right:
+            _why(frame, ticket_id)
+        _history(frame, ticket_id)
+
+
+def _clocks(say: Words, whole: Mapping[str, Any]) -> None:
+    st.markdown(f"**{say('ticket.clocks')}**")
+    st.table(
+        [
+            {
+                say("clock.col"): say.word("clock", one["clock"]),
+                say("clock.due"): say.moment(one["due_at"]),
+                say("clock.left"): say.span(one["left_s"])
+                if one["state"] in {"ok", "amber", "red"}
+                else "–",
+                say("clock.state"): say(f"state.{one['state']}"),
+                say("clock.clause"): one.get("clause") or "",
+            }
+            for one in whole.get("clocks") or []
+        ]
+    )
+
+
+def _plan(say: Words, whole: Mapping[str, Any]) -> None:
+    visit = whole.get("visit")
+    name = whole["ticket"].get("engineer_name")
+    if not visit or not name:
+        st.caption(say("ticket.noplan"))
+        return
+    times = f"{say.hour(visit['start_at'])} – {say.hour(visit['finish_at'])}"
+    st.markdown(f"**{say('ticket.plan')}**: {_plain(name)}, {times}")
+
+
+def _site(say: Words, whole: Mapping[str, Any]) -> None:
+    site = whole.get("site") or {}
+    words = [site.get("address"), site.get("name"), site.get("phone"), site.get("note")]
+    shown = " · ".join(_plain(one) for one in words if one)
+    st.markdown(f"**{say('ticket.site')}**: {shown or '–'}")
+
+
+def _why(frame: Frame, ticket_id: str) -> None:
+    say = frame.say
+    try:
+        why = frame.api.get(f"/tickets/{ticket_id}/explanation")
+    except (Refusal, Silence) as problem:
+        st.caption(str(problem))
+        return
+    for reason in why.get("unassigned") or []:
+        st.warning(f"{reason['text']} {reason.get('clause') or ''}")
+    if why.get("cheapest_change"):
+        st.success(f"{say('ticket.change')}: {why['cheapest_change']['text']}")
+    if why.get("candidates"):
+        st.markdown(f"**{say('ticket.candidates')}**")
+        st.table(candidate_rows(say, why["candidates"][:5]))
+    if why.get("excluded"):
+        with st.expander(f"{say('ticket.excluded')} ({len(why['excluded'])})"):
+            st.table(
+                [
+                    {
+                        say("cand.name"): one["name"],
+                        say("cand.reason"): "; ".join(r["text"] for r in one["reasons"]),
+                    }
+                    for one in why["excluded"][:100]
+                ]
+            )
+
+
+def candidate_rows(say: Words, candidates: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Return the ranked engineers with what each would cost more than the best."""
+    return [
+        {
+            say("cand.rank"): str(one["rank"]),
+            say("cand.name"): one["name"],
+            say("cand.extra"): f"+{round(one['extra'] / 60)}",
+            say("cand.start"): say.hour(one["start_at"]),
+            say("cand.late"): say.span(one["late_s"]) if one["late_s"] else "–",
+            say("cand.reason"): "; ".join(r["text"] for r in one.get("reasons") or []),
+        }
+        for one in candidates
+    ]
+
+
+def _history(frame: Frame, ticket_id: str) -> None:
+    say = frame.say
+    try:
+        items = frame.api.get(f"/tickets/{ticket_id}/timeline")["items"]
+    except (Refusal, Silence) as problem:
+        st.caption(str(problem))
+        return
+    with st.expander(f"{say('ticket.history')} ({len(items)})", expanded=True):
+        for one in items[-50:]:
+            st.markdown(f"`{say.moment(one['at'])}` {_plain(one['text'])} — {_plain(one['actor'])}")
+
+
+def _plain(text: str) -> str:
+    """Return a text that markdown leaves as it is."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+-!|$:~" else c for c in str(text))
