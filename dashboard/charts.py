@@ -45,7 +45,7 @@ def clock_chart(say: Words, theme: str, clocks: Sequence[Mapping[str, Any]]) -> 
         for i, kind in enumerate(kinds)
     ]
     return (
-        alt.Chart(_rows(rows), height=max(90, 46 * len(clocks)))
+        alt.Chart(_rows(rows), height=110 + 44 * len(clocks))
         .mark_bar(cornerRadius=2)
         .encode(
             y=alt.Y("clock:N", title=None, sort=[row["clock"] for row in rows]),
@@ -68,7 +68,7 @@ def hour_chart(say: Words, theme: str, hours: Sequence[Mapping[str, Any]]) -> al
         for i, kind in enumerate(("reported", "finished"))
     ]
     return (
-        alt.Chart(_rows(rows), height=190)
+        alt.Chart(_rows(rows), height=260)
         .mark_bar(cornerRadius=2)
         .encode(
             x=alt.X("hour:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
@@ -96,7 +96,7 @@ def crew_chart(say: Words, theme: str, engineers: Sequence[Mapping[str, Any]]) -
             for i, s in enumerate(spent)
         ]
     return (
-        alt.Chart(_rows(rows), height=max(120, 19 * len(ranked)))
+        alt.Chart(_rows(rows), height=110 + 19 * len(ranked))
         .mark_bar(cornerRadius=2)
         .encode(
             y=alt.Y("name:N", title=None, sort=[one["name"] for one in ranked]),
@@ -131,7 +131,7 @@ def plan_charts(
     )
     x = alt.X("at:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(format="%H:%M"))
     tip = ["hour:N", alt.Tooltip("cost:Q", format=".1f"), alt.Tooltip("bound:Q", format=".1f")]
-    base = alt.Chart(rows, height=150)
+    base = alt.Chart(rows, height=210)
     line = base.mark_line(interpolate="step-after", color=_LINE[theme]).encode(
         x=x, y=alt.Y("cost:Q", title=say("plan.cost"), scale=alt.Scale(zero=False)), tooltip=tip
     )
@@ -139,7 +139,7 @@ def plan_charts(
         x=x, y="bound:Q", tooltip=tip
     )
     changed = (
-        alt.Chart(rows, height=90)
+        alt.Chart(rows, height=150)
         .mark_bar(color=_LINE[theme], opacity=0.7, width=3)
         .encode(
             x=x, y=alt.Y("changed:Q", title=say("change.count")), tooltip=["hour:N", "changed:Q"]
