@@ -68,6 +68,16 @@ class UnknownCity(NotFound):
     """There is no city {city}. `dispatcher city list` shows the ones there are."""
 
 
+class NoSuchPath(NotFound):
+    """There is nothing at {path}. /openapi.json lists what there is."""
+
+
+class WrongMethod(DispatcherError):
+    """{method} is not possible here. Possible: {allowed}."""
+
+    status = 405
+
+
 class NotSignedIn(DispatcherError, PermissionError):
     """This session is missing or has expired. Sign in again, or ask for a new link."""
 
@@ -76,6 +86,12 @@ class NotSignedIn(DispatcherError, PermissionError):
 
 class NotAllowed(DispatcherError, PermissionError):
     """The role {role} may not {action}. Ask someone who may, or sign in with another role."""
+
+    status = 403
+
+
+class ContactHidden(DispatcherError, PermissionError):
+    """The contact of ticket {ticket} is shown from acceptance until the work is done; it is {status}. Accept the visit first, or ask the desk."""
 
     status = 403
 
@@ -166,6 +182,10 @@ class BadInput(DispatcherError, ValueError):
     """{where}: {problem}."""
 
     status = 422
+
+
+class FieldsWrong(BadInput):
+    """These fields need another value: {fields}. See errors for each."""
 
 
 class KeyReused(BadInput):
@@ -306,3 +326,9 @@ class EngineFailed(DispatcherError):
 
 class UnknownEngine(BadInput):
     """There is no engine {engine}. Known engines: {known}."""
+
+
+class BrokenHere(DispatcherError):
+    """Something broke on our side; nothing was half written. Repeat with the same Idempotency-Key, and report request {request_id} if it stays."""
+
+    status = 500

@@ -308,6 +308,7 @@ HANDLERS: dict[type, Handler] = {
     w.Resume: _resume,
     w.CallBack: _call_back,
     w.VisitStep: visits.visit,
+    w.ReadContact: visits.read_contact,
     w.RegisterEngineer: visits.register,
     w.SetShifts: visits.shifts,
     w.RecordAbsence: visits.absence,

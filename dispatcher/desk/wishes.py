@@ -150,6 +150,15 @@ class VisitStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadContact:
+    """Show the customer's name and phone to someone (R91)."""
+
+    ticket: TicketId
+    # the engineer who asks; None = the desk
+    engineer: EngineerId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterEngineer:
     """Write an engineer's record, new or whole."""
 
@@ -231,6 +240,7 @@ Command = (
     | Resume
     | CallBack
     | VisitStep
+    | ReadContact
     | RegisterEngineer
     | SetShifts
     | RecordAbsence

@@ -222,6 +222,13 @@ class TicketClosed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRead:
+    """Someone looked at the customer's name and phone (R91); changes nothing."""
+
+    ticket: TicketId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineerRegistered:
     """An engineer joined, or the record was replaced as a whole."""
 
@@ -339,6 +346,7 @@ Event = (
     | CustomerDisputed
     | CustomerCalledBack
     | TicketClosed
+    | ContactRead
     | EngineerRegistered
     | ShiftsSet
     | AbsenceRecorded

@@ -75,6 +75,9 @@ def apply(docs: Docs, fact: ev.Fact) -> None:
             docs.put_territory(replace(docs.territory(), storms=event.storms))
         case ev.EngineerRegistered():
             _register(docs, event)
+        case ev.ContactRead():
+            # kept for the audit; no document changes
+            pass
         case (
             ev.ShiftsSet()
             | ev.AbsenceRecorded()
