@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DISPATCHER_", extra="ignore", frozen=True)
 
     # where the database, imported cities and the run file live
-    data: Path = Path("var/desk")
+    data: Path = Path("var")
     # empty = SQLite in the data folder; may hold a password
     database_url: SecretStr = SecretStr("")
     host: str = "127.0.0.1"

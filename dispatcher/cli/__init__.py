@@ -9,6 +9,7 @@ from __future__ import annotations
 import typer
 
 from dispatcher import __version__
+from dispatcher.cli.serve import serve, token
 from dispatcher.cli.simulate import simulate
 from dispatcher.cli.speech import tell
 from dispatcher.cli.store import backup, check_store, restore
@@ -24,7 +25,7 @@ def version() -> None:
 
 # adding a command is a function in a module of this folder, a row here, and its help in both
 # languages under ``cli.NAME_help``
-COMMANDS = (backup, check_store, restore, simulate, version, warm)
+COMMANDS = (backup, check_store, restore, serve, simulate, token, version, warm)
 for command in COMMANDS:
     app.command(help=tell(f"cli.{command.__name__}_help"))(command)
 

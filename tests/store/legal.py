@@ -105,7 +105,8 @@ def _beside(one: Ticket, who: str, how: int) -> ev.Event:
             ticket=one.id, exclusion=Exclusion(engineer=who, reason="r", until_at=None)
         ),
         ev.ArrivalPromised(ticket=one.id, promised_at=NOW + how),
-    )[how % 4]
+        ev.ContactRead(ticket=one.id),
+    )[how % 5]
 
 
 def _visits(names: list[str], how: int) -> tuple[Visit, ...]:

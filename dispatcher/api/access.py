@@ -1,0 +1,108 @@
+"""
+Who may use which door: one row a route and its roles; what has no row is shut.
+
+Must not know tickets one by one; what a role may see of them is a filter of the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What somebody is to the desk."""
+
+    SUPERVISOR = "supervisor"
+    DISPATCHER = "dispatcher"
+    ENGINEER = "engineer"
+    OPERATIONS = "operations"
+    CUSTOMER_SERVICE = "customer-service"
+    READ_ONLY = "read-only"
+    SERVICE = "service"
+
+
+LETTERS: Mapping[str, Role] = {
+    "S": Role.SUPERVISOR,
+    "D": Role.DISPATCHER,
+    "E": Role.ENGINEER,
+    "O": Role.OPERATIONS,
+    "C": Role.CUSTOMER_SERVICE,
+    "R": Role.READ_ONLY,
+    "V": Role.SERVICE,
+}
+ALL = "SDEOCRV"
+# no session is asked for
+OPEN = ""
+
+# One letter a role: Supervisor, Dispatcher, Engineer, Operations, Customer service, Read only,
+# serVice. An engineer gets the own rows only, whatever stands here.
+TABLE: Mapping[str, str] = {
+    "GET /me": ALL,
+    "POST /logout": ALL,
+    "POST /ws-ticket": ALL,
+    "POST /tokens": "S",
+    "POST /tokens/revoke": "S",
+    "GET /territories": ALL,
+    "POST /territories/{territory}/storms": "SDV",
+    "GET /vocabulary": ALL,
+    "GET /texts/{lang}": OPEN,
+    "GET /map/{city}/style.json": OPEN,
+    "GET /tiles/{city}/{z}/{x}/{y}.mvt": OPEN,
+    "POST /tickets": "SDCV",
+    "GET /tickets": ALL,
+    "GET /tickets/{ticket}": ALL,
+    "GET /tickets/{ticket}/contact": "SDEC",
+    "GET /tickets/{ticket}/timeline": ALL,
+    "POST /tickets/{ticket}/triage": "SDCV",
+    "POST /tickets/{ticket}/hold": "SDCV",
+    "POST /tickets/{ticket}/release": "SDCV",
+    "POST /tickets/{ticket}/cancel": "SDCV",
+    "POST /tickets/{ticket}/resume": "SDCV",
+    "POST /tickets/{ticket}/lock": "SD",
+    "POST /tickets/{ticket}/unlock": "SD",
+    "POST /tickets/{ticket}/exclude": "SD",
+    "POST /tickets/{ticket}/promise": "SDCV",
+    "POST /tickets/{ticket}/dispatch": "SDV",
+    "POST /tickets/{ticket}/recall": "SD",
+    "POST /tickets/{ticket}/customer-accept": "SDECV",
+    "POST /tickets/{ticket}/dispute": "SDCV",
+    "POST /tickets/{ticket}/call-back": "SDCV",
+    "POST /tickets/{ticket}/close": "SDCV",
+    "POST /visits/{ticket}/accept": "SDEV",
+    "POST /visits/{ticket}/decline": "SDEV",
+    "POST /visits/{ticket}/depart": "SDEV",
+    "POST /visits/{ticket}/arrive": "SDEV",
+    "POST /visits/{ticket}/finish": "SDEV",
+    "POST /visits/{ticket}/incomplete": "SDEV",
+    "GET /engineers": ALL,
+    "POST /engineers": "SOV",
+    "GET /engineers/{engineer}": ALL,
+    "POST /engineers/{engineer}/shifts": "SDOV",
+    "POST /engineers/{engineer}/absence": "SDOV",
+    "POST /engineers/{engineer}/lunch": "SDEV",
+    "POST /engineers/{engineer}/home": "SDEV",
+    "POST /engineers/{engineer}/return-request": "SDEV",
+    "POST /engineers/{engineer}/position": "EV",
+    "POST /positions": "V",
+    "GET /plan": "SDOCRV",
+    "GET /plan/diff": "SDOCRV",
+    "GET /addresses": "SDCV",
+    "GET /addresses/reverse": "SDCV",
+    "GET /feed": "SV",
+    "POST /planner/{territory}/lease": "V",
+    "POST /planner/{territory}/commands": "V",
+    "GET /planner/{territory}/snapshot": "V",
+}
+
+# these get a 500 m cell and no street instead of a customer's place (R91)
+CELLS_ONLY = frozenset({Role.READ_ONLY, Role.OPERATIONS})
+# these may set a rule aside with a reason when they assign by hand
+MAY_OVERRIDE = frozenset({Role.SUPERVISOR, Role.DISPATCHER})
+# these see all of the log, live
+HEARS_FACTS = frozenset({Role.SERVICE})
+
+
+def roles_of(key: str) -> frozenset[Role]:
+    """Return the roles that may use a route, ``METHOD /path``; empty = needs no session."""
+    return frozenset(LETTERS[letter] for letter in TABLE[key])

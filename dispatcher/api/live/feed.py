@@ -1,0 +1,242 @@
+"""
+Facts as sentences people read, in both languages: the live feed and a ticket's timeline.
+
+Must not tell what a customer said or where a customer lives (R91).
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from dispatcher.api.mirror import Mirror, News
+from dispatcher.domain import events as ev
+from dispatcher.domain.events import Fact, engineer_of, ticket_of
+from dispatcher.domain.ids import EngineerId, TicketId
+from dispatcher.domain.plan import Change, Choice, Reason
+from dispatcher.texts import LANGS, Lang, catalogue, say
+from dispatcher.units import duration_words
+
+# told in the timeline, not to everybody at once
+_QUIET = frozenset({"contact_read", "engineer_registered", "shifts_set", "plan_published"})
+# changes of a plan worth a line; a visit that only moved a little in time is not
+_CHANGES = frozenset({"added", "removed", "moved", "resequenced"})
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def clock_words(mirror: Mirror, at: int) -> str:
+    """Return an instant as the territory's clocks show it."""
+    zone = _zone(mirror.docs.territory().zone)
+    return datetime.fromtimestamp(at, zone).strftime("%H:%M")
+
+
+def sentence(mirror: Mirror, fact: Fact, lang: Lang) -> str:
+    """Return a fact as one sentence."""
+    return say(f"fact.{fact.kind}", lang, **_words(mirror, fact, lang))
+
+
+def _name(mirror: Mirror, engineer: EngineerId | None) -> str:
+    person = mirror.docs.engineers.get(engineer) if engineer else None
+    return person.name if person else str(engineer or "")
+
+
+def _words(mirror: Mirror, fact: Fact, lang: Lang) -> dict[str, object]:
+    event = fact.event
+    words: dict[str, object] = {
+        "actor": fact.actor,
+        "ticket": ticket_of(event) or "",
+        "engineer": _name(mirror, engineer_of(event)),
+    }
+    for one in fields(event):
+        value = getattr(event, one.name)
+        if isinstance(value, str) and one.name not in {"ticket", "engineer"}:
+            words[one.name] = _label(one.name, value, lang)
+        elif isinstance(value, int) and one.name.endswith("_at"):
+            words[one.name] = clock_words(mirror, value)
+    match event:
+        case ev.TicketReported():
+            severity = f"severity.{int(event.ticket.severity)}"
+            words |= {
+                "severity": say(severity, lang),
+                "what": event.ticket.model or event.ticket.category,
+            }
+        case ev.TicketTriaged():
+            words["severity"] = say(f"severity.{int(event.severity)}", lang)
+        case ev.EngineerExcluded():
+            words |= {
+                "engineer": _name(mirror, event.exclusion.engineer),
+                "reason": event.exclusion.reason,
+            }
+        case ev.ReturnDecided():
+            words["answer"] = say(f"gate.{event.answer}", lang, ticket=event.ticket or "")
+        case ev.PlanPublished():
+            words |= {"version": event.plan_version, "routes": len(event.routes)}
+        case ev.OutdoorWorkStopped():
+            words["count"] = len(event.storms)
+        case _:
+            pass
+    return words
+
+
+def _label(field: str, value: str, lang: Lang) -> str:
+    """Return a coded value in words; free text as it is."""
+    room = {"kind": "hold_kind", "reason": "incomplete_reason"}.get(field, field)
+    return catalogue(lang).get(f"{room}.{value}", value)
+
+
+def both(texts: dict[Lang, str]) -> dict[str, str]:
+    """Return texts by language as JSON has them."""
+    return {lang: texts[lang] for lang in LANGS}
+
+
+def items_of(mirror: Mirror, news: News) -> list[dict[str, Any]]:
+    """Return the feed's items for some news, oldest first; `_of` = the engineers who may read it."""
+    items = []
+    for fact in news.facts:
+        if fact.kind not in _QUIET:
+            items.append(_item(mirror, fact))
+        if isinstance(fact.event, ev.PlanPublished):
+            choices = {choice.ticket: choice for choice in fact.event.choices}
+            items += [
+                _changed(mirror, fact, change, choices.get(change.ticket))
+                for change in news.changes.get(fact.seq, ())
+                if change.kind in _CHANGES
+            ]
+    return items
+
+
+def _item(mirror: Mirror, fact: Fact) -> dict[str, Any]:
+    ticket, engineer = ticket_of(fact.event), engineer_of(fact.event)
+    item = {
+        "kind": fact.kind,
+        "at": fact.at,
+        "seq": fact.seq,
+        "text": both({lang: sentence(mirror, fact, lang) for lang in LANGS}),
+        "_of": _readers(mirror, ticket, engineer),
+    }
+    if ticket:
+        item["ticket"] = ticket
+    if engineer:
+        item["engineer"] = engineer
+    if isinstance(fact.event, ev.ReturnDecided):
+        item["gate"] = gate_of(fact.event)
+    if isinstance(fact.event, ev.TicketAssigned) and fact.event.reason:
+        item["why"] = both(dict.fromkeys(LANGS, fact.event.reason))
+    return item
+
+
+def _readers(
+    mirror: Mirror, ticket: TicketId | None, engineer: EngineerId | None
+) -> frozenset[str]:
+    readers = {engineer} if engineer else set()
+    record = mirror.docs.tickets.get(ticket) if ticket else None
+    if record is not None and record.engineer:
+        readers.add(record.engineer)
+    return frozenset(readers)
+
+
+def gate_of(event: ev.ReturnDecided) -> dict[str, Any]:
+    """Return the gate's answer; its reasons in both languages."""
+    return {
+        "answer": event.answer,
+        "ticket": event.ticket,
+        "detour_s": event.detour_s,
+        "gain": event.gain,
+        "reasons": [_reason(one) for one in event.reasons],
+        "expires_at": event.expires_at,
+    }
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    texts: dict[Lang, str] = {
+        lang: say(f"reason.{reason.code}", lang, **reason.facts) for lang in LANGS
+    }
+    return {"code": reason.code, "text": both(texts), "facts": reason.facts}
+
+
+def _changed(mirror: Mirror, fact: Fact, change: Change, choice: Choice | None) -> dict[str, Any]:
+    engineers = [one for one in (change.after, change.before) if one]
+    words: dict[str, object] = {
+        "ticket": change.ticket,
+        "before": _name(mirror, change.before),
+        "after": _name(mirror, change.after),
+        "start": _start(mirror, change),
+    }
+    item: dict[str, Any] = {
+        "kind": f"plan_{change.kind}",
+        "at": fact.at,
+        "seq": fact.seq,
+        "ticket": change.ticket,
+        "text": both({lang: say(f"fact.plan_{change.kind}", lang, **words) for lang in LANGS}),
+        "_of": frozenset(engineers),
+    }
+    if engineers:
+        item["engineer"] = engineers[0]
+    if choice is not None:
+        item["why"] = both({lang: why_of(mirror, choice, lang) for lang in LANGS})
+    return item
+
+
+def why_of(mirror: Mirror, choice: Choice, lang: Lang) -> str:
+    """Return why a ticket went where it went."""
+    parts = {part: duration_words(cost) for part, cost in choice.parts.items() if cost}
+    costs = ", ".join(f"{say(f'cost.{part}', lang)} {cost}" for part, cost in parts.items())
+    if choice.runner_up is None:
+        return say("fact.why_only", lang, costs=costs)
+    return say(
+        "fact.why",
+        lang,
+        costs=costs,
+        other=_name(mirror, choice.runner_up),
+        extra=duration_words(choice.runner_up_extra),
+    )
+
+
+def _start(mirror: Mirror, change: Change) -> str:
+    if change.after is None:
+        return ""
+    for route in mirror.docs.routes_of(change.after):
+        for visit in route.visits:
+            if visit.ticket == change.ticket:
+                return clock_words(mirror, visit.start_at)
+    return ""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a timeline."""
+
+    seq: int
+    kind: str
+    at: int
+    recorded_at: int
+    actor: str
+    text: str
+    facts: dict[str, Any]
+
+
+def entry_of(mirror: Mirror, fact: Fact, lang: Lang) -> Entry:
+    """Return a fact as a line of a timeline; plans without their routes."""
+    told: dict[str, Any] = msgspec.to_builtins(fact.event)
+    if isinstance(fact.event, ev.PlanPublished):
+        told = {k: told[k] for k in ("plan_version", "engine", "cost", "bound", "iterations")}
+    return Entry(
+        seq=fact.seq,
+        kind=fact.kind,
+        at=fact.at,
+        recorded_at=fact.recorded_at,
+        actor=fact.actor,
+        text=sentence(mirror, fact, lang),
+        facts=told,
+    )

@@ -1,0 +1,26 @@
+"""The doors by subject; adding a group is a module here and a row in `GROUPS`."""
+
+from __future__ import annotations
+
+from dispatcher.api.routes import (
+    fleet,
+    maps,
+    planner,
+    plans,
+    sessions,
+    steps,
+    territories,
+    tickets,
+)
+
+GROUPS = (
+    sessions.doors,
+    territories.doors,
+    tickets.doors,
+    steps.doors,
+    steps.visits,
+    fleet.doors,
+    plans.doors,
+    planner.doors,
+    maps.doors,
+)

@@ -1,0 +1,106 @@
+"""Tickets: write them down, find them, look at one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import Query
+from starlette.responses import Response
+
+from dispatcher.api import schemas as s
+from dispatcher.api import views as v
+from dispatcher.api.carry import Asked, Errand, answer, carry_out
+from dispatcher.api.doors import Doors, Json
+from dispatcher.api.intake import report_of
+from dispatcher.api.seat import Housed, Seated
+from dispatcher.desk.wishes import ReadContact
+from dispatcher.domain.ids import EngineerId, TerritoryId, TicketId
+from dispatcher.domain.ticket import FINISHED, Severity, Status
+from dispatcher.policy import read_clocks
+from dispatcher.store import TicketFilter
+
+doors = Doors("tickets")
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+Cursor = Annotated[str | None, Query(max_length=500)]
+_RUNNING = tuple(status for status in Status if status not in FINISHED)
+
+
+@doors.post("/tickets", v.TicketDone, status=201)
+def create_ticket(body: s.TicketGiven, house: Housed, seat: Seated, ask: Asked) -> Response:
+    """Write down a request; with a severity and skills it is triaged at once."""
+    territory = TerritoryId(body.territory)
+    seat.check_territory(territory)
+    command = report_of(house, territory, body)
+    errand = Errand(territory=territory, command=command, ticket=TicketId(""))
+    return answer(house, seat, ask, errand, status=201)
+
+
+@doors.get("/tickets", v.TicketPage)
+def list_tickets(
+    house: Housed,
+    seat: Seated,
+    territory: s.Id | None = None,
+    status: Annotated[list[Status] | None, Query(max_length=14)] = None,
+    severity: Annotated[list[Severity] | None, Query(max_length=4)] = None,
+    engineer: s.Id | None = None,
+    q: Annotated[str, Query(max_length=100)] = "",
+    sort: Literal["due", "-due", "reported", "-reported", "severity", "-severity"] = "due",
+    open: bool = False,  # noqa: A002, FBT001, FBT002 — the query's name
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """List tickets; `open=true` leaves out the finished ones."""
+    where = TicketFilter(
+        territory=TerritoryId(territory) if territory else None,
+        statuses=tuple(status or ()) or (_RUNNING if open else ()),
+        severities=tuple(severity or ()),
+        engineer=EngineerId(engineer) if engineer else None,
+        text=q,
+    )
+    page = house.store.tickets(where, scope=seat.scope, sort=sort, limit=limit, cursor=cursor)
+    now = house.clock.now()
+    items = [
+        v.ticket_view(house.mirror(one.territory), one, now, cells_only=seat.sees_cells_only)
+        for one in page.items
+    ]
+    return Json(v.TicketPage(items=items, next=page.cursor, total=page.total))
+
+
+@doors.get("/tickets/{ticket}", v.TicketDetail)
+def show_ticket(ticket: s.Id, house: Housed, seat: Seated, ask: Asked) -> Response:
+    """Show one ticket: its site without the contact, its clocks, its visit, its next steps."""
+    one = house.store.ticket(TicketId(ticket), scope=seat.scope)
+    mirror, now = house.mirror(one.territory), house.clock.now()
+    site = mirror.site_of(one)
+    with mirror.reading():
+        shown = v.ticket_view(mirror, one, now, cells_only=seat.sees_cells_only)
+        visit = v.visit_of(mirror, one)
+    detail = v.TicketDetail(
+        ticket=shown,
+        site=v.masked(site, one, cells_only=seat.sees_cells_only) if site else None,
+        clocks=read_clocks(house.policy, one.due, one.since, one.reported_at, now),
+        visit=visit,
+        moves=v.moves_of(one, seat.role),
+        unassigned=[v.reason_view(reason, ask.lang) for reason in one.unassigned],
+    )
+    return Json(detail)
+
+
+@doors.get("/tickets/{ticket}/contact", v.Contact)
+def read_contact(ticket: s.Id, house: Housed, seat: Seated, ask: Asked) -> Response:
+    """Show whom to call; the log keeps who looked (R91)."""
+    one = house.store.ticket(TicketId(ticket), scope=seat.scope)
+    command = ReadContact(ticket=one.id, engineer=seat.engineer)
+    carry_out(house, seat, ask, Errand(territory=one.territory, command=command))
+    site = house.store.sites.get(one.site)
+    contact = v.Contact(
+        name=site.name,
+        phone=site.phone,
+        address=site.address,
+        note=site.note,
+        lat=site.place.lat,
+        lon=site.place.lon,
+        access_s=site.access_s,
+    )
+    return Json(contact, headers={"Cache-Control": "no-store"})

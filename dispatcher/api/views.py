@@ -1,0 +1,365 @@
+"""
+Records as the doors show them: what counts now, in which words, and how much of the customer.
+
+Must not look anything up in the store; a mirror is given.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from typing import Any, get_type_hints
+
+import msgspec
+
+from dispatcher.api.access import LETTERS, TABLE, Role
+from dispatcher.api.mirror import Mirror
+from dispatcher.domain.engineer import Absence, Certificate, Engineer, HeldSkill, Position, Shift
+from dispatcher.domain.ids import EngineerId, TicketId
+from dispatcher.domain.place import Place, Site
+from dispatcher.domain.plan import Reason, Route, Visit
+from dispatcher.domain.ticket import FINISHED, MOVES, Status, Ticket
+from dispatcher.policy import ClockState, Policy
+from dispatcher.texts import Lang, catalogue, say
+
+LOCKED, OPEN_WITH_REASON, AT_RISK, OVERDUE, PROMISED = 1, 2, 4, 8, 16
+# a label shows so much of the symptom
+_LABEL_CHARS = 48
+
+_RECORD = [(one.name, get_type_hints(Ticket)[one.name]) for one in fields(Ticket)]
+# the record's fields and what a screen needs beside them
+TicketView = msgspec.defstruct(
+    "Ticket",
+    [
+        *_RECORD,
+        ("due_at", int),
+        ("clock", str),
+        ("label", str),
+        ("area", str),
+        ("engineer_name", str | None),
+        ("start_at", int),
+        ("flags", int),
+    ],
+    kw_only=True,
+    frozen=True,
+)
+
+
+class SiteView(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a customer is, as much of it as the asker needs."""
+
+    name: str
+    phone: str
+    address: str
+    lat: float
+    lon: float
+    access_s: int
+    confidence: str
+
+
+class ReasonView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A reason in words."""
+
+    code: str
+    text: str
+    facts: dict[str, str | int | float]
+    clause: str = ""
+
+
+class TicketPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some tickets."""
+
+    items: list[TicketView]  # type: ignore[valid-type]
+    next: str | None
+    total: int
+
+
+class TicketDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """One ticket with all that is known of it now."""
+
+    ticket: TicketView  # type: ignore[valid-type]
+    site: SiteView | None
+    clocks: tuple[ClockState, ...]
+    visit: Visit | None
+    moves: list[str]
+    # why the plan has no place for it
+    unassigned: list[ReasonView]
+
+
+class Contact(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom to call and where to ring."""
+
+    name: str
+    phone: str
+    address: str
+    note: str
+    lat: float
+    lon: float
+    access_s: int
+
+
+class TicketDone(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command on a ticket led to."""
+
+    seq: int
+    version: int
+    ticket: TicketView  # type: ignore[valid-type]
+
+
+class PositionView(msgspec.Struct, frozen=True, kw_only=True):
+    """Where somebody was seen last."""
+
+    lat: float
+    lon: float
+    at: int
+    accuracy_m: float | None = None
+    heading: float | None = None
+
+
+class EngineerView(msgspec.Struct, frozen=True, kw_only=True):
+    """One engineer."""
+
+    id: EngineerId
+    territory: str
+    name: str
+    skills: tuple[HeldSkill, ...]
+    certificates: tuple[Certificate, ...]
+    shifts: tuple[Shift, ...]
+    absences: tuple[Absence, ...]
+    base: Place
+    status: str
+    position: PositionView | None
+    gate: str
+    version: int
+
+
+class EngineerPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some engineers."""
+
+    items: list[EngineerView]
+    next: str | None
+    total: int
+
+
+class EngineerDone(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command on an engineer led to."""
+
+    seq: int
+    version: int
+    engineer: EngineerView
+
+
+def reason_view(reason: Reason, lang: Lang) -> ReasonView:
+    """Return a coded reason with its sentence."""
+    facts = dict(reason.facts)
+    clause = str(facts.get("clause", ""))
+    text = say(f"reason.{reason.code}", lang, **facts)
+    return ReasonView(code=reason.code, text=text, facts=facts, clause=clause)
+
+
+def due_now(policy: Policy, ticket: Ticket) -> tuple[int, str]:
+    """Return when the clock that counts now runs out and its name; 0 and "" when none does."""
+    if ticket.status in FINISHED:
+        return 0, ""
+    for clock in policy.clocks:
+        due = ticket.clock(clock.name)
+        if clock.is_planned and due is not None and clock.stops.value not in ticket.since:
+            return due.due_at, clock.name
+    return 0, ""
+
+
+def planned_visit(routes: list[Route], ticket: TicketId) -> Visit | None:
+    """Return the planned visit of a ticket on one of these routes."""
+    return next((v for route in routes for v in route.visits if v.ticket == ticket), None)
+
+
+def visit_of(mirror: Mirror, ticket: Ticket) -> Visit | None:
+    """Return the planned visit of a ticket, if the plan has one."""
+    if ticket.engineer is None or ticket.status in FINISHED:
+        return None
+    return planned_visit(list(mirror.docs.routes_of(ticket.engineer)), ticket.id)
+
+
+def flags_of(ticket: Ticket, due_at: int, start_at: int, now: int) -> int:
+    """Return what deserves a mark on the map, as bits."""
+    flags = 0
+    if ticket.is_locked:
+        flags |= LOCKED
+    if ticket.is_open and ticket.unassigned:
+        flags |= OPEN_WITH_REASON
+    if due_at and start_at > due_at:
+        flags |= AT_RISK
+    if due_at and now > due_at:
+        flags |= OVERDUE
+    if ticket.promised_at is not None:
+        flags |= PROMISED
+    return flags
+
+
+def label_of(ticket: Ticket, *, with_symptom: bool = True) -> str:
+    """Return what a person would call a ticket."""
+    said = " ".join(ticket.symptom.split())[:_LABEL_CHARS] if with_symptom else ticket.category
+    return " · ".join(part for part in (ticket.model, said) if part) or ticket.id
+
+
+_NUMBER = re.compile(r"[\s,]*\d+\s*[A-Za-z]?(?:\s*-\s*\d+\s*[A-Za-z]?)?(?:号|號)?\s*$")
+
+
+def area_of(site: Site | None) -> str:
+    """Return the street of an address without its number."""
+    if site is None or not site.address:
+        return ""
+    street = site.address.split(",")[0]
+    return _NUMBER.sub("", street).strip()[:60]
+
+
+def ticket_view(mirror: Mirror, ticket: Ticket, now: int, *, cells_only: bool = False) -> Any:
+    """Return a ticket as lists show it; without street and symptom for `cells_only`."""
+    due_at, clock = due_now(mirror.policy, ticket)
+    visit = visit_of(mirror, ticket)
+    start_at = visit.start_at if visit else 0
+    person = mirror.docs.engineers.get(ticket.engineer) if ticket.engineer else None
+    record = {name: getattr(ticket, name) for name, _ in _RECORD}
+    if cells_only:
+        record |= {"symptom": "", "source": "", "reason": ""}
+    return TicketView(
+        **record,
+        due_at=due_at,
+        clock=clock,
+        label=label_of(ticket, with_symptom=not cells_only),
+        area="" if cells_only else area_of(mirror.site_of(ticket)),
+        engineer_name=person.name if person else None,
+        start_at=start_at,
+        flags=flags_of(ticket, due_at, start_at, now),
+    )
+
+
+def masked(site: Site, ticket: Ticket, *, cells_only: bool) -> SiteView:
+    """Return a site without what identifies the customer."""
+    return SiteView(
+        name="" if cells_only else _veiled(site.name, 1),
+        phone="" if cells_only else _veiled_end(site.phone),
+        address="" if cells_only else area_of(site),
+        lat=ticket.cell.lat if cells_only else site.place.lat,
+        lon=ticket.cell.lon if cells_only else site.place.lon,
+        access_s=site.access_s,
+        confidence=site.confidence,
+    )
+
+
+def _veiled(text: str, shown: int) -> str:
+    return text[:shown] + "***" if text else ""
+
+
+def _veiled_end(phone: str) -> str:
+    digits = [c for c in phone if c.isdigit()]
+    return "*" * 6 + "".join(digits[-2:]) if len(digits) >= 6 else "*" * len(phone)
+
+
+# the paths of the doors and the move each asks the table for
+_PATHS = {
+    "triage": "triage",
+    "hold": "hold",
+    "release": "release",
+    "cancel": "cancel",
+    "resume": "resume",
+    "assign": "plan",
+    "dispatch": "dispatch",
+    "recall": "recall",
+    "customer-accept": "customer_accept",
+    "dispute": "dispute",
+    "call-back": "call_back",
+    "close": "close",
+}
+_VISIT_PATHS = {
+    "accept": "accept",
+    "decline": "decline",
+    "depart": "depart",
+    "arrive": "arrive",
+    "finish": "finish",
+    "incomplete": "leave_incomplete",
+}
+
+
+def moves_of(ticket: Ticket, role: Role) -> list[str]:
+    """Return the names of the doors that are open for a ticket now, to this role."""
+    letter = next(k for k, v in LETTERS.items() if v is role)
+    legal = [
+        name
+        for name, move in _PATHS.items()
+        if ticket.status in MOVES[move].sources
+        and letter in TABLE.get(f"POST /tickets/{{ticket}}/{name}", "")
+    ]
+    standing = ticket.status is Status.PLANNED or ticket.is_frozen
+    extra = {
+        "lock": standing and not ticket.is_locked,
+        "unlock": standing and ticket.is_locked,
+        "exclude": ticket.is_open,
+        "promise": standing,
+    }
+    legal += [
+        name
+        for name, is_legal in extra.items()
+        if is_legal and letter in TABLE.get(f"POST /tickets/{{ticket}}/{name}", "")
+    ]
+    legal += [
+        name
+        for name, move in _VISIT_PATHS.items()
+        if ticket.status in MOVES[move].sources
+        and letter in TABLE.get(f"POST /visits/{{ticket}}/{name}", "")
+    ]
+    return legal
+
+
+def status_of(mirror: Mirror, engineer: Engineer, now: int) -> str:
+    """Return off, idle, travelling, on_site, lunch, returning or absent."""
+    if engineer.is_absent(now):
+        return "absent"
+    for route in mirror.docs.routes_of(engineer.id):
+        for visit in route.visits:
+            ticket = mirror.docs.tickets.get(visit.ticket)
+            if ticket is not None and ticket.status in {Status.TRAVELLING, Status.ON_SITE}:
+                return ticket.status.value
+    shift = engineer.shift_at(now)
+    if shift is None:
+        return "off"
+    lunch = shift.lunch
+    if lunch and engineer.lunch_at and 0 <= now - engineer.lunch_at < lunch.duration_s:
+        return "lunch"
+    return "returning" if engineer.gate == "go_home" else "idle"
+
+
+def engineer_view(mirror: Mirror, engineer: Engineer, now: int) -> EngineerView:
+    """Return an engineer as lists show it."""
+    seen = mirror.positions.get(engineer.id)
+    return EngineerView(
+        id=engineer.id,
+        territory=engineer.territory,
+        name=engineer.name,
+        skills=engineer.skills,
+        certificates=engineer.certificates,
+        shifts=engineer.shifts,
+        absences=engineer.absences,
+        base=engineer.base,
+        status=status_of(mirror, engineer, now),
+        position=position_view(seen) if seen else None,
+        gate=engineer.gate,
+        version=engineer.version,
+    )
+
+
+def position_view(seen: Position) -> PositionView:
+    """Return a position as the doors show it."""
+    return PositionView(
+        lat=seen.place.lat,
+        lon=seen.place.lon,
+        at=seen.at,
+        accuracy_m=seen.accuracy_m,
+        heading=seen.heading,
+    )
+
+
+def labelled(room: str, names: list[str], lang: Lang) -> list[dict[str, str]]:
+    """Return names with their label in the asked language; a name without one is its own."""
+    texts = catalogue(lang)
+    return [{"name": name, "label": texts.get(f"{room}.{name}", name)} for name in names]

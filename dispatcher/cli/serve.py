@@ -1,0 +1,137 @@
+"""`dispatcher serve` and `token`: the api process, and who gets in."""
+
+from __future__ import annotations
+
+import json as codec
+from typing import Annotated, Any
+
+import httpx
+import typer
+from pydantic import ValidationError
+
+from dispatcher.api.access import Role
+from dispatcher.api.process import RUN_FILE, Notice, serve_forever
+from dispatcher.api.routes.sessions import grant_of
+from dispatcher.cli.speech import DATA, LANG, Data, DatabaseUrl, Json, print_json, refusals, tell
+from dispatcher.config import Settings
+from dispatcher.domain.ids import EngineerId
+from dispatcher.errors import DispatcherError
+from dispatcher.store import open_store
+from dispatcher.units import wall_clock
+
+
+def settings_of(**flags: Any) -> Settings:
+    """Return the environment's settings with the flags that were given; exit 2 when wrong."""
+    try:
+        return Settings(**{key: value for key, value in flags.items() if value is not None})
+    except ValidationError as error:
+        for one in error.errors():
+            cause = (one.get("ctx") or {}).get("error")
+            where = ".".join(str(part) for part in one["loc"]) or "settings"
+            text = cause.message(LANG) if isinstance(cause, DispatcherError) else one["msg"]
+            typer.secho(f"{where}: {text}", err=True, fg=typer.colors.RED)
+        raise typer.Exit(2) from None
+
+
+def serve(
+    *,
+    host: Annotated[str | None, typer.Option(help=tell("cli.host"))] = None,
+    port: Annotated[int | None, typer.Option(help=tell("cli.port"))] = None,
+    data: Data = DATA,
+    database_url: DatabaseUrl = None,
+    speed: Annotated[float | None, typer.Option(help=tell("cli.speed"))] = None,
+    city: Annotated[str | None, typer.Option(help=tell("cli.city"))] = None,
+    open_bind: Annotated[bool | None, typer.Option("--open", help=tell("cli.open"))] = None,
+    json: Json = False,
+) -> None:
+    """Run the api process: doors, live socket, static pages."""
+    settings = settings_of(
+        host=host,
+        port=port,
+        data=data,
+        database_url=database_url,
+        speed=speed,
+        city=city,
+        open_bind=open_bind,
+    )
+
+    def ready(notice: Notice) -> None:
+        if json:
+            typer.echo(codec.dumps(notice.told()))
+            return
+        typer.echo(tell("cli.ready", url=notice.url))
+        typer.echo(tell("cli.link", link=notice.link))
+
+    with refusals():
+        try:
+            serve_forever(settings, ready)
+        except OSError as error:
+            text = tell("cli.no_port", port=settings.port, problem=error)
+            typer.secho(text, err=True, fg=typer.colors.RED)
+            raise typer.Exit(1) from None
+
+
+def token(
+    *,
+    role: Annotated[Role, typer.Option(help=tell("cli.role"))],
+    engineer: Annotated[str | None, typer.Option(help=tell("cli.engineer"))] = None,
+    actor: Annotated[str | None, typer.Option(help=tell("cli.actor"))] = None,
+    link: Annotated[bool, typer.Option("--link", help=tell("cli.token_link"))] = False,
+    data: Data = DATA,
+    database_url: DatabaseUrl = None,
+    json: Json = False,
+) -> None:
+    """Let somebody in: print a token, or a link that signs in once."""
+    settings = settings_of(data=data, database_url=database_url)
+    with refusals():
+        here = running(settings)
+        wish = {"role": role.value, "engineer": engineer, "actor": actor, "link": link}
+        if here is not None:
+            made = dict(ask(here, "/tokens", json=wish).json())
+        else:
+            made = _mint(settings, role, engineer, actor, link=link)
+    if json:
+        print_json(made)
+    else:
+        typer.echo(made.get("link") or made.get("token"))
+
+
+def _mint(
+    settings: Settings, role: Role, engineer: str | None, actor: str | None, *, link: bool
+) -> dict[str, Any]:
+    """Write to the store itself; no api process runs on it."""
+    grant = grant_of(role, engineer=engineer, actor=actor, label="cli")
+    store = open_store(settings.database_url.get_secret_value() or None, settings.data)
+    try:
+        if engineer is not None:
+            store.engineer(EngineerId(engineer))
+        now = wall_clock()
+        if link:
+            invitation = store.sessions.invite(grant, now, 3600)
+            return {"role": role.value, "link": f"{settings.url}/login?link={invitation}"}
+        given, session = store.sessions.open(grant, now)
+        return {"role": role.value, "token": given, "expires_at": session.expires_at}
+    finally:
+        store.close()
+
+
+def running(settings: Settings) -> dict[str, Any] | None:
+    """Return the notice of an api process that runs on this data directory and answers."""
+    try:
+        notice = codec.loads((settings.data / RUN_FILE).read_text("utf-8"))
+        httpx.get(f"{notice['url']}/livez", timeout=5).raise_for_status()
+    except (OSError, ValueError, KeyError, httpx.HTTPError):
+        return None
+    return dict(notice)
+
+
+def ask(here: dict[str, Any], path: str, **body: Any) -> httpx.Response:
+    """Ask the running api process; a refusal is printed and ends the command."""
+    headers = {"Authorization": f"Bearer {here['admin_token']}", "Accept-Language": LANG}
+    answer = httpx.post(f"{here['url']}/api/v1{path}", headers=headers, timeout=600, **body)
+    if answer.status_code >= 400:
+        # the desk speaks the terminal's language already
+        text = answer.json().get("detail", answer.text)
+        typer.secho(text, err=True, fg=typer.colors.RED)
+        raise typer.Exit(1)
+    return answer
