@@ -84,7 +84,7 @@ def _readable(folder: Path, who: dict[str, str | int], home: Path) -> Path:
 
 
 @contextlib.contextmanager
-def cluster() -> Iterator[Cluster]:
+def cluster(*, fsync: bool = False) -> Iterator[Cluster]:
     """Give a PostgreSQL and stop it afterwards, unless it was running before."""
     given = os.environ.get("DATABASE_URL_TEST")
     if given:
@@ -99,20 +99,20 @@ def cluster() -> Iterator[Cluster]:
             (home / "data").mkdir()
             shutil.chown(home / "data", "nobody", "nogroup")
         folder = _readable(programs(), who, home)
-        with _running(folder, home / "data", who) as url:
+        with _running(folder, home / "data", who, fsync=fsync) as url:
             yield Cluster(url)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def _running(folder: Path, data: Path, who: dict[str, str | int]) -> Iterator[str]:
+def _running(folder: Path, data: Path, who: dict[str, str | int], *, fsync: bool) -> Iterator[str]:
     setup = [folder / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
     setup += ["--locale=C", "--no-sync"]
     subprocess.run(setup, check=True, capture_output=True, cwd="/", **who)
     port = _free_port()
     settings = [
-        "fsync=off",
+        f"fsync={'on' if fsync else 'off'}",
         "listen_addresses=127.0.0.1",
         "unix_socket_directories=",
         "max_connections=150",

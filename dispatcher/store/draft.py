@@ -7,7 +7,7 @@ Must not know where the documents come from: a `Source` loads them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -16,6 +16,7 @@ from dispatcher.domain.events import (
     EngineerRegistered,
     Event,
     Fact,
+    PlanPublished,
     TicketReported,
     engineer_of,
     ticket_of,
@@ -51,7 +52,11 @@ class Source(Protocol):
 
     def ticket(self, ticket: TicketId) -> Ticket | None: ...  # noqa: D102
 
+    def tickets(self, tickets: Sequence[TicketId]) -> Iterable[Ticket]: ...  # noqa: D102
+
     def engineer(self, engineer: EngineerId) -> Engineer | None: ...  # noqa: D102
+
+    def routes(self, routes: Sequence[RouteId]) -> Iterable[Route]: ...  # noqa: D102
 
     def route(self, route: RouteId) -> Route | None: ...  # noqa: D102
 
@@ -70,8 +75,16 @@ class Nothing:
     def ticket(self, ticket: TicketId) -> Ticket | None:
         """Return None."""
 
+    def tickets(self, tickets: Sequence[TicketId]) -> Iterable[Ticket]:  # noqa: ARG002
+        """Return no ticket."""
+        return ()
+
     def engineer(self, engineer: EngineerId) -> Engineer | None:
         """Return None."""
+
+    def routes(self, routes: Sequence[RouteId]) -> Iterable[Route]:  # noqa: ARG002
+        """Return no route."""
+        return ()
 
     def route(self, route: RouteId) -> Route | None:
         """Return None."""
@@ -107,6 +120,10 @@ class _Shelf(Generic[K, V]):
         if key not in self.loaded:
             self.loaded[key] = self._load(key)
         return self.loaded[key]
+
+    def missing(self, keys: Iterable[K]) -> list[K]:
+        """Return those of `keys` that nobody asked for yet."""
+        return [k for k in dict.fromkeys(keys) if k not in self.loaded and k not in self.changed]
 
     def put(self, key: K, value: V) -> None:
         self.changed[key] = value
@@ -204,6 +221,21 @@ class Draft:
             raise UnknownSite(site=site)
         return found
 
+    def load_plan(self, plan: PlanPublished) -> None:
+        """Load what a plan touches at once, not one by one."""
+        routes = self.routes.missing(route.id for route in plan.routes)
+        self.routes.loaded |= dict.fromkeys(routes)
+        for route in self._source.routes(routes):
+            self.routes.loaded[route.id] = route
+            self._route_ids.setdefault(route.engineer, {})[route.id] = None
+        before = (self.routes.get(route.id) for route in plan.routes)
+        names = [t for route in (*plan.routes, *before) if route for t in route.tickets]
+        names += [entry.ticket for entry in plan.unassigned]
+        tickets = self.tickets.missing(names)
+        self.tickets.loaded |= dict.fromkeys(tickets)
+        for ticket in self._source.tickets(tickets):
+            self.tickets.loaded[ticket.id] = ticket
+
     def next_seq(self) -> int:
         """Return the number the next fact will get."""
         return self._home.seq + 1
@@ -252,6 +284,8 @@ class Draft:
             self._admit_ticket(event.ticket)
         if isinstance(event, EngineerRegistered):
             self._admit(event.engineer, self.engineers.get(event.engineer.id))
+        if isinstance(event, PlanPublished):
+            self.load_plan(event)
         fact = Fact(
             territory=request.territory,
             seq=self.next_seq(),

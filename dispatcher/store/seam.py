@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from dispatcher.domain.engineer import Engineer, Position
-from dispatcher.domain.events import Event, Fact
+from dispatcher.domain.events import Event, Fact, PlanPublished
 from dispatcher.domain.fold import Docs
 from dispatcher.domain.ids import ActorId, EngineerId, SiteId, TerritoryId, TicketId
 from dispatcher.domain.memory import MemoryDocs
@@ -88,6 +88,10 @@ class StoreDocs(Docs, Protocol):
 
     def site(self, site: SiteId) -> Site:
         """Return a customer's site; `UnknownSite` when there is none."""
+        ...
+
+    def load_plan(self, plan: PlanPublished) -> None:
+        """Load what a plan touches at once: quicker, before a decision looks at it one by one."""
         ...
 
     def next_seq(self) -> int:

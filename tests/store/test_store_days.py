@@ -55,7 +55,7 @@ def live_through(store: Store, steps: list[Step], name: str) -> MemoryDocs:
 
 
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

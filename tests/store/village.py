@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import psycopg
 import pytest
-import sqlalchemy as sa
 
 from dispatcher.domain.engineer import Engineer, HeldSkill, Shift
 from dispatcher.domain.events import EngineerRegistered, Event, TicketReported
@@ -83,10 +83,8 @@ def register(store: Store, *names: str) -> Receipt:
 
 
 def empty(url: str) -> str:
-    """Remove every row of the store at `url`."""
-    engine = sa.create_engine(url)
-    with engine.begin() as connection:
-        names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
-        connection.execute(sa.text(f"TRUNCATE {names}"))
-    engine.dispose()
+    """Remove every row of the PostgreSQL store at `url`; quicker than TRUNCATE on few rows."""
+    names = [table.name for table in reversed(metadata.sorted_tables)]
+    with psycopg.connect(url) as connection:
+        connection.execute("; ".join(f'DELETE FROM "{name}"' for name in names))
     return url

@@ -7,7 +7,7 @@ Must not be used by a process whose work has to survive it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dispatcher.domain.codec import from_json, to_json
@@ -81,12 +81,18 @@ class _Source:
     def ticket(self, ticket: TicketId) -> Ticket | None:
         return next((h.docs.tickets[ticket] for h in self._all() if ticket in h.docs.tickets), None)
 
+    def tickets(self, tickets: Sequence[TicketId]) -> Iterable[Ticket]:
+        return [found for found in map(self.ticket, tickets) if found]
+
     def engineer(self, engineer: EngineerId) -> Engineer | None:
         found = (h.docs.engineers for h in self._all() if engineer in h.docs.engineers)
         return next((engineers[engineer] for engineers in found), None)
 
     def route(self, route: RouteId) -> Route | None:
         return self._home.docs.route(route)
+
+    def routes(self, routes: Sequence[RouteId]) -> Iterable[Route]:
+        return [found for found in map(self.route, routes) if found]
 
     def routes_of(self, engineer: EngineerId) -> Iterable[Route]:
         return [route for route in self._home.docs.routes_of(engineer) if route.visits]

@@ -22,6 +22,25 @@ from dispatcher.store.sql import schema
 from dispatcher.store.sql.docs import SqlSource, insert_new, write_documents
 from dispatcher.store.sql.log import write_entries
 
+# statements are built once: building costs more than running them
+_IDEM, _HOME = schema.idem, schema.territory
+_MINE = sa.and_(_IDEM.c.actor == sa.bindparam("who"), _IDEM.c.key == sa.bindparam("name"))
+_STORED = sa.select(_IDEM.c.request_hash, _IDEM.c.receipt).where(_MINE)
+_SETTLE = sa.update(_IDEM).where(_MINE).values(receipt=sa.bindparam("written"))
+_LOCK = (
+    sa.select(_HOME.c.doc, _HOME.c.chain)
+    .where(_HOME.c.id == sa.bindparam("home"))
+    .with_for_update()
+)
+_ADVANCE = (
+    sa.update(_HOME)
+    .where(_HOME.c.id == sa.bindparam("home"))
+    .values(
+        doc=sa.bindparam("new_doc"), seq=sa.bindparam("new_seq"), chain=sa.bindparam("new_chain")
+    )
+)
+_RING = sa.select(sa.func.pg_notify(CHANNEL, sa.bindparam("payload")))
+
 
 def commit(connection: sa.Connection, request: Request, decide: Decide) -> Receipt:
     """Do what `seam.Log.commit` says, inside the transaction that `connection` is in."""
@@ -61,11 +80,7 @@ def _claim(connection: sa.Connection, request: Request) -> bool:
 
 
 def _replay(connection: sa.Connection, request: Request) -> Receipt:
-    table = schema.idem
-    query = sa.select(table.c.request_hash, table.c.receipt)
-    row = connection.execute(
-        query.where(table.c.actor == request.actor, table.c.key == request.key)
-    ).one()
+    row = connection.execute(_STORED, {"who": request.actor, "name": request.key}).one()
     if row.request_hash != request.request_hash:
         raise KeyReused(key=request.key)
     receipt = from_json(Receipt, row.receipt)
@@ -75,16 +90,13 @@ def _replay(connection: sa.Connection, request: Request) -> Receipt:
 
 
 def _settle(connection: sa.Connection, request: Request, receipt: str) -> None:
-    table = schema.idem
-    mine = sa.and_(table.c.actor == request.actor, table.c.key == request.key)
-    connection.execute(sa.update(table).where(mine).values(receipt=receipt))
+    values = {"who": request.actor, "name": request.key, "written": receipt}
+    connection.execute(_SETTLE, values)
 
 
 def locked_territory(connection: sa.Connection, territory: TerritoryId) -> tuple[Territory, str]:
     """Return a territory and its chain; everybody else who writes there waits."""
-    table = schema.territory
-    query = sa.select(table.c.doc, table.c.chain).where(table.c.id == territory)
-    row = connection.execute(query.with_for_update()).one_or_none()
+    row = connection.execute(_LOCK, {"home": territory}).one_or_none()
     if row is None:
         raise UnknownTerritory(territory=territory)
     return from_json(Territory, row.doc), row.chain
@@ -92,11 +104,10 @@ def locked_territory(connection: sa.Connection, territory: TerritoryId) -> tuple
 
 def write_territory(connection: sa.Connection, territory: Territory, chain: str) -> None:
     """Write a territory's document, counter and chain."""
-    table = schema.territory
-    values = {"doc": to_json(territory).decode(), "seq": territory.seq, "chain": chain}
-    connection.execute(sa.update(table).where(table.c.id == territory.id).values(**values))
+    values = {"new_doc": to_json(territory).decode(), "new_seq": territory.seq, "new_chain": chain}
+    connection.execute(_ADVANCE, {"home": territory.id, **values})
 
 
 def _notify(connection: sa.Connection, territory: TerritoryId, seq: int) -> None:
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_notify(CHANNEL, payload(territory, seq))))
+        connection.execute(_RING, {"payload": payload(territory, seq)})

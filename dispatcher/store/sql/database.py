@@ -25,6 +25,7 @@ from sqlalchemy.pool import QueuePool
 
 from dispatcher.errors import BadField, BadInput, StoreBroken, StoreInUse, Unavailable
 from dispatcher.store.seam import Caution
+from dispatcher.store.sql.turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -74,9 +75,8 @@ class Database:
         self.is_read_only = read_only
         # when a transaction last went through, by `time.monotonic`
         self.wrote_at: float | None = None
-        self._lock = threading.Lock()
-        # the thread that holds the writer of SQLite
-        self._writing: int | None = None
+        # who may use the one writer of SQLite
+        self._turns = Turns()
         self._guard: IO[str] | None = None
         self._writer: sa.Engine | None = None
         if path is None:
@@ -98,19 +98,15 @@ class Database:
         """Give a transaction that may write; it ends with a commit, or not at all on an error."""
         if self._writer is None or self.is_read_only:
             raise StoreBroken(problem="it was opened for reading only")
-        if self._writing == threading.get_ident():
+        if self._turns.owner == threading.get_ident():
             raise RuntimeError("a decision must not begin another transaction")
         with translated():
             if not self.is_sqlite:
                 with self._writer.begin() as connection:
                     yield connection
             else:
-                with self._lock, self._writer.begin() as connection:
-                    self._writing = threading.get_ident()
-                    try:
-                        yield connection
-                    finally:
-                        self._writing = None
+                with self._turns, self._writer.begin() as connection:
+                    yield connection
         self.wrote_at = time.monotonic()
 
     @contextmanager
@@ -139,7 +135,7 @@ class Database:
         """Let go of all connections, the writer last: it merges the write-ahead log."""
         if self._guard is not None and self._writer is not None:
             self.reader.dispose()
-            with self._lock, translated(), self._writer.connect() as connection:
+            with self._turns, translated(), self._writer.connect() as connection:
                 raw = connection.connection.driver_connection
                 assert raw is not None  # noqa: S101 — narrows for mypy; a connection is checked out
                 raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -6,7 +6,8 @@ Must not decide; `commit` says when.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
@@ -26,19 +27,61 @@ from dispatcher.store.sql import schema
 T = TypeVar("T")
 Rows = Sequence[dict[str, Any]]
 
+# values of one IN (…): both engines take more
+_CHUNK = 500
 
-def load(
-    connection: sa.Connection, kind: type[T], table: sa.Table, key: str, *, lock: bool = False
-) -> T | None:
+
+@cache
+def _by_id(table: sa.Table) -> sa.Select[Any]:
+    return sa.select(table.c.doc).where(table.c.id == sa.bindparam("key"))
+
+
+def load(connection: sa.Connection, kind: type[T], table: sa.Table, key: str) -> T | None:
     """Return the document with this id, whatever its territory; None when there is none."""
-    query = sa.select(table.c.doc).where(table.c.id == key)
-    doc = connection.scalar(query.with_for_update() if lock else query)
+    doc = connection.scalar(_by_id(table), {"key": key})
     return None if doc is None else from_json(kind, doc)
 
 
-def load_all(connection: sa.Connection, kind: type[T], query: sa.Select[Any]) -> list[T]:
+def load_all(
+    connection: sa.Connection,
+    kind: type[T],
+    query: sa.Select[Any],
+    values: dict[str, Any] | None = None,
+) -> list[T]:
     """Return the documents that a query of ``doc`` columns gives."""
-    return [from_json(kind, doc) for doc in connection.scalars(query)]
+    return [from_json(kind, doc) for doc in connection.scalars(query, values)]
+
+
+@cache
+def _by_ids(table: sa.Table) -> sa.Select[Any]:
+    some = table.c.id.in_(sa.bindparam("keys", expanding=True))
+    return sa.select(table.c.doc).where(some).order_by(table.c.id)
+
+
+def load_many(
+    connection: sa.Connection, kind: type[T], table: sa.Table, keys: Sequence[str]
+) -> Iterator[T]:
+    """Give those of the documents that there are, whatever their territory."""
+    for start in range(0, len(keys), _CHUNK):
+        some = {"keys": keys[start : start + _CHUNK]}
+        yield from load_all(connection, kind, _by_ids(table), some)
+
+
+# statements are built once: building costs more than running them
+_ROUTES_OF = (
+    sa.select(schema.route.c.doc)
+    .where(schema.route.c.engineer == sa.bindparam("key"), schema.route.c.num_visits > 0)
+    .order_by(schema.route.c.shift_at)
+)
+_HOLDER_OF = sa.select(schema.ticket.c.id).where(
+    schema.ticket.c.territory == sa.bindparam("home"),
+    schema.ticket.c.external_id == sa.bindparam("key"),
+)
+_EPOCH = (
+    sa.select(schema.lease.c.epoch)
+    .where(schema.lease.c.territory == sa.bindparam("home"))
+    .with_for_update(read=True)
+)
 
 
 class SqlSource:
@@ -52,6 +95,10 @@ class SqlSource:
         """Return a ticket."""
         return load(self._connection, Ticket, schema.ticket, ticket)
 
+    def tickets(self, tickets: Sequence[TicketId]) -> Iterable[Ticket]:
+        """Return those of the tickets that there are."""
+        return load_many(self._connection, Ticket, schema.ticket, tickets)
+
     def engineer(self, engineer: EngineerId) -> Engineer | None:
         """Return an engineer."""
         return load(self._connection, Engineer, schema.engineer, engineer)
@@ -60,11 +107,13 @@ class SqlSource:
         """Return a route."""
         return load(self._connection, Route, schema.route, route)
 
+    def routes(self, routes: Sequence[RouteId]) -> Iterable[Route]:
+        """Return those of the routes that there are."""
+        return load_many(self._connection, Route, schema.route, routes)
+
     def routes_of(self, engineer: EngineerId) -> Iterable[Route]:
         """Return the routes of an engineer that have visits."""
-        table = schema.route
-        query = sa.select(table.c.doc).where(table.c.engineer == engineer, table.c.num_visits > 0)
-        return load_all(self._connection, Route, query.order_by(table.c.shift_at))
+        return load_all(self._connection, Route, _ROUTES_OF, {"key": engineer})
 
     def site(self, site: SiteId) -> Site | None:
         """Return a customer's site."""
@@ -72,43 +121,46 @@ class SqlSource:
 
     def holder_of(self, external_id: str) -> TicketId | None:
         """Return the ticket of the territory with this external id."""
-        table = schema.ticket
-        query = sa.select(table.c.id).where(
-            table.c.territory == self._territory, table.c.external_id == external_id
-        )
-        return cast("TicketId | None", self._connection.scalar(query))
+        values = {"home": self._territory, "key": external_id}
+        return cast("TicketId | None", self._connection.scalar(_HOLDER_OF, values))
 
     def epoch(self) -> int:
         """Return the newest epoch of the territory's lease; no other can begin meanwhile."""
-        table = schema.lease
-        query = sa.select(table.c.epoch).where(table.c.territory == self._territory)
-        return self._connection.scalar(query.with_for_update(read=True)) or 0
+        return self._connection.scalar(_EPOCH, {"home": self._territory}) or 0
+
+
+@cache
+def _upsert(table: sa.Table, dialect: str) -> sa.Insert:
+    statement = (sqlite_insert if dialect == "sqlite" else postgres_insert)(table)
+    others = {c.name: statement.excluded[c.name] for c in table.c if not c.primary_key}
+    keys = list(table.primary_key.columns)
+    return statement.on_conflict_do_update(index_elements=keys, set_=others)
+
+
+@cache
+def _insert(table: sa.Table, dialect: str) -> sa.Insert:
+    statement = (sqlite_insert if dialect == "sqlite" else postgres_insert)(table)
+    # without the option no driver keeps the count
+    return statement.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 def upsert(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
     """Write rows whole, over those with the same key."""
     if not rows:
         return
-    make = sqlite_insert if connection.dialect.name == "sqlite" else postgres_insert
-    statement = make(table)
-    others = {c.name: statement.excluded[c.name] for c in table.c if not c.primary_key}
-    keys = list(table.primary_key.columns)
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
+    connection.execute(_upsert(table, connection.dialect.name), rows)
 
 
 def insert_missing(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
     """Write the rows whose key is free."""
     if rows:
-        make = sqlite_insert if connection.dialect.name == "sqlite" else postgres_insert
-        connection.execute(make(table).on_conflict_do_nothing(), rows)
+        connection.execute(_insert(table, connection.dialect.name), rows)
 
 
 def insert_new(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> bool:
     """Write one row unless its key is taken; waits for a transaction that is taking it."""
-    make = sqlite_insert if connection.dialect.name == "sqlite" else postgres_insert
-    # one row, not a list of one, and the option: only then is the count kept
-    statement = make(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-    return connection.execute(statement, row).rowcount == 1
+    # one row, not a list of one: of lists the drivers do not keep the count
+    return connection.execute(_insert(table, connection.dialect.name), row).rowcount == 1
 
 
 def write_documents(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -19,6 +20,20 @@ from dispatcher.domain.ids import ActorId, EngineerId, TerritoryId, TicketId
 from dispatcher.errors import LogDamaged
 from dispatcher.store.draft import Entry
 from dispatcher.store.sql import schema
+
+# statements are built once: building costs more than running them
+_APPEND = sa.insert(schema.event)
+_LINK_TICKETS = sa.insert(schema.event_ticket)
+_LINK_ENGINEERS = sa.insert(schema.event_engineer)
+_TAIL = (
+    sa.select(schema.event)
+    .where(
+        schema.event.c.territory == sa.bindparam("home"),
+        schema.event.c.seq > sa.bindparam("after"),
+    )
+    .order_by(schema.event.c.seq)
+    .limit(sa.bindparam("most"))
+)
 
 
 def fact_row(fact: Fact) -> dict[str, Any]:
@@ -49,7 +64,7 @@ def write_entries(connection: sa.Connection, chain: str, entries: Sequence[Entry
         chain = row["chain"] = link(chain, row)
         rows.append(row)
     if rows:
-        connection.execute(sa.insert(schema.event), rows)
+        connection.execute(_APPEND, rows)
     write_links(connection, entries)
     return chain
 
@@ -58,9 +73,9 @@ def write_links(connection: sa.Connection, entries: Sequence[Entry]) -> None:
     """Note which tickets and engineers the facts touched."""
     tickets, engineers = link_rows(entries)
     if tickets:
-        connection.execute(sa.insert(schema.event_ticket), tickets)
+        connection.execute(_LINK_TICKETS, tickets)
     if engineers:
-        connection.execute(sa.insert(schema.event_engineer), engineers)
+        connection.execute(_LINK_ENGINEERS, engineers)
 
 
 def link_rows(entries: Sequence[Entry]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -80,24 +95,30 @@ def link_rows(entries: Sequence[Entry]) -> tuple[list[dict[str, Any]], list[dict
 
 def facts(connection: sa.Connection, territory: TerritoryId, after: int, limit: int) -> list[Fact]:
     """Return the facts of a territory with a number above `after`, in order."""
-    table = schema.event
-    query = sa.select(table).where(table.c.territory == territory, table.c.seq > after)
-    return _read(connection, query.order_by(table.c.seq).limit(limit))
+    values = {"home": territory, "after": after, "most": limit}
+    return _read(connection, _TAIL, values)
 
 
 def timeline(
     connection: sa.Connection, who: TicketId | EngineerId, links: sa.Table, after: int, limit: int
 ) -> list[Fact]:
     """Return the facts that touched a ticket or an engineer, in order."""
+    values = {"who": who, "after": after, "most": limit}
+    return _read(connection, _touching(links), values)
+
+
+@cache
+def _touching(links: sa.Table) -> sa.Select[Any]:
     table = schema.event
     key = links.c.ticket if links is schema.event_ticket else links.c.engineer
     on = sa.and_(links.c.territory == table.c.territory, links.c.seq == table.c.seq)
-    query = sa.select(table).join(links, on).where(key == who, links.c.seq > after)
-    return _read(connection, query.order_by(table.c.seq).limit(limit))
+    query = sa.select(table).join(links, on)
+    query = query.where(key == sa.bindparam("who"), links.c.seq > sa.bindparam("after"))
+    return query.order_by(table.c.seq).limit(sa.bindparam("most"))
 
 
-def _read(connection: sa.Connection, query: sa.Select[Any]) -> list[Fact]:
-    return [fact_of(dict(row)) for row in connection.execute(query).mappings()]
+def _read(connection: sa.Connection, query: sa.Select[Any], values: dict[str, Any]) -> list[Fact]:
+    return [fact_of(dict(row)) for row in connection.execute(query, values).mappings()]
 
 
 def fact_of(row: Mapping[str, Any]) -> Fact:

@@ -21,10 +21,7 @@ from dispatcher.errors import Refused, UnknownSite
 from dispatcher.store.seam import FACTS_LIMIT, checked_limit
 from dispatcher.store.sql import schema
 from dispatcher.store.sql.database import Database
-from dispatcher.store.sql.docs import insert_missing, load, load_all
-
-# values of one IN (…): both engines take many more
-_CHUNK = 500
+from dispatcher.store.sql.docs import insert_missing, load, load_many
 
 
 class SqlSites:
@@ -43,13 +40,8 @@ class SqlSites:
 
     def many(self, sites: Iterable[SiteId]) -> dict[SiteId, Site]:
         """Return those of the sites that there are."""
-        wanted = sorted(set(sites))
-        found: list[Site] = []
         with self._database.read() as connection:
-            for start in range(0, len(wanted), _CHUNK):
-                some = schema.site.c.id.in_(wanted[start : start + _CHUNK])
-                query = sa.select(schema.site.c.doc).where(some).order_by(schema.site.c.id)
-                found += load_all(connection, Site, query)
+            found = list(load_many(connection, Site, schema.site, sorted(set(sites))))
         return {site.id: site for site in found}
 
     def erase(self, site: SiteId) -> None:

@@ -14,6 +14,10 @@ from dispatcher.store.sql import schema
 from dispatcher.store.sql.database import Database
 from dispatcher.store.tokens import digest, is_over, new_session, new_token, seen
 
+# statements of every request are built once: building costs more than running them
+_BY_TOKEN = sa.select(schema.session).where(schema.session.c.token_hash == sa.bindparam("key"))
+_BY_ID = sa.select(schema.session).where(schema.session.c.id == sa.bindparam("key"))
+
 
 class SqlSessions:
     """Implements `seam.Sessions`."""
@@ -30,9 +34,7 @@ class SqlSessions:
         """Return the session of a token and note its use; `NotSignedIn` if it is over."""
         table, key = schema.session, digest(token)
         with self._database.read() as connection:
-            row = connection.execute(
-                sa.select(table).where(table.c.token_hash == key)
-            ).one_or_none()
+            row = connection.execute(_BY_TOKEN, {"key": key}).one_or_none()
         session = None if row is None else _session(row)
         if session is None or is_over(session, now):
             raise NotSignedIn
@@ -46,9 +48,8 @@ class SqlSessions:
 
     def is_alive(self, session: str, now: int) -> bool:
         """Tell whether the session with this id is neither over nor revoked."""
-        table = schema.session
         with self._database.read() as connection:
-            row = connection.execute(sa.select(table).where(table.c.id == session)).one_or_none()
+            row = connection.execute(_BY_ID, {"key": session}).one_or_none()
         return row is not None and not is_over(_session(row), now)
 
     def invite(self, grant: Grant, now: int, ttl_s: int = 900) -> str:
