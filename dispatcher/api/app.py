@@ -21,6 +21,7 @@ from dispatcher.api.house import House
 from dispatcher.api.live import facts, socket
 from dispatcher.api.live.hub import Hub
 from dispatcher.api.routes import GROUPS, health, sessions
+from dispatcher.api.ways import Ways
 
 _HERE = Path(__file__).parent
 # folders of built pages, by the path under which they are served
@@ -45,6 +46,7 @@ def create_app(house: House) -> FastAPI:
 
     app = FastAPI(title="Dispatch desk", description=_ABOUT, version=__version__, lifespan=lifespan)
     app.state.house = house
+    app.state.ways = Ways(house)
     problems.install(app)
     check_table(GROUPS)
     for group in GROUPS:

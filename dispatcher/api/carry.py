@@ -76,7 +76,8 @@ class Errand:
     """One command with its circumstances; `carry_out` runs it."""
 
     territory: TerritoryId
-    command: Command
+    # a function is asked inside the transaction, and not at all for a repeated request
+    command: Command | Callable[[], Command]
     # the ticket or engineer the answer shows; "" = the ticket the command brings into being
     ticket: TicketId | None = None
     engineer: EngineerId | None = None
@@ -94,7 +95,8 @@ def carry_out(house: House, seat: Seat, ask: Ask, errand: Errand) -> Receipt:
 
     def decide(docs: StoreDocs) -> Decision:
         _check(docs, errand)
-        decided = commands.decide(errand.command, docs, context)
+        wish = errand.command() if callable(errand.command) else errand.command
+        decided = commands.decide(wish, docs, context)
         at = context.happened_at
         first = docs.next_seq()
         for number, event in enumerate(decided.events, first):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from dispatcher.api.meter import Meter
 from dispatcher.api.mirror import Mirror
 from dispatcher.config import Settings
+from dispatcher.desk.roads import StreetRoads
 from dispatcher.domain.ids import TerritoryId
 from dispatcher.errors import UnknownTerritory
 from dispatcher.geo.city import City, open_city
@@ -44,6 +45,7 @@ class House:
     stopping: threading.Event = field(default_factory=threading.Event)
     _mirrors: dict[TerritoryId, Mirror] = field(default_factory=dict)
     _cities: dict[str, City] = field(default_factory=dict)
+    _roads: dict[str, StreetRoads] = field(default_factory=dict)
     _tickets: dict[str, tuple[Session, int]] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -74,6 +76,14 @@ class House:
     def city_of(self, territory: TerritoryId) -> City:
         """Return the city a territory lies on."""
         return self.city(self.mirror(territory).docs.territory().city)
+
+    def roads_of(self, territory: TerritoryId) -> StreetRoads:
+        """Return the travel times a territory is planned with, made once a process."""
+        city = self.city_of(territory)
+        with self._lock:
+            if city.name not in self._roads:
+                self._roads[city.name] = StreetRoads(city)
+            return self._roads[city.name]
 
     def give_ticket(self, session: Session) -> tuple[str, int]:
         """Return a ticket for one socket and when it ends, epoch seconds of the wall."""

@@ -86,7 +86,7 @@ def skills_of(mirror: Mirror, wanted: Iterable[s.SkillWanted]) -> tuple[Required
     for one in wanted:
         # a desk without engineers cannot know better
         if known and one.name not in known:
-            near = get_close_matches(one.name, known, 1, 0.5)
+            near = get_close_matches(one.name, known, 1, 0.7)
             hint = f" (did you mean {near[0]}?)" if near else ""
             raise UnknownSkill(skill=one.name, hint=hint, known=", ".join(known))
         skills.append(RequiredSkill(name=one.name, level=one.level))

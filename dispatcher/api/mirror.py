@@ -107,6 +107,8 @@ class Mirror:
         # routes as each of the last plans left them
         self.plans: OrderedDict[int, dict[RouteId, Route]] = OrderedDict()
         self.plans[self.docs.home.plan_version] = dict(self.docs.routes)
+        # the return gate's last answers heard
+        self.gates: dict[EngineerId, ev.ReturnDecided] = {}
         # where an engineer was before the last fact, for trips that are under way
         self._departed_at: dict[TicketId, int] = {}
         self._arrived_at: dict[TicketId, int] = {}
@@ -123,6 +125,19 @@ class Mirror:
         """Give the documents as of one number while the block runs; keep it short."""
         with self._lock:
             yield self.docs
+
+    def copy(self) -> MemoryDocs:
+        """Return the documents as of now, to think with for as long as it takes."""
+        with self._lock:
+            docs = MemoryDocs(
+                home=self.docs.home,
+                tickets=dict(self.docs.tickets),
+                engineers=dict(self.docs.engineers),
+                sites=dict(self.docs.sites),
+            )
+            for route in self.docs.routes.values():
+                docs.put_route(route)
+        return docs
 
     def listen(self, listener: Listener) -> None:
         """Tell `listener` all news from now on, in order, from whatever thread."""
@@ -223,6 +238,8 @@ class Mirror:
 
     def _note_trip(self, fact: Fact, engineer: EngineerId | None) -> None:
         match fact.event:
+            case ev.ReturnDecided(engineer=asked):
+                self.gates[asked] = fact.event
             case ev.EngineerDeparted(ticket=ticket):
                 self._departed_at[ticket] = fact.at
             case ev.EngineerArrived(ticket=ticket):

@@ -10,4 +10,6 @@ from tests.api.desk import Desk, running
 @pytest.fixture(scope="session")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     with running(tmp_path_factory.mktemp("desk")) as one:
+        # the first one makes "printer" a known skill
+        one.engineer()
         yield one

@@ -159,6 +159,14 @@ def gate_of(event: ev.ReturnDecided) -> dict[str, Any]:
     }
 
 
+def gate_view(event: ev.ReturnDecided, lang: Lang) -> dict[str, Any]:
+    """Return the gate's answer; its reasons in one language."""
+    told = gate_of(event)
+    for reason in told["reasons"]:
+        reason["text"] = reason["text"][lang]
+    return told
+
+
 def _reason(reason: Reason) -> dict[str, Any]:
     texts: dict[Lang, str] = {
         lang: say(f"reason.{reason.code}", lang, **reason.facts) for lang in LANGS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dispatcher.api.routes import (
+    choices,
     fleet,
     maps,
     planner,
@@ -17,6 +18,7 @@ GROUPS = (
     sessions.doors,
     territories.doors,
     tickets.doors,
+    choices.doors,
     steps.doors,
     steps.visits,
     fleet.doors,
