@@ -116,6 +116,11 @@ class Supervisor:
         for running in self._running:
             running.start()
 
+    @property
+    def stopped(self) -> threading.Event:
+        """Set once somebody asked to stop."""
+        return self._stop
+
     def stop(self) -> None:
         """Ask `watch` to return; harmless when called twice or from a signal."""
         self._stop.set()

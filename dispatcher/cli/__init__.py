@@ -9,11 +9,14 @@ from __future__ import annotations
 import typer
 
 from dispatcher import __version__
+from dispatcher.cli.planner import planner
 from dispatcher.cli.serve import serve, token
 from dispatcher.cli.simulate import simulate
 from dispatcher.cli.speech import tell
 from dispatcher.cli.store import backup, check_store, restore
+from dispatcher.cli.up import dashboard, demo, up
 from dispatcher.cli.warm import warm
+from dispatcher.cli.world import world
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -25,7 +28,10 @@ def version() -> None:
 
 # adding a command is a function in a module of this folder, a row here, and its help in both
 # languages under ``cli.NAME_help``
-COMMANDS = (backup, check_store, restore, serve, simulate, token, version, warm)
+COMMANDS = (
+    *(backup, check_store, dashboard, demo, planner, restore, serve, simulate, token, up),
+    *(version, warm, world),
+)
 for command in COMMANDS:
     app.command(help=tell(f"cli.{command.__name__}_help"))(command)
 

@@ -18,7 +18,7 @@ from dispatcher.desk import wishes as w
 from dispatcher.desk.roads import Leg, Roads
 from dispatcher.domain import events as ev
 from dispatcher.domain.engineer import Engineer
-from dispatcher.domain.ids import EngineerId, SiteId, TicketId
+from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.place import Place
 from dispatcher.domain.plan import Visit
@@ -77,7 +77,7 @@ class World:
         self.scenario, self.seed = scenario, seed
         self.tape, self.roster, self.roads = tape, roster, roads
         self.trips: dict[EngineerId, Trip] = {}
-        self._request_by_site: dict[SiteId, Request] = {r.site.id: r for r in tape}
+        self._request_by_name: dict[str, Request] = {self.name_of(r): r for r in tape}
 
     def opening(self, start_at: int) -> Iterator[Step]:
         """Return the roster, which is there before the day begins."""
@@ -85,6 +85,10 @@ class World:
             yield Step(
                 at=start_at, command=w.RegisterEngineer(engineer=engineer), actor="operations"
             )
+
+    def name_of(self, request: Request) -> str:
+        """Return the number the customer's own system gave the request."""
+        return f"{self.scenario.name}-{self.seed}-{request.number:04d}"
 
     def request(self, request: Request) -> Step:
         """Return the step by which a request of the tape reaches the desk."""
@@ -95,6 +99,7 @@ class World:
             symptom=request.symptom,
             category=request.category,
             model=request.model,
+            external_id=self.name_of(request),
             severity=request.severity if known else None,
             skills=request.skills if known else (),
             certificates=request.certificates if known else (),
@@ -157,7 +162,7 @@ class World:
 
     def _triage(self, event: ev.TicketReported, at: int) -> Iterator[Step]:
         ticket = event.ticket
-        request = self._request_by_site.get(ticket.site)
+        request = self._request_by_name.get(ticket.external_id or "")
         if ticket.skills or request is None:
             return
         command = w.Triage(
@@ -270,9 +275,10 @@ class World:
         known = docs.ticket(ticket)
         site = docs.sites[known.site]
         spread = self.scenario.work.spread
-        length = known.duration_s * self._truth("work", f"{known.site}|{known.reported_at}", spread)
-        tries = sum(1 for e in known.since if e == Status.INCOMPLETE.value)
-        fixed = self._rng("fix", f"{known.site}|{tries}").random()
+        about = known.external_id or known.id
+        length = known.duration_s * self._truth("work", about, spread)
+        tries = int(Status.INCOMPLETE.value in known.since)
+        fixed = self._rng("fix", f"{about}|{tries}").random()
         works = tries > 0 or fixed < self.scenario.work.first_visit_fix
         command = w.VisitStep(
             ticket=ticket,

@@ -1,0 +1,54 @@
+"""
+Where the desk of a data directory answers, and the token its own processes use.
+
+Must not start anything; the api process writes the file when it answers requests.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+RUN_FILE = "run.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A running desk."""
+
+    url: str
+    link: str
+    admin_token: str
+    service_token: str
+
+
+def read_run_file(data: Path) -> Address | None:
+    """Return what the api process of a data directory wrote, None when there is none."""
+    try:
+        raw = json.loads((data / RUN_FILE).read_text("utf-8"))
+        return Address(**{k: raw[k] for k in ("url", "link", "admin_token", "service_token")})
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def await_desk(data: Path, stop: threading.Event, seconds: float | None = None) -> Address | None:
+    """Return the desk once it answers; None when told to stop or after `seconds` in vain."""
+    waited_s = 0.0
+    while not stop.is_set() and (seconds is None or waited_s < seconds):
+        desk = read_run_file(data)
+        if desk is not None and _answers(desk.url):
+            return desk
+        stop.wait(0.1)
+        waited_s += 0.1
+    return None
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/livez", timeout=2.0).status_code == 200
+    except httpx.HTTPError:
+        return False

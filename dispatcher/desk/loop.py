@@ -1,0 +1,218 @@
+"""
+The live loop of one territory: hears facts, keeps the clock, lets the desk answer, proposes.
+
+One thread thinks and proposes, one follows the log, one improves; only the first touches the desk.
+Must not decide anything itself: every answer is the desk's, so a recorded day replays.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+from queue import Empty, Queue
+
+from dispatcher.desk import search
+from dispatcher.desk import wishes as w
+from dispatcher.desk.day import Day
+from dispatcher.desk.desk import Action, Desk, Improve
+from dispatcher.desk.remote import Batch, Outcome, RemoteDesk
+from dispatcher.desk.roads import Roads
+from dispatcher.errors import DispatcherError, LeaseHeld, StalePlan, Unavailable
+from dispatcher.policy import Policy
+from dispatcher.units import DeskClock
+
+logger = logging.getLogger(__name__)
+
+LEASE_S = 15.0
+RENEW_S = 5.0
+# how often the desk is asked what the clock alone asks for, wall seconds
+BEAT_S = 0.25
+# wall seconds between two questions to the engine, so that small stirs are answered together
+GAP_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Improved:
+    """An engine's answer on its way back."""
+
+    day: Day
+    answer: search.Answer | None
+
+
+class Improver(threading.Thread):
+    """Answers one question at a time; the kernels let go of the interpreter."""
+
+    def __init__(self, inbox: Queue[Batch | _Improved], seconds: float) -> None:
+        super().__init__(name="improver", daemon=True)
+        self._inbox, self._seconds = inbox, seconds
+        self._questions: Queue[tuple[Improve, int] | None] = Queue()
+
+    def ask(self, question: Improve, seed: int) -> None:
+        """Take a question; the answer comes through the inbox."""
+        self._questions.put((question, seed))
+
+    def end(self) -> None:
+        """Stop after the question at hand."""
+        self._questions.put(None)
+
+    def run(self) -> None:
+        """Answer questions until the end."""
+        while (item := self._questions.get()) is not None:
+            question, seed = item
+            answer = None
+            try:
+                answer = search.improve(question.day, seconds=self._seconds, seed=seed)
+            except DispatcherError:
+                logger.exception("engine failed", extra={"action": "engine_failed"})
+            self._inbox.put(_Improved(day=question.day, answer=answer))
+
+
+@dataclass(slots=True)
+class Loop:
+    """The planner of one territory of a running desk."""
+
+    remote: RemoteDesk
+    territory: str
+    roads: Roads
+    policy: Policy
+    clock: DeskClock
+    # who leads; the same name takes its own lease back at once
+    owner: str
+    # wall seconds of improvement a question gets
+    improve_s: float = 1.0
+    stop: threading.Event = field(default_factory=threading.Event)
+    # proposals written and refused, for whoever looks
+    proposed: int = 0
+    refused: int = 0
+
+    def run(self) -> None:
+        """Lead the territory until stopped; wait while another planner leads or the desk is away."""
+        while not self.stop.is_set():
+            try:
+                self._lead()
+            except LeaseHeld:
+                self.stop.wait(1.0)
+            except StalePlan:
+                logger.warning("another planner leads", extra={"action": "lease_lost"})
+            except Unavailable as error:
+                logger.warning("desk away", extra={"action": "desk_away", "why": str(error)})
+                self.stop.wait(0.5)
+
+    def _lead(self) -> None:
+        epoch = self.remote.acquire(self.territory, self.owner, LEASE_S)
+        docs = self.remote.snapshot(self.territory).docs()
+        desk = Desk(docs=docs, roads=self.roads, policy=self.policy)
+        logger.info("leading", extra={"action": "leading", "epoch": epoch, "seq": docs.home.seq})
+        inbox: Queue[Batch | _Improved] = Queue()
+        done = threading.Event()
+        follower = threading.Thread(
+            target=self._follow, args=(docs.home.seq, inbox, done), name="follower", daemon=True
+        )
+        improver = Improver(inbox, self.improve_s)
+        follower.start()
+        improver.start()
+        try:
+            _Lead(self, desk, epoch, inbox, improver).run()
+        finally:
+            done.set()
+            improver.end()
+            if self.stop.is_set():
+                self.remote.release(self.territory, self.owner, epoch)
+
+    def _follow(self, after: int, inbox: Queue[Batch | _Improved], done: threading.Event) -> None:
+        for batch in self.remote.follow(self.territory, after, done):
+            inbox.put(batch)
+
+
+class _Lead:
+    """One term of office: from a snapshot until the lease is lost or the loop is stopped."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        desk: Desk,
+        epoch: int,
+        inbox: Queue[Batch | _Improved],
+        improver: Improver,
+    ) -> None:
+        self.loop, self.desk, self.epoch = loop, desk, epoch
+        self.inbox, self.improver = inbox, improver
+        self.renew_at = time.monotonic() + RENEW_S
+        self.beat_at = 0.0
+        self.ask_at = 0.0
+        self.questions = 0
+
+    def run(self) -> None:
+        """Work until the loop is stopped; a lost lease ends it with `StalePlan`."""
+        self._open_tickets()
+        while not self.loop.stop.is_set():
+            self._take_in()
+            now_s = time.monotonic()
+            if now_s >= self.renew_at:
+                self.loop.remote.renew(self.loop.territory, self.loop.owner, self.epoch, LEASE_S)
+                self.renew_at = now_s + RENEW_S
+            if now_s >= self.beat_at:
+                self.beat_at = now_s + BEAT_S
+                self._do(self.desk.wake(self.loop.clock.now()))
+            if now_s >= self.ask_at:
+                self._ask(now_s)
+
+    def _open_tickets(self) -> None:
+        """Place at once what came in while nobody led."""
+        self._do(self.desk.catch_up(self.loop.clock.now()))
+
+    def _take_in(self) -> None:
+        """Hear what there is, for a moment, and let the desk answer."""
+        try:
+            item = self.inbox.get(timeout=BEAT_S / 2)
+        except Empty:
+            return
+        actions: list[Action] = []
+        while True:
+            if isinstance(item, Batch):
+                actions += self._hear(item)
+            else:
+                actions += self.desk.propose(item.day, item.answer)
+            try:
+                item = self.inbox.get_nowait()
+            except Empty:
+                break
+        self._do(actions)
+
+    def _hear(self, batch: Batch) -> list[Action]:
+        docs = self.desk.docs
+        docs.sites.update({site.id: site for site in batch.sites})
+        actions: list[Action] = []
+        for fact in batch.facts:
+            if fact.seq > docs.home.seq:
+                actions += self.desk.handle(fact, self.loop.clock.now())
+        return actions
+
+    def _ask(self, now_s: float) -> None:
+        question = self.desk.ask(self.loop.clock.now())
+        if question is not None:
+            self.ask_at = now_s + GAP_S
+            self.questions += 1
+            self.improver.ask(question, seed=self.questions)
+
+    def _do(self, actions: list[Action]) -> None:
+        commands: list[w.Command] = [a for a in actions if not isinstance(a, Improve)]
+        if not commands:
+            return
+        outcomes = self.loop.remote.propose(self.loop.territory, self.epoch, commands)
+        for command, outcome in zip(commands, outcomes, strict=True):
+            self._note(command, outcome)
+
+    def _note(self, command: w.Command, outcome: Outcome) -> None:
+        if outcome.code == StalePlan.code():
+            raise StalePlan(territory=self.loop.territory, epoch=self.epoch, current="?")
+        if outcome.code:
+            self.loop.refused += 1
+            logger.debug(
+                "refused",
+                extra={"action": "refused", "command": type(command).__name__, "why": outcome.code},
+            )
+        else:
+            self.loop.proposed += 1

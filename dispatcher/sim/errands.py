@@ -1,0 +1,121 @@
+"""
+A person's step as a request to the desk's public doors: the demo's people are ordinary clients.
+
+Must not decide when; `live` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from dispatcher.desk import wishes as w
+from dispatcher.sim.world import Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """One POST below ``/api/v1``."""
+
+    path: str
+    body: dict[str, Any]
+
+
+# how the doors call the moves of the table
+_DOOR = {
+    "customer_accept": "customer-accept",
+    "leave_incomplete": "incomplete",
+    "ask_return": "return-request",
+}
+
+
+def errand_of(step: Step, territory: str) -> Errand:
+    """Return the request by which a person's step reaches the desk."""
+    return _BY_COMMAND[type(step.command)](step.command, territory, step)
+
+
+def _plain(record: object) -> dict[str, Any]:
+    builtins: dict[str, Any] = msgspec.to_builtins(record)
+    return builtins
+
+
+def _only(record: object, *keys: str) -> dict[str, Any]:
+    values = _plain(record)
+    return {key: values[key] for key in keys if values[key] not in (None, "", [])}
+
+
+def _report(command: w.ReportTicket, territory: str, _step: Step) -> Errand:
+    site = command.site
+    body = _only(
+        command,
+        *("channel", "severity", "category", "model", "symptom", "skills", "certificates"),
+        "external_id",
+        *("duration_s", "windows", "not_before_at", "outdoor"),
+    )
+    body["territory"] = territory
+    body["site"] = {
+        **_only(site, "name", "phone", "address", "note"),
+        "lat": site.place.lat,
+        "lon": site.place.lon,
+        "access_s": site.access_s,
+    }
+    return Errand(path="/tickets", body=body)
+
+
+def _triage(command: w.Triage, _territory: str, _step: Step) -> Errand:
+    keys = ("severity", "skills", "duration_s", "certificates", "windows", "not_before_at")
+    return Errand(path=f"/tickets/{command.ticket}/triage", body=_only(command, *keys))
+
+
+def _step(command: w.Step, _territory: str, _step: Step) -> Errand:
+    return Errand(
+        path=f"/tickets/{command.ticket}/{_DOOR.get(command.move, command.move)}", body={}
+    )
+
+
+def _resume(command: w.Resume, _territory: str, _step: Step) -> Errand:
+    body = _only(command, "duration_s", "not_before_at")
+    return Errand(path=f"/tickets/{command.ticket}/resume", body=body)
+
+
+def _call_back(command: w.CallBack, _territory: str, _step: Step) -> Errand:
+    body = _only(command, "satisfaction", "remark")
+    return Errand(path=f"/tickets/{command.ticket}/call-back", body=body)
+
+
+def _visit(command: w.VisitStep, _territory: str, step: Step) -> Errand:
+    body: dict[str, Any] = {"at": step.at}
+    if command.move == "finish":
+        body |= _only(command, "found", "done")
+    if command.move == "decline":
+        body = {"at": step.at, "reason": command.reason}
+    if command.move == "leave_incomplete":
+        body |= _only(command, "reason", "again_at")
+    return Errand(
+        path=f"/visits/{command.ticket}/{_DOOR.get(command.move, command.move)}", body=body
+    )
+
+
+def _engineer(command: w.EngineerStep, _territory: str, _step: Step) -> Errand:
+    move = _DOOR.get(command.move, command.move)
+    return Errand(path=f"/engineers/{command.engineer}/{move}", body={})
+
+
+def _register(command: w.RegisterEngineer, territory: str, _step: Step) -> Errand:
+    body = _only(command.engineer, "id", "name", "base", "skills", "certificates", "shifts")
+    return Errand(path="/engineers", body={**body, "territory": territory})
+
+
+_BY_COMMAND: dict[type, Callable[[Any, str, Step], Errand]] = {
+    w.ReportTicket: _report,
+    w.Triage: _triage,
+    w.Step: _step,
+    w.Resume: _resume,
+    w.CallBack: _call_back,
+    w.VisitStep: _visit,
+    w.EngineerStep: _engineer,
+    w.RegisterEngineer: _register,
+}
