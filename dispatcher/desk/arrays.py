@@ -6,6 +6,7 @@ Writes numbers only; what they mean stands in `solver.problem`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,17 +15,36 @@ import numpy as np
 from dispatcher.desk.roads import Roads
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.place import Place
-from dispatcher.domain.plan import route_id
+from dispatcher.domain.plan import Visit
 from dispatcher.domain.ticket import Status, Ticket
 from dispatcher.policy import Policy
 from dispatcher.rules import NEVER_AT, Compiled, Spell
 from dispatcher.solver.problem import NEVER, NONE, Problem
-from dispatcher.units import MINUTE_S
 
-# work that takes longer than estimated is expected to take at least so much more, seconds
-LEAST_LEFT_S = 5 * MINUTE_S
 # a ticket a person gave to somebody is never dropped for its price
 KEEP = 1 << 30
+
+
+def work_s(docs: MemoryDocs, ticket: Ticket) -> int:
+    """Return the seconds a visit takes, parking and reception included."""
+    site = docs.sites.get(ticket.site)
+    return ticket.duration_s + (site.access_s if site else 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a question is made of; task i is tickets[i], vehicle v is spells[v]."""
+
+    docs: MemoryDocs
+    spells: tuple[Spell, ...]
+    tickets: tuple[Ticket, ...]
+    compiled: Compiled
+    policy: Policy
+    # the visit under way by vehicle: the vehicle starts at its end
+    running: Mapping[int, Visit]
+    # epoch seconds
+    now: int
+    origin_at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,19 +58,10 @@ class _Start:
 class Builder:
     """Collects places and writes the arrays; one use only."""
 
-    def __init__(
-        self,
-        docs: MemoryDocs,
-        spells: tuple[Spell, ...],
-        tickets: tuple[Ticket, ...],
-        compiled: Compiled,
-        policy: Policy,
-        now: int,
-        origin_at: int,
-    ) -> None:
-        self.docs, self.spells, self.tickets = docs, spells, tickets
-        self.compiled, self.policy = compiled, policy
-        self.now, self.origin_at = now, origin_at
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.docs, self.spells, self.tickets = asked.docs, asked.spells, asked.tickets
+        self.policy = asked.policy
         self.places: list[Place] = []
         self.at: dict[Place, int] = {}
 
@@ -63,21 +74,21 @@ class Builder:
 
     def build(self, roads: Roads, routes: tuple[tuple[int, ...], ...]) -> Problem:
         """Return the problem whose current plan is `routes`."""
-        starts = [self._start(s, r) for s, r in zip(self.spells, routes, strict=True)]
+        starts = [self._start(v) for v in range(len(self.spells))]
         fields = {**self._tasks(), **self._vehicles(starts), **self._fixed(routes)}
         fields |= self._incumbent(routes)
         # all places are known by now
-        travel = roads.seconds(self.places, self.now)
+        travel = roads.seconds(self.places, self.asked.now)
         return Problem(
             travel=travel,
             travel_weight=self.policy.travel.weight_per_s,
-            is_eligible=self.compiled.eligible,
-            assignment_cost=np.clip(self.compiled.cost, 0, (1 << 30)).astype(np.int32),
+            is_eligible=self.asked.compiled.eligible,
+            assignment_cost=np.clip(self.asked.compiled.cost, 0, (1 << 30)).astype(np.int32),
             **fields,
         )
 
     def _rel(self, at: int) -> int:
-        return at - self.origin_at
+        return at - self.asked.origin_at
 
     def _site(self, ticket: Ticket) -> Place:
         site = self.docs.sites.get(ticket.site)
@@ -98,7 +109,7 @@ class Builder:
         pointer = [0]
         for i, ticket in enumerate(self.tickets):
             columns["task_location"].append(self.place(self._site(ticket)))
-            columns["duration"].append(self._work_left(ticket))
+            columns["duration"].append(work_s(self.docs, ticket))
             columns["release"].append(self._release(i, ticket))
             drop = KEEP if ticket.is_locked else lateness.drop[int(ticket.severity) - 1]
             columns["drop_cost"].append(drop)
@@ -116,15 +127,11 @@ class Builder:
         }
 
     def _release(self, i: int, ticket: Ticket) -> int:
-        if ticket.status is Status.ON_SITE:
-            return -NEVER
-        return self._rel(max(int(self.compiled.not_before[i]), ticket.not_before_at))
+        return self._rel(max(int(self.asked.compiled.not_before[i]), ticket.not_before_at))
 
     def _windows(self, i: int, ticket: Ticket) -> list[tuple[int, int]]:
         """Return the spans in which work may start, cut where a rule says "not after"."""
-        if ticket.status is Status.ON_SITE:
-            return []
-        latest = int(self.compiled.not_after[i])
+        latest = int(self.asked.compiled.not_after[i])
         spans = [(w.open_at, min(w.close_at, latest)) for w in ticket.windows]
         if not spans and latest < NEVER_AT:
             spans = [(0, latest)]
@@ -140,32 +147,16 @@ class Builder:
         columns[f"{prefix}_weight"].append(due.weight if due and runs else 0)
         columns[f"{prefix}_step"].append(due.step if due and runs else 0)
 
-    def _work_left(self, ticket: Ticket) -> int:
-        if ticket.status is not Status.ON_SITE:
-            site = self.docs.sites.get(ticket.site)
-            return ticket.duration_s + (site.access_s if site else 0)
-        end_at = ticket.entered_at + ticket.duration_s
-        return max(LEAST_LEFT_S, end_at - self.now)
-
-    def _start(self, spell: Spell, route: tuple[int, ...]) -> _Start:
-        """Return where the spell goes on: at the customer, on the way there, or at the base."""
-        first = self.tickets[route[0]] if route else None
-        if first is not None and first.status is Status.ON_SITE:
-            return _Start(place=self._site(first), from_at=max(self.now, spell.from_at))
-        if first is not None and first.status is Status.TRAVELLING:
-            # the way is already paid: the solver meets the engineer at the door
-            arrive_at = self._arrival(spell, first)
-            return _Start(place=self._site(first), from_at=max(arrive_at, spell.from_at))
+    def _start(self, v: int) -> _Start:
+        """Return where a spell goes on: where its visit under way ends, where it stands, or base."""
+        spell, running = self.spells[v], self.asked.running.get(v)
         engineer = spell.engineer
-        running = spell.shift.start_at <= self.now
-        site = self.docs.sites.get(engineer.at) if engineer.at and running else None
+        if running is not None:
+            place = self._site(self.docs.ticket(running.ticket))
+            return _Start(place=place, from_at=max(running.finish_at, spell.from_at))
+        has_begun = spell.shift.start_at <= self.asked.now
+        site = self.docs.sites.get(engineer.at) if engineer.at and has_begun else None
         return _Start(place=site.place if site else engineer.base, from_at=spell.from_at)
-
-    def _arrival(self, spell: Spell, ticket: Ticket) -> int:
-        route = self.docs.route(route_id(spell.engineer.id, spell.shift.start_at))
-        visits = route.visits if route else ()
-        travel_s = next((v.travel_s for v in visits if v.ticket == ticket.id), 0)
-        return max(self.now, ticket.entered_at + travel_s)
 
     def _vehicles(self, starts: list[_Start]) -> dict[str, Any]:
         numbers = {e: k for k, e in enumerate(sorted({s.engineer.id for s in self.spells}))}

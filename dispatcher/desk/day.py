@@ -6,7 +6,7 @@ Must not search; engines do. `arrays` writes the solver's arrays, `routes` reads
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dispatcher.desk import arrays
 from dispatcher.desk.roads import Roads
@@ -19,10 +19,12 @@ from dispatcher.policy import Policy
 from dispatcher.rules import RULES, Case, Compiled, Prices, Spell, compile_rules
 from dispatcher.solver.problem import Problem
 from dispatcher.solver.solution import Solution
-from dispatcher.units import DAY_S, HOUR_S
+from dispatcher.units import DAY_S, HOUR_S, MINUTE_S
 
 # shifts that begin later than this are not planned yet, seconds
 HORIZON_S = 36 * HOUR_S
+# work that takes longer than estimated is expected to take at least so much more, seconds
+LEAST_LEFT_S = 5 * MINUTE_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +43,9 @@ class Day:
     seq: int
     # the plan as it is
     start: Solution
-    # what is under way, as told to the engineers
-    under_way: dict[TicketId, Visit]
+    # the visit each spell is driving to or working at, by vehicle; it is over before the spell's
+    # first task begins, and no task itself
+    running: dict[int, Visit]
 
     def task_of(self, ticket: TicketId) -> int | None:
         """Return the index of a ticket, None when it is not part of the question."""
@@ -120,7 +123,9 @@ def compile_day(
         A ticket to ask about although it is held, reported or otherwise not open.
     """
     spells = spells_of(docs, now)
-    tickets = _tickets(docs, spells, include)
+    running = running_visits(docs, spells, now)
+    under_way = {visit.ticket for visit in running.values()}
+    tickets = _tickets(docs, spells, under_way, include)
     compiled = compile_rules(
         Case(
             tickets=tickets,
@@ -137,9 +142,17 @@ def compile_day(
     origin_at = min([now, *(s.shift.start_at for s in spells)]) // HOUR_S * HOUR_S
     index = {ticket.id: i for i, ticket in enumerate(tickets)}
     routes = _current(docs, spells, index, without)
-    problem = arrays.Builder(docs, spells, tickets, compiled, policy, now, origin_at).build(
-        roads, routes
+    asked = arrays.Asked(
+        docs=docs,
+        spells=spells,
+        tickets=tickets,
+        compiled=compiled,
+        policy=policy,
+        running=running,
+        now=now,
+        origin_at=origin_at,
     )
+    problem = arrays.Builder(asked).build(roads, routes)
     return Day(
         problem=problem,
         compiled=compiled,
@@ -149,25 +162,50 @@ def compile_day(
         now=now,
         seq=docs.home.seq,
         start=Solution(routes=routes),
-        under_way=_under_way(docs, spells),
+        running=running,
     )
 
 
-def _under_way(docs: MemoryDocs, spells: tuple[Spell, ...]) -> dict[TicketId, Visit]:
-    routes = (docs.route(route_id(s.engineer.id, s.shift.start_at)) for s in spells)
-    return {
-        visit.ticket: visit
-        for route in routes
-        if route
-        for visit in route.visits
-        if docs.ticket(visit.ticket).is_frozen
-    }
+def running_visits(docs: MemoryDocs, spells: tuple[Spell, ...], now: int) -> dict[int, Visit]:
+    """Return the visit each spell is driving to or working at, timed as it looks at `now`."""
+    running = {}
+    for v, spell in enumerate(spells):
+        route = docs.route(route_id(spell.engineer.id, spell.shift.start_at))
+        if route and route.visits:
+            ticket = docs.ticket(route.visits[0].ticket)
+            if ticket.status in {Status.TRAVELLING, Status.ON_SITE}:
+                running[v] = _timed(docs, ticket, route.visits[0], now)
+    return running
+
+
+def _timed(docs: MemoryDocs, ticket: Ticket, told: Visit, now: int) -> Visit:
+    """Return a running visit with what is known of its times by now."""
+    work_s = arrays.work_s(docs, ticket)
+    if ticket.status is Status.ON_SITE:
+        finish_at = max(ticket.entered_at + work_s, now + LEAST_LEFT_S)
+        return replace(
+            told, arrive_at=ticket.entered_at, start_at=ticket.entered_at, finish_at=finish_at
+        )
+    arrive_at = max(now, ticket.entered_at + told.travel_s)
+    opens = [w.open_at for w in ticket.windows if w.close_at >= arrive_at]
+    start_at = max([arrive_at, ticket.not_before_at, *opens[:1]])
+    return replace(
+        told,
+        depart_at=ticket.entered_at,
+        arrive_at=arrive_at,
+        start_at=start_at,
+        finish_at=start_at + work_s,
+        lunch_before=False,
+    )
 
 
 def _tickets(
-    docs: MemoryDocs, spells: tuple[Spell, ...], include: TicketId | None
+    docs: MemoryDocs,
+    spells: tuple[Spell, ...],
+    under_way: set[TicketId],
+    include: TicketId | None,
 ) -> tuple[Ticket, ...]:
-    """Return the open tickets, and those under way on a spell's route, in order of id."""
+    """Return the open tickets and those ahead on a spell's route, in order of report."""
     on_route = {
         ticket
         for spell in spells
@@ -178,7 +216,9 @@ def _tickets(
     wanted = [
         t
         for t in docs.tickets.values()
-        if (t.status is Status.TRIAGED or t.id == include or (t.id in on_route and _live(t)))
+        if t.id == include
+        or t.status is Status.TRIAGED
+        or (t.id in on_route and t.id not in under_way and _live(t))
     ]
     return tuple(sorted(wanted, key=lambda t: (t.reported_at, t.id)))
 

@@ -9,57 +9,59 @@ from __future__ import annotations
 from dispatcher.desk.day import Day
 from dispatcher.domain.ids import RouteId
 from dispatcher.domain.plan import Route, Visit
-from dispatcher.domain.ticket import Status
-from dispatcher.rules import Spell
 from dispatcher.solver.solution import RouteTimes, Stop, Verdict
 
 
 def to_routes(day: Day, verdict: Verdict) -> dict[RouteId, Route]:
     """Return the routes of a judged plan, with times in epoch seconds, by route id."""
     routes = {}
-    for spell, times in zip(day.spells, verdict.routes, strict=True):
+    for v, times in enumerate(verdict.routes):
         if times is not None:
-            route = _route(day, spell, times)
+            route = _route(day, v, times)
             routes[route.id] = route
     return routes
 
 
-def _route(day: Day, spell: Spell, times: RouteTimes) -> Route:
-    at = day.origin_at
-    visits = [_visit(day, stop) for stop in times.stops]
+def _route(day: Day, v: int, times: RouteTimes) -> Route:
+    spell, running = day.spells[v], day.running.get(v)
+    lunch_s = spell.shift.lunch.duration_s if spell.shift.lunch else 0
+    ahead = tuple(_visit(day, stop, lunch_s) for stop in times.stops)
+    visits = (running, *ahead) if running else ahead
     last = times.lunch_leg is not None and times.lunch_leg >= len(times.stops)
+    home_s = times.end_travel if times.stops else _way_home(day, v)
+    end_at = times.end + day.origin_at if times.stops else 0
+    if running and not times.stops:
+        end_at = running.finish_at + home_s
     return Route(
         engineer=spell.engineer.id,
         shift_at=spell.shift.start_at,
-        visits=tuple(visits),
-        home_at=times.end + at if visits else 0,
-        home_travel_s=times.end_travel if visits else 0,
-        lunch_last=bool(visits) and last,
-        travel_s=sum(visit.travel_s for visit in visits) + times.end_travel,
+        visits=visits,
+        home_at=end_at,
+        home_travel_s=home_s if visits else 0,
+        lunch_last=bool(ahead) and last,
+        travel_s=sum(visit.travel_s for visit in visits) + (home_s if visits else 0),
         work_s=sum(visit.finish_at - visit.start_at for visit in visits),
     )
 
 
-def _visit(day: Day, stop: Stop) -> Visit:
-    ticket, at = day.tickets[stop.task], day.origin_at
-    depart, arrive, start, travel = stop.depart + at, stop.arrive + at, stop.start + at, stop.travel
-    told = day.under_way.get(ticket.id)
-    if ticket.status is Status.ON_SITE:
-        arrive = start = ticket.entered_at
-        depart, travel = (told.depart_at, told.travel_s) if told else (arrive, 0)
-    elif ticket.status is Status.TRAVELLING:
-        depart, travel = ticket.entered_at, told.travel_s if told else 0
-    elif not stop.lunch_before:
-        # leave just in time instead of waiting at the customer's door
-        late = max(0, stop.start - stop.arrive)
-        depart, arrive = depart + late, arrive + late
+def _way_home(day: Day, v: int) -> int:
+    """Return the seconds from where a vehicle starts to its end place."""
+    start, end = day.problem.start_location[v], day.problem.end_location[v]
+    return int(day.problem.travel[0, start, end])
+
+
+def _visit(day: Day, stop: Stop, lunch_s: int) -> Visit:
+    at, start_at = day.origin_at, stop.start + day.origin_at
+    # leave just in time, after lunch if there is one, instead of waiting at the customer's door
+    depart_at = start_at - stop.travel - (lunch_s if stop.lunch_before else 0)
+    depart_at = max(stop.depart + at, depart_at)
     return Visit(
-        ticket=ticket.id,
-        depart_at=depart,
-        arrive_at=arrive,
-        start_at=start,
+        ticket=day.tickets[stop.task].id,
+        depart_at=depart_at,
+        arrive_at=start_at,
+        start_at=start_at,
         finish_at=stop.finish + at,
-        travel_s=travel,
+        travel_s=stop.travel,
         lunch_before=stop.lunch_before,
     )
 

@@ -207,25 +207,29 @@ class World:
         self, ticket: TicketId, engineer: EngineerId, docs: MemoryDocs, at: int
     ) -> Iterator[Step]:
         visit = self._visit(ticket, engineer, docs)
-        if self._wants_lunch(engineer, docs, at, planned=bool(visit and visit.lunch_before)):
+        lunch_at = self._lunch_at(engineer, docs, at, planned=bool(visit and visit.lunch_before))
+        if lunch_at is not None:
             lunch = w.EngineerStep(engineer=engineer, move="lunch")
-            yield Step(at=at + 60, command=lunch, actor=engineer)
+            yield Step(at=lunch_at, command=lunch, actor=engineer)
             return
         wait = self._span("depart", f"{ticket}|{engineer}", self.scenario.people.depart_s)
         leave_at = max(at + wait, min(visit.depart_at, at + 1800) if visit else 0)
         command = w.VisitStep(ticket=ticket, engineer=engineer, move="depart")
         yield Step(at=leave_at, command=command, actor=engineer)
 
-    def _wants_lunch(
+    def _lunch_at(
         self, engineer: EngineerId, docs: MemoryDocs, at: int, *, planned: bool
-    ) -> bool:
+    ) -> int | None:
+        """Return when an engineer takes lunch before driving on, None when not now."""
         person = docs.engineer(engineer)
         shift = person.shift_at(at)
         if shift is None or shift.lunch is None:
-            return False
+            return None
         if person.lunch_at is not None and person.lunch_at >= shift.start_at:
-            return False
-        return shift.lunch.earliest_at - 300 <= at and (planned or at >= shift.lunch.latest_at)
+            return None
+        if planned or at >= shift.lunch.latest_at:
+            return max(at + 60, shift.lunch.earliest_at)
+        return None
 
     def _after_lunch(self, engineer: EngineerId, docs: MemoryDocs, at: int) -> Iterator[Step]:
         shift = docs.engineer(engineer).shift_at(at)

@@ -6,10 +6,10 @@ from dispatcher.desk.day import compile_day
 from dispatcher.desk.routes import to_routes
 from dispatcher.domain import events as ev
 from dispatcher.domain.plan import Route, Visit
+from dispatcher.domain.ticket import Window
 from dispatcher.policy import load_policy
-from dispatcher.solver.problem import NEVER
 from dispatcher.solver.solution import Solution, judge
-from tests.places import HOUR, MORNING, STEP_S, CrowFlies, village
+from tests.places import HOUR, MORNING, STEP_S, CrowFlies, Village, at, village
 
 
 def day_of(place, now=MORNING, **more):
@@ -70,8 +70,8 @@ def under_way(place, moves):
     return place
 
 
-def test_traveller_is_met_at_the_door() -> None:
-    """A visit under way is fixed; the way to it is already paid and ends when it was planned."""
+def test_traveller_goes_on_from_where_the_visit_under_way_will_end() -> None:
+    """Left at 08:00:20 for ten minutes of driving and an hour of work: free there at 09:10:20."""
     steps = [
         (ev.VisitDispatched, MORNING),
         (ev.VisitAccepted, MORNING + 10),
@@ -79,16 +79,17 @@ def test_traveller_is_met_at_the_door() -> None:
     ]
     place = under_way(village(), steps)
     day = day_of(place, now=MORNING + 100)
-    assert day.problem.fixed[0] == (0,)
+    assert "V-1" not in [t.id for t in day.tickets]
+    assert day.origin_at + day.problem.earliest[0] == MORNING + 20 + STEP_S + HOUR
     verdict = judge(day.problem, day.start)
     assert verdict.feasible
-    visit = to_routes(day, verdict)[f"anna/{MORNING}"].visits[0]
-    assert (visit.depart_at, visit.arrive_at) == (MORNING + 20, MORNING + 20 + STEP_S)
-    assert visit.travel_s == STEP_S
+    first, second = to_routes(day, verdict)[f"anna/{MORNING}"].visits
+    assert (first.depart_at, first.arrive_at) == (MORNING + 20, MORNING + 20 + STEP_S)
+    assert second.start_at == first.finish_at + STEP_S
 
 
 def test_engineer_at_work_is_free_when_the_work_is_over() -> None:
-    """On site since 08:10 for an hour; asked at 08:40 half an hour is left, and arrival is met."""
+    """On site since 08:10 for an hour; asked at 08:40 the engineer is free at 09:10."""
     steps = [
         (ev.VisitDispatched, MORNING),
         (ev.VisitAccepted, MORNING),
@@ -97,10 +98,48 @@ def test_engineer_at_work_is_free_when_the_work_is_over() -> None:
     ]
     place = under_way(village(), steps)
     day = day_of(place, now=MORNING + 4 * STEP_S)
-    assert day.problem.duration[0] == HOUR - 3 * STEP_S
-    assert day.problem.arrive_due[0] == NEVER
+    assert day.origin_at + day.problem.earliest[0] == MORNING + STEP_S + HOUR
     visit = to_routes(day, judge(day.problem, day.start))[f"anna/{MORNING}"].visits[0]
     assert (visit.start_at, visit.finish_at) == (MORNING + STEP_S, MORNING + STEP_S + HOUR)
+
+
+def test_work_that_takes_longer_is_expected_to_end_soon() -> None:
+    """Two hours into an hour of work, five more minutes are expected."""
+    steps = [
+        (ev.VisitDispatched, MORNING),
+        (ev.VisitAccepted, MORNING),
+        (ev.EngineerDeparted, MORNING),
+        (ev.EngineerArrived, MORNING),
+    ]
+    place = under_way(village(), steps)
+    day = day_of(place, now=MORNING + 2 * HOUR)
+    assert day.running[0].finish_at == MORNING + 2 * HOUR + 300
+
+
+def test_leaving_waits_for_the_window_not_the_engineer_at_the_door() -> None:
+    """The window opens at 10:00: leave at 09:50, not at 08:00."""
+    place = village()
+    opens = MORNING + 2 * HOUR
+    place.ticket(6, windows=(Window(open_at=opens, close_at=opens + HOUR),), place=at(1, 0))
+    day = day_of(place)
+    task = day.task_of("V-6")
+    routes = to_routes(day, judge(day.problem, Solution(routes=((task,), ()))))
+    [visit] = routes[f"anna/{MORNING}"].visits
+    assert (visit.depart_at, visit.start_at) == (opens - STEP_S, opens)
+
+
+def test_lunch_stands_right_before_the_drive_it_precedes() -> None:
+    """Lunch from 11:00 for half an hour, then ten minutes of driving: at work at 11:40."""
+    place = Village().engineer("anna", lunch=True).ticket(1)
+    noon = MORNING + 3 * HOUR
+    day = day_of(place)
+    solution = Solution(routes=((0,),), lunch_leg=(0,))
+    [visit] = to_routes(day, judge(day.problem, solution))[f"anna/{MORNING}"].visits
+    assert visit.lunch_before
+    assert visit.finish_at - visit.start_at == HOUR
+    # on the way there lunch begins at its earliest, and ends at the door
+    assert visit.start_at == noon + 1800
+    assert visit.depart_at == noon - STEP_S
 
 
 def test_fold_of_the_log_equals_the_documents() -> None:
