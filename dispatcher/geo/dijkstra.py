@@ -43,6 +43,10 @@ class DijkstraMetric:
             out[part] = best
         return out
 
+    def row_column(self, leaving: Ends, arriving: Ends, to: Ends, back: Ends) -> tuple[Ints, Ints]:
+        """Return the times from one place to others and back; see the hierarchy's."""
+        return self.many(leaving, to)[0], self.many(back, arriving)[:, 0]
+
     def path(self, source: Ends, target: Ends) -> tuple[int, Ints, Bools]:
         """Return time, edges and directions of the best way; see the hierarchy's."""
         away, previous = dijkstra(self.graph, indices=source.nodes[0], return_predecessors=True)

@@ -13,6 +13,7 @@ References
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -53,6 +54,8 @@ class Topology:
     # higher neighbours of rank x, ascending: heads[first[x] : first[x + 1]], shapes (N + 1,), (A,)
     first: Ints
     heads: Ints
+    # the lowest higher neighbour, -1 at the top, shape (N,)
+    parent: Ints
     # lower neighbours of rank y, ascending, and the arc that joins them, shapes (N + 1,), (A,), (A,)
     lower_first: Ints
     lower: Ints
@@ -178,27 +181,27 @@ def _customize(
 
 
 @njit(cache=True, nogil=True)
-def _select(first: Ints, heads: Ints, ranks: Ints) -> tuple[Ints, Ints]:
-    """Return all ancestors of the nodes, highest first, and each rank's place there or -1."""
-    n = len(first) - 1
-    place = np.full(n, -1, dtype=np.int32)
+def _select(parent: Ints, ranks: Ints, out_rows: Ints, out_place: Ints) -> int:
+    """
+    List all ancestors of some streets' ends and return how many there are.
+
+    `ranks` has shape ``(T, 2)``. The highest comes first in `out_rows`, so that the sweeps read
+    arcs in the order they are stored; `out_place`, -1 everywhere before, gets the place of each
+    listed rank. Shapes ``(N,)``.
+    """
+    for t in range(len(ranks)):
+        # the higher end of a street is an ancestor of the lower one
+        y = min(ranks[t, 0], ranks[t, 1])
+        while y >= 0 and out_place[y] < 0:
+            out_place[y] = 0
+            y = parent[y]
     num = 0
-    for x in ranks:
-        y = x
-        while place[y] < 0:
-            place[y] = 0
+    for x in range(len(parent) - 1, -1, -1):
+        if out_place[x] >= 0:
+            out_rows[num] = x
+            out_place[x] = num
             num += 1
-            if first[y] == first[y + 1]:
-                break
-            y = heads[first[y]]
-    rows = np.empty(num, dtype=np.int32)
-    at = 0
-    for x in range(n - 1, -1, -1):
-        if place[x] >= 0:
-            rows[at] = x
-            place[x] = at
-            at += 1
-    return rows, place
+    return num
 
 
 @njit(cache=True, nogil=True)
@@ -256,6 +259,7 @@ def _climb(
 def _many_to_many(
     first: Ints,
     heads: Ints,
+    parent: Ints,
     up: Ints,
     down: Ints,
     source_ranks: Ints,
@@ -265,7 +269,9 @@ def _many_to_many(
 ) -> Ints:
     """Return all times, shape ``(S, T)``; `INF` where there is no way."""
     num_sources, num_targets = len(source_ranks), len(target_ranks)
-    rows, place = _select(first, heads, target_ranks.ravel())
+    rows = np.empty(len(parent), dtype=np.int32)
+    place = np.full(len(parent), -1, dtype=np.int32)
+    rows = rows[: _select(parent, target_ranks, rows, place)]
     start, to, cost = _compact(first, heads, down, rows, place)
     out = np.empty((num_sources, num_targets), dtype=np.int32)
     dist = np.full(len(first) - 1, INF, dtype=np.int32)
@@ -303,45 +309,80 @@ def _many_to_many(
 
 
 @njit(cache=True, nogil=True)
-def _one_to_many(
+def _seed(
     first: Ints,
     heads: Ints,
+    parent: Ints,
+    weights: Ints,
+    ranks: Ints,
+    costs: Ints,
+    place: Ints,
+    out_dist: Ints,
+    column: int,
+) -> None:
+    """Walk from a street's ends to the top; selected rows must hold `INF` before."""
+    z = min(ranks[0], ranks[1])
+    while z >= 0:
+        if place[z] < 0:
+            out_dist[z, column] = INF
+        z = parent[z]
+    for k in range(2):
+        out_dist[ranks[k], column] = min(out_dist[ranks[k], column], costs[k])
+    z = min(ranks[0], ranks[1])
+    while z >= 0:
+        d = out_dist[z, column]
+        if d < INF:
+            for a in range(first[z], first[z + 1]):
+                h = heads[a]
+                out_dist[h, column] = min(out_dist[h, column], d + weights[a])
+        z = parent[z]
+
+
+@njit(cache=True, nogil=True)
+def _row_column(
+    first: Ints,
+    heads: Ints,
+    parent: Ints,
     up: Ints,
     down: Ints,
-    source_ranks: Ints,
-    source_costs: Ints,
-    target_ranks: Ints,
-    target_costs: Ints,
-) -> Ints:
-    """Return the times from one source, shape ``(T,)``."""
-    rows, place = _select(first, heads, target_ranks.ravel())
-    dist = np.full(len(first) - 1, INF, dtype=np.int32)
-    seed = np.full((len(rows), 1), INF, dtype=np.int32)
-    _climb(
-        first,
-        heads,
-        up,
-        source_ranks[0],
-        source_ranks[1],
-        source_costs[0],
-        source_costs[1],
-        place,
-        dist,
-        seed,
-        0,
-    )
-    for i in range(len(rows)):
-        x = rows[i]
-        best = seed[i, 0]
+    point_ranks: Ints,
+    leaving_costs: Ints,
+    arriving_costs: Ints,
+    ranks: Ints,
+    to_costs: Ints,
+    from_costs: Ints,
+    rows: Ints,
+    place: Ints,
+    dist: Ints,
+) -> tuple[Ints, Ints]:
+    """
+    Return the times from one place to T others and from all of them to it, shapes ``(T,)``.
+
+    The last three arguments are room to work in, of shapes ``(N,)``, ``(N,)`` and ``(N, 2)``;
+    `place` is -1 everywhere before and after.
+    """
+    rows = rows[: _select(parent, ranks, rows, place)]
+    for x in rows:
+        dist[x, 0] = INF
+        dist[x, 1] = INF
+    _seed(first, heads, parent, up, point_ranks, leaving_costs, place, dist, 0)
+    _seed(first, heads, parent, down, point_ranks, arriving_costs, place, dist, 1)
+    for x in rows:
+        ahead, back = dist[x, 0], dist[x, 1]
         for a in range(first[x], first[x + 1]):
-            best = min(best, dist[heads[a]] + down[a])
-        dist[x] = best
-    out = np.empty(len(target_ranks), dtype=np.int32)
-    for t in range(len(target_ranks)):
-        at_p = dist[target_ranks[t, 0]] + target_costs[t, 0]
-        at_q = dist[target_ranks[t, 1]] + target_costs[t, 1]
-        out[t] = min(at_p, at_q, INF)
-    return out
+            h = heads[a]
+            ahead = min(ahead, dist[h, 0] + down[a])
+            back = min(back, dist[h, 1] + up[a])
+        dist[x, 0] = ahead
+        dist[x, 1] = back
+        place[x] = -1
+    row = np.empty(len(ranks), dtype=np.int32)
+    column = np.empty(len(ranks), dtype=np.int32)
+    for t in range(len(ranks)):
+        p, q = ranks[t, 0], ranks[t, 1]
+        row[t] = min(dist[p, 0] + to_costs[t, 0], dist[q, 0] + to_costs[t, 1], INF)
+        column[t] = min(dist[p, 1] + from_costs[t, 0], dist[q, 1] + from_costs[t, 1], INF)
+    return row, column
 
 
 @njit(cache=True, nogil=True)
@@ -442,11 +483,25 @@ def _unpack(
     return edges[:size].copy(), climbing[:size].copy()
 
 
+class _Room(threading.local):
+    """Arrays that a thread's rows and columns are worked out in; fresh ones cost page faults."""
+
+    kept: tuple[Ints, Ints, Ints] | None = None
+
+    def arrays(self, size: int) -> tuple[Ints, Ints, Ints]:
+        """Return the room of this thread for a network of `size` junctions."""
+        if self.kept is None:
+            rows, dist = np.empty(size, dtype=np.int32), np.empty((size, 2), dtype=np.int32)
+            self.kept = rows, np.full(size, -1, dtype=np.int32), dist
+        return self.kept
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class HierarchyMetric:
     """A topology with the weights of one hour and one set of closures."""
 
     topology: Topology
+    room: _Room
     up: Ints
     down: Ints
     up_edge: Ints
@@ -460,26 +515,46 @@ class HierarchyMetric:
         return self._sweep(self.up, self.down, sources, targets)
 
     def _sweep(self, up: Ints, down: Ints, sources: Ends, targets: Ends) -> Ints:
-        t = self.topology
         if not len(sources):
             return np.empty((0, len(targets)), dtype=np.int32)
-        source_ranks, target_ranks = t.rank[sources.nodes], t.rank[targets.nodes]
         if len(sources) == 1:
-            row = _one_to_many(
-                t.first,
-                t.heads,
-                up,
-                down,
-                source_ranks[0],
-                sources.costs[0],
-                target_ranks,
-                targets.costs,
-            )
-            return np.asarray(row)[np.newaxis, :]
+            row, _ = self._both_ways(up, down, sources, sources.costs, targets, targets.costs)
+            return row[np.newaxis, :]
+        t = self.topology
+        ranks = t.rank[sources.nodes], t.rank[targets.nodes]
         times: Ints = _many_to_many(
-            t.first, t.heads, up, down, source_ranks, sources.costs, target_ranks, targets.costs
+            t.first, t.heads, t.parent, up, down, ranks[0], sources.costs, ranks[1], targets.costs
         )
         return times
+
+    def row_column(self, leaving: Ends, arriving: Ends, to: Ends, back: Ends) -> tuple[Ints, Ints]:
+        """
+        Return the times from one place to T others and back, centiseconds, shapes ``(T,)``.
+
+        `leaving` and `arriving` are the ends of the one place, of length 1; `to` has the costs of
+        arriving at the others, `back` those of leaving them.
+        """
+        return self._both_ways(self.up, self.down, leaving, arriving.costs, to, back.costs)
+
+    def _both_ways(
+        self, up: Ints, down: Ints, one: Ends, arriving: Ints, others: Ends, back: Ints
+    ) -> tuple[Ints, Ints]:
+        t = self.topology
+        row, column = _row_column(
+            t.first,
+            t.heads,
+            t.parent,
+            up,
+            down,
+            t.rank[one.nodes[0]],
+            one.costs[0],
+            arriving[0],
+            t.rank[others.nodes],
+            others.costs,
+            back,
+            *self.room.arrays(len(t.rank)),
+        )
+        return row, column
 
     def path(self, source: Ends, target: Ends) -> tuple[int, Ints, Bools]:
         """
@@ -528,12 +603,13 @@ class Hierarchy:
 
     def __init__(self, topology: Topology) -> None:
         self.topology = topology
+        self._room = _Room()
 
     def customize(self, along: Ints, against: Ints) -> HierarchyMetric:
         """Return the metric of these times of each edge, centiseconds, shapes ``(E,)``."""
         t = self.topology
         weights = _customize(t.first, t.heads, t.arc, t.is_climbing, along, against)
-        return HierarchyMetric(t, *weights)
+        return HierarchyMetric(t, self._room, *weights)
 
 
 def build_topology(network: Network, order: Ints) -> Topology:
@@ -547,11 +623,15 @@ def build_topology(network: Network, order: Ints) -> Topology:
     neighbour_first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
     first, heads = _eliminate(neighbour_first, others[by_end])
     lower_first, lower, lower_arc = _transpose(first, heads)
+    parent = np.full(network.num_nodes, -1, dtype=np.int32)
+    is_below = first[:-1] < first[1:]
+    parent[is_below] = heads[first[:-1][is_below]]
     return Topology(
         order=order,
         rank=rank,
         first=first,
         heads=heads,
+        parent=parent,
         lower_first=lower_first,
         lower=lower,
         lower_arc=lower_arc,

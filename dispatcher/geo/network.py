@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
-import shapely
 from numpy.typing import NDArray
 
 from dispatcher.errors import BrokenCity
@@ -26,6 +26,10 @@ Bools = NDArray[np.bool_]
 # "never", in centiseconds; two of them still fit an int32
 INF: Final = 2**30 - 1
 NODES_FILE, EDGES_FILE = "nodes.parquet", "edges.parquet"
+_COLUMNS: Final = (
+    *("u", "v", "name", "highway", "oneway", "length_m", "drive_s"),
+    *("signals_along", "signals_against"),
+)
 _EARTH_RADIUS_M = 6_371_008.8
 
 
@@ -107,43 +111,84 @@ def load_network(folder: Path) -> Network:
         A file is missing or does not hold what it should.
     """
     try:
-        nodes = pq.read_table(folder / NODES_FILE, columns=["geometry"])
-        edges = pq.read_table(folder / EDGES_FILE)
-        places = shapely.get_coordinates(shapely.from_wkb(nodes["geometry"].to_numpy()))
-        lines = shapely.from_wkb(edges["geometry"].to_numpy())
-        column = {name: edges[name].to_numpy() for name in edges.column_names if name != "geometry"}
-        return _assemble(places, lines, column)
-    except (OSError, KeyError, ValueError, shapely.errors.GEOSException) as error:
+        nodes = pq.ParquetFile(folder / NODES_FILE).read(columns=["geometry"])
+        edges = pq.ParquetFile(folder / EDGES_FILE).read(columns=[*_COLUMNS, "geometry"])
+        return _assemble(nodes, edges)
+    except (OSError, KeyError, ValueError) as error:
         raise BrokenCity(city=folder.name, problem=str(error)) from error
 
 
-def _assemble(
-    places: Floats, lines: NDArray[np.object_], column: dict[str, NDArray[np.generic]]
-) -> Network:
-    points = shapely.get_coordinates(lines)
-    first_point = np.concatenate([[0], np.cumsum(shapely.get_num_coordinates(lines))])
-    signals = np.stack([column["signals_along"], column["signals_against"]])
-    number = {name: i for i, name in enumerate(CLASSES)}
-    drive_cs = np.maximum(np.rint(column["drive_s"].astype(np.float64) * 100), 1)
-    tail, head = column["u"].astype(np.int32), column["v"].astype(np.int32)
-    road_class = np.array([number[name] for name in column["highway"]], dtype=np.int8)
+def _assemble(nodes: pa.Table, edges: pa.Table) -> Network:
+    places, _ = _coordinates(nodes["geometry"], 1)
+    points, counts = _coordinates(edges["geometry"], 2)
+    tail, head = (_numbers(edges[name]).astype(np.int32) for name in ("u", "v"))
+    road_class = _road_class(edges["highway"])
+    signals = np.stack([_numbers(edges[f"signals_{way}"]) for way in ("along", "against")])
     yields = np.stack([_yields(head, tail, road_class), _yields(tail, head, road_class)])
     delay_s = np.where(signals > 0, signals * SIGNAL_DELAY_S, yields * YIELD_DELAY_S)
+    drive_cs = np.maximum(np.rint(_numbers(edges["drive_s"]).astype(np.float64) * 100), 1)
     return Network(
         node_lat=np.ascontiguousarray(places[:, 1]),
         node_lon=np.ascontiguousarray(places[:, 0]),
         tail=tail,
         head=head,
-        is_both=~column["oneway"].astype(np.bool_),
-        length_m=column["length_m"].astype(np.float64),
+        is_both=~np.array(edges["oneway"].to_pylist(), dtype=np.bool_),
+        length_m=_numbers(edges["length_m"]).astype(np.float64),
         drive_cs=drive_cs.astype(np.int32),
         delay_cs=(delay_s * 100).astype(np.int32),
         road_class=road_class,
-        name=column["name"].astype(object),
+        name=np.array(edges["name"].to_pylist(), dtype=object),
         point_lat=np.ascontiguousarray(points[:, 1]),
         point_lon=np.ascontiguousarray(points[:, 0]),
-        first_point=first_point.astype(np.int32),
+        first_point=np.concatenate([[0], np.cumsum(counts)]).astype(np.int32),
     )
+
+
+def _numbers(column: pa.ChunkedArray) -> NDArray[np.generic]:
+    """Return a column of plain numbers; `to_numpy` would load pandas for it."""
+    return np.concatenate([np.from_dlpack(chunk) for chunk in column.chunks])
+
+
+def _road_class(column: pa.ChunkedArray) -> NDArray[np.int8]:
+    number = {name: i for i, name in enumerate(CLASSES)}
+    return np.concatenate(
+        [
+            np.array([number[name] for name in chunk.dictionary.to_pylist()], dtype=np.int8)[
+                np.from_dlpack(chunk.indices)
+            ]
+            for chunk in column.chunks
+        ]
+    )
+
+
+def _coordinates(column: pa.ChunkedArray, kind: int) -> tuple[Floats, NDArray[np.int64]]:
+    """
+    Return the points (lon, lat) of plane shapes kept as WKB, and how many each shape has.
+
+    Read without making geometry objects, which would take most of the time a city needs to open.
+
+    Parameters
+    ----------
+    kind
+        1 points, 2 lines.
+    """
+    header = {1: 5, 2: 9}[kind]
+    points, counts = [], []
+    for chunk in column.cast(pa.large_binary()).chunks:
+        _, offsets, content = chunk.buffers()
+        begin = np.frombuffer(offsets, dtype=np.int64)[chunk.offset : chunk.offset + len(chunk) + 1]
+        data = np.frombuffer(content, dtype=np.uint8)
+        at = begin[:-1, np.newaxis] + np.arange(header)
+        # little-endian, of that kind, two coordinates a point
+        if (data[at[:, :5]] != [1, kind, 0, 0, 0]).any() or (np.diff(begin) % 16 != header).any():
+            msg = "a geometry is not what an import writes"
+            raise ValueError(msg)
+        is_point = np.ones(len(data), dtype=np.bool_)
+        is_point[at] = False
+        is_point[: begin[0]] = is_point[begin[-1] :] = False
+        points.append(data[is_point].view("<f8").reshape(-1, 2))
+        counts.append(np.diff(begin) // 16)
+    return np.concatenate(points), np.concatenate(counts)
 
 
 def _yields(end: Ints, begin: Ints, road_class: NDArray[np.int8]) -> Bools:

@@ -37,6 +37,10 @@ class Metric(Protocol):
         """Return all times, shape ``(S, T)``."""
         ...
 
+    def row_column(self, leaving: Ends, arriving: Ends, to: Ends, back: Ends) -> tuple[Ints, Ints]:
+        """Return the times from one place to others and back, shapes ``(T,)``."""
+        ...
+
     def path(self, source: Ends, target: Ends) -> tuple[int, Ints, Bools]:
         """Return the time, the edges driven in full and whether each is driven along."""
         ...
@@ -149,23 +153,23 @@ class TravelTimes:
         out = weights.metric.many(self._leaving(sources, weights), self._arriving(targets, weights))
         if not out.flags.c_contiguous:
             out = np.ascontiguousarray(out)
-        _finish(
-            out,
-            sources.edge,
-            sources.fraction,
-            targets.edge,
-            targets.fraction,
-            weights.drive_cs,
-            self.network.is_both,
-        )
+        self._finish(out, sources, targets, weights)
         return out
 
     def row_column(
         self, point: Points, points: Points, *, at_hour: float, weekend: bool = False
     ) -> tuple[Ints, Ints]:
         """Return the times from one place to all `points`, and from all of them to it, seconds."""
-        row = self.matrix(point, points, at_hour=at_hour, weekend=weekend)
-        column = self.matrix(points, point, at_hour=at_hour, weekend=weekend)
+        weights = self._weights(at_hour, weekend=weekend)
+        row, column = weights.metric.row_column(
+            self._leaving(point, weights),
+            self._arriving(point, weights),
+            self._arriving(points, weights),
+            self._leaving(points, weights),
+        )
+        row, column = row.reshape(1, -1), column.reshape(-1, 1)
+        self._finish(row, point, points, weights)
+        self._finish(column, points, point, weights)
         return row[0], column[:, 0]
 
     def path(self, a: Points, b: Points, *, at_hour: float, weekend: bool = False) -> Leg:
@@ -209,6 +213,10 @@ class TravelTimes:
                 while len(self._kept) > _KEPT_METRICS:
                     self._kept.popitem(last=False)
         return weights
+
+    def _finish(self, out: Ints, a: Points, b: Points, weights: _Weights) -> None:
+        """Turn centiseconds into seconds and let neighbours on one edge drive straight."""
+        _finish(out, a.edge, a.fraction, b.edge, b.fraction, weights.drive_cs, self.network.is_both)
 
     def _leaving(self, points: Points, weights: _Weights) -> Ends:
         """Return what it costs to reach the ends of the edge: the head along, the tail against."""
@@ -365,8 +373,10 @@ class TravelMatrix:
         self._size = size
         if len(points):
             self._reserve(size)
-            self._times[old:size, :size] = self._between(points, self.points)
-            if old:
+            if len(points) == 1:
+                self._add_one(points, old)
+            else:
+                self._times[old:size, :size] = self._between(points, self.points)
                 self._times[:old, old:size] = self._between(self.points[:old], points)
         return np.arange(old, size, dtype=np.int32)
 
@@ -400,6 +410,14 @@ class TravelMatrix:
         if self._size:
             self._times[: self._size, : self._size] = self._between(self.points, self.points)
         return True
+
+    def _add_one(self, point: Points, at: int) -> None:
+        """Write the row and column of the place with number `at`, the common case."""
+        row, column = self.travel.row_column(
+            point, self.points, at_hour=self.at_hour, weekend=self.weekend
+        )
+        self._times[at, : at + 1] = row
+        self._times[: at + 1, at] = column
 
     def _between(self, sources: Points, targets: Points) -> Ints:
         return self.travel.matrix(sources, targets, at_hour=self.at_hour, weekend=self.weekend)

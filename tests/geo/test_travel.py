@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatcher.errors import BadField, Unreachable
@@ -121,6 +121,7 @@ def test_signal_is_paid_where_the_street_ends_not_before() -> None:
 places = st.tuples(st.integers(0, 11), st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.9, 1.0]))
 
 
+@settings(deadline=None)
 @given(
     streets=st.lists(
         st.tuples(st.integers(0, 6), st.integers(0, 6), st.integers(1, 200), st.booleans()),
