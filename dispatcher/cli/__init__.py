@@ -9,6 +9,7 @@ from __future__ import annotations
 import typer
 
 from dispatcher import __version__
+from dispatcher.cli.city import city
 from dispatcher.cli.planner import planner
 from dispatcher.cli.serve import serve, token
 from dispatcher.cli.simulate import simulate
@@ -34,6 +35,7 @@ COMMANDS = (
 )
 for command in COMMANDS:
     app.command(help=tell(f"cli.{command.__name__}_help"))(command)
+app.add_typer(city, name="city")
 
 
 def main() -> None:

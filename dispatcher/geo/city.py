@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -201,15 +200,8 @@ class City:
 
 
 def data_folder() -> Path:
-    """Return where imported cities are kept: ``DISPATCHER_DATA``, or the platform's folder."""
-    chosen = os.environ.get("DISPATCHER_DATA")
-    if chosen:
-        return Path(chosen)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local")) / "dispatcher"
-    if sys.platform == "darwin":
-        return Path.home() / "Library/Application Support/dispatcher"
-    return Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local/share")) / "dispatcher"
+    """Return where imported cities are kept: ``$DISPATCHER_DATA``, else ``var`` like all data."""
+    return Path(os.environ.get("DISPATCHER_DATA") or "var")
 
 
 def check_name(name: str) -> str:

@@ -106,7 +106,7 @@ def read_extract(file: Path, box: Box | None = None) -> Extract:
             elif item.is_way():
                 _read_way(item, extract, box)
     except (RuntimeError, ValueError) as error:
-        raise NotStreetData(file=file.name, problem=str(error)) from error
+        raise NotStreetData(file=file.name, problem=str(error).rstrip(".")) from error
     return extract
 
 

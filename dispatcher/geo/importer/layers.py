@@ -70,7 +70,7 @@ def _read(file: Path, layer: str, box: Box) -> gpd.GeoDataFrame:
             warnings.simplefilter("ignore", RuntimeWarning)
             return gpd.read_file(file, layer=layer, bbox=box, engine="pyogrio")
     except Exception as error:  # pyogrio's errors share no base class
-        raise NotStreetData(file=file.name, problem=str(error)) from error
+        raise NotStreetData(file=file.name, problem=str(error).rstrip(".")) from error
 
 
 def _tagged(frame: gpd.GeoDataFrame, key: str, value: str) -> pd.Series:
