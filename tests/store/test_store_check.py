@@ -255,6 +255,32 @@ def test_commands_beside_a_writing_desk(tmp_path: Path) -> None:
 
 
 @pytest.mark.postgres
+def test_commands_on_postgres(pg: Cluster, tmp_path: Path) -> None:
+    """The same commands work with a database URL, beside an open store."""
+    run = CliRunner().invoke
+    url = pg.database("dispatcher_cli")
+    store = open_store(url, tmp_path)
+    store.create_territory(VILLAGE)
+    fill(store)
+    whole = run(app, ["check-store", "--database-url", url])
+    assert whole.exit_code == 0, whole.output
+    assert "10 facts, 3 tickets" in whole.output
+    file = str(tmp_path / "copy.db")
+    copied = run(app, ["backup", file, "--database-url", url])
+    assert copied.exit_code == 0, copied.output
+    refused = run(app, ["restore", file, "--database-url", url])
+    assert refused.exit_code == 1
+    assert "already holds 1" in refused.output
+    again = run(app, ["restore", file, "--data", str(tmp_path / "again"), "--json"])
+    assert again.exit_code == 0, again.output
+    harm(store, "DELETE FROM route")
+    assert run(app, ["check-store", "--database-url", url]).exit_code == 1
+    assert run(app, ["check-store", "--rebuild", "--database-url", url]).exit_code == 0
+    store.close()
+    pg.drop("dispatcher_cli")
+
+
+@pytest.mark.postgres
 def test_empty_database_is_told_from_a_store(pg: Cluster, tmp_path: Path) -> None:
     """Checking a database that was never used says so."""
     url = pg.database("dispatcher_empty")

@@ -88,10 +88,12 @@ def test_followers_miss_nothing(store: Store, bell: LocalBus | None) -> None:
         return seen
 
     with ThreadPoolExecutor(4) as pool:
-        tails = [pool.submit(tail, home) for home in ("village", "town") * 2]
-        write_all(store)
-        results = [future.result(timeout=60) for future in tails]
-    stop.set()
+        try:
+            tails = [pool.submit(tail, home) for home in ("village", "town") * 2]
+            write_all(store)
+            results = [future.result(timeout=60) for future in tails]
+        finally:
+            stop.set()
     assert results == [list(range(1, each + 1))] * 4
     assert {t.id: t.seq for t in store.territories()} == {"village": each, "town": each}
     if isinstance(store, SqlStore):

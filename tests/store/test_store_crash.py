@@ -61,8 +61,10 @@ def test_killed_writer_loses_and_doubles_nothing(
     store.close()
     rng = np.random.default_rng(20261121)
     told: Acknowledged = {}
-    killed = 0
+    killed = lives = 0
     while len(told) < commands:
+        lives += 1
+        assert lives <= 2 * kills + 5, "requests are refused that should be repeated"
         # the last ones before a kill may or may not have been written: send them again
         todo = [n for n in range(commands) if n not in told]
         after = int(rng.integers(1, commands // kills)) if killed < kills else -1

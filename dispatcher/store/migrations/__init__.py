@@ -7,14 +7,7 @@ apart.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
 
 from dispatcher.errors import StoreTooNew, Unavailable
 
@@ -50,10 +43,9 @@ def migrate(connection: sa.Connection) -> None:
     found = revision(connection)
     if found == HEAD:
         return
-    try:
-        command.upgrade(configuration(connection), "head")
-    except CommandError:
-        raise StoreTooNew(revision=found) from None
+    from dispatcher.store.migrations.steps import upgrade  # noqa: PLC0415 — see its docstring
+
+    upgrade(connection, found)
 
 
 def expect_newest(connection: sa.Connection) -> None:
@@ -70,34 +62,10 @@ def expect_newest(connection: sa.Connection) -> None:
     found = revision(connection)
     if found == HEAD:
         return
-    known = {step.revision for step in _folder(connection).walk_revisions()}
-    if found is None or found in known:
+    from dispatcher.store.migrations.steps import known  # noqa: PLC0415 — see its docstring
+
+    if found is None or found in known(connection):
         problem = "nothing was written to it yet" if found is None else f"its layout is {found}"
         todo = "Start `dispatcher serve` once with it."
         raise Unavailable(what="The store", problem=problem, todo=todo)
     raise StoreTooNew(revision=found)
-
-
-def configuration(connection: sa.Connection) -> Config:
-    """Return Alembic's configuration for a connection that is in a transaction."""
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return config
-
-
-def newest(connection: sa.Connection) -> str | None:
-    """Return the newest step that the folder holds."""
-    return _folder(connection).get_current_head()
-
-
-def _folder(connection: sa.Connection) -> ScriptDirectory:
-    return ScriptDirectory.from_config(configuration(connection))
-
-
-def drift(connection: sa.Connection, metadata: sa.MetaData) -> list[object]:
-    """Return in what the database differs from the tables the code knows."""
-    from alembic.autogenerate import compare_metadata  # noqa: PLC0415 — tests and checks only
-
-    context = MigrationContext.configure(connection, opts={"compare_type": True})
-    return list(compare_metadata(context, metadata))

@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 FILE_NAME = "store.db"
 # readers the API's threads share; more of them wait
 NUM_READERS = 40
+# bytes the write-ahead log is cut to after a long reader let it grow
+WAL_LIMIT = 64 * 1024 * 1024
 # the first release without the WAL-reset bug, and the older lines that got the repair
 SAFE_SQLITE = (3, 51, 3)
 REPAIRED_SQLITE = {(3, 50): 7, (3, 44): 6}
@@ -250,7 +252,10 @@ def _sqlite_engine(path: Path, *, read_only: bool) -> sa.Engine:
         # the driver must not open transactions by itself; `_begin` does
         connection.isolation_level = None
         pragmas = ["busy_timeout=5000", "foreign_keys=ON", "trusted_schema=OFF", "secure_delete=ON"]
-        pragmas += ["query_only=ON"] if read_only else ["journal_mode=WAL", "synchronous=FULL"]
+        if read_only:
+            pragmas += ["query_only=ON"]
+        else:
+            pragmas += ["journal_mode=WAL", "synchronous=FULL", f"journal_size_limit={WAL_LIMIT}"]
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}").fetchall()
 
