@@ -28,7 +28,7 @@ OPTIONS: Final[Mapping[str, str]] = {
     "theme.light.secondaryBackgroundColor": "#f4f6f8",
     "theme.light.textColor": "#17212b",
     "theme.light.borderColor": "#d5dce3",
-    "theme.dark.primaryColor": "#62aeff",
+    "theme.dark.primaryColor": "#2f7bd9",
     "theme.dark.backgroundColor": "#0f1418",
     "theme.dark.secondaryBackgroundColor": "#171d23",
     "theme.dark.textColor": "#e6ebf0",

@@ -79,7 +79,7 @@ def _text(frame: Frame, name: str, field: str, faults: Mapping[str, str], limit:
 
 def _fault(faults: Mapping[str, str], *fields: str) -> None:
     for name, text in faults.items():
-        if name in fields or any(name.startswith(f"{field}.") for field in fields):
+        if name in fields:
             st.markdown(f":red[⚠ {text}]")
 
 
@@ -144,7 +144,7 @@ def _what(
             format_func=labels.get,
             placeholder="",
         )
-        _fault(faults, "skills")
+        _fault(faults, *(name for name in faults if name.startswith("skills")))
     return {
         "symptom": symptom.strip(),
         "category": category,
@@ -197,7 +197,7 @@ def _where(frame: Frame, faults: Mapping[str, str]) -> Mapping[str, Any] | None:
         st.session_state["reg_picked"] = dict(picked)
         st.session_state[_PLACE] = {**_reverse(frame, picked), **picked}
         st.rerun()
-    _fault(faults, "site.lat", "site.lon", "site.address", "site")
+    _fault(faults, "site", "site.lat", "site.lon", "site.address", "site.datum")
     if place:
         st.markdown(
             f"{say('reg.place')}: **{place['label']}** ({place['lat']:.5f}, {place['lon']:.5f})"

@@ -20,6 +20,6 @@ export function inputHash() {
 
 /** The hash of each built file. */
 export function outputHashes(out) {
-  const names = readdirSync(out).filter((name) => name !== "BUILD.json").sort();
+  const names = readdirSync(out, { recursive: true }).filter((name) => name !== "BUILD.json" && name !== "parts").sort();
   return Object.fromEntries(names.map((name) => [name, sha(readFileSync(resolve(out, name)))]));
 }

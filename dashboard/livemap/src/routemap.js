@@ -15,7 +15,7 @@ export class RouteMap {
     this.host = h("div.base");
     this.canvas = h("canvas.overlay", { "aria-hidden": "true" });
     this.credit = h("div.credit");
-    this.root = h("div.map.routemap", { role: "region", "aria-label": name }, this.host, this.canvas, this.credit);
+    this.root = h("div.map.routemap", { "data-theme": this.palette.name, role: "region", "aria-label": name }, this.host, this.canvas, this.credit);
     host.append(this.root);
     this.view = new View(0.5, 0.5, 11, this.root.clientWidth, this.root.clientHeight);
     this.stops = [];

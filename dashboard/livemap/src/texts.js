@@ -9,7 +9,7 @@ export function fill(template, facts) {
   return template.replace(/\{(\w+)\}/g, (whole, name) => (name in facts ? String(facts[name]) : whole));
 }
 
-/** Return the speaker of one language: `t("live", {v: 3})` says `map.live`. */
+/** Return the speaker of one language: `t("close")` says `map.close`. */
 export function speaker(lang) {
   const own = CATALOGUE[lang] ?? en;
   const t = (key, facts = {}) => fill(own[`map.${key}`] ?? en[`map.${key}`] ?? `map.${key}`, facts);

@@ -40012,6 +40012,7 @@ var iz = class {
 }, az = class {
 	constructor(e, { api: t, city: n, theme: r, label: i, hour: a }) {
 		this.palette = ue(r), this.hour = a, this.host = w("div.base"), this.canvas = w("canvas.overlay", { "aria-hidden": "true" }), this.credit = w("div.credit"), this.root = w("div.map.routemap", {
+			"data-theme": this.palette.name,
 			role: "region",
 			"aria-label": i
 		}, this.host, this.canvas, this.credit), e.append(this.root), this.view = new l(.5, .5, 11, this.root.clientWidth, this.root.clientHeight), this.stops = [], this.legs = [], this.#e({
