@@ -12,7 +12,7 @@ import { client } from "./http.js";
 import { icon } from "./icons.js";
 import { onKey } from "./keys.js";
 import { MapPane } from "./mappane.js";
-import { SHAPE, palette, priority } from "./palette.js";
+import { SHAPE, palette, priority, short } from "./palette.js";
 import { Queue, dueText } from "./queue.js";
 import { isLate } from "./order.js";
 import { Link } from "./socket.js";
@@ -376,7 +376,7 @@ export class Desk {
   #told(kind, key, facts = {}, more = {}) {
     const { t } = this;
     if (kind === "ask") return this.dialogs.exception(key, facts);
-    const text = key === null ? facts.text : t(key, facts);
+    const text = key === null ? facts.text : t(key, { ...facts, ...(facts.ticket ? { ticket: short(facts.ticket) } : {}) });
     this.toasts.show(kind, text, more.canUndo ? { action: `${t("undo")} (U)`, onAction: () => void this.commands.undo() } : {});
   }
 
@@ -401,7 +401,7 @@ export class Desk {
     if (group) return [t("group", { n: group.n }), t("group.hint")];
     if (ticket) {
       const who = store.engineers.get(ticket.engineer)?.name ?? t("nobody");
-      return [`${SHAPE[ticket.severity]} ${priority(ticket.severity)} ${ticket.label || ticket.id}`, `${ticket.id} · ${ticket.area || t.word("category", ticket.category)}`, `${t.word("status", ticket.status)} · ${who}`, dueText(ticket, now, isLate(ticket, now), t)];
+      return [`${SHAPE[ticket.severity]} ${priority(ticket.severity)} ${ticket.label || ticket.id}`, `${short(ticket.id)} · ${ticket.area || t.word("category", ticket.category)}`, `${t.word("status", ticket.status)} · ${who}`, dueText(ticket, now, isLate(ticket, now), t)];
     }
     const next = store.routesOf(engineer.id).flatMap((route) => route.visits)[0];
     const lines = [engineer.name, t.word("state", engineer.state)];

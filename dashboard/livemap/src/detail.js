@@ -4,7 +4,7 @@ import { h, throttle } from "./dom.js";
 import { path } from "./http.js";
 import { icon } from "./icons.js";
 import { candidateRow, excludedList } from "./explain.js";
-import { SHAPE, priority } from "./palette.js";
+import { SHAPE, priority, short } from "./palette.js";
 import { FLAG } from "./store.js";
 import { dueText } from "./queue.js";
 import { isAtRisk, isLate } from "./order.js";
@@ -104,7 +104,7 @@ export class Detail {
     if (!ticket) return [this.#head(id, data.ticket?.error ?? t("detail.gone"), null)];
     const record = data.ticket?.ticket;
     const mark = h(`div.bigmark`, { "data-severity": ticket.severity, title: t(`severity.${ticket.severity}`) }, h("i", { "aria-hidden": "true" }, SHAPE[ticket.severity]), h("b", {}, priority(ticket.severity)));
-    const sub = [ticket.id, t.word("status", ticket.status), t.word("category", ticket.category)].filter(Boolean).join(" · ");
+    const sub = [short(ticket.id), t.word("status", ticket.status), t.word("category", ticket.category)].filter(Boolean).join(" · ");
     return [
       this.#head(ticket.label || record?.symptom || ticket.id, sub, mark),
       this.#countdown(ticket),

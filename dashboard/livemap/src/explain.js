@@ -2,7 +2,7 @@
 import { h } from "./dom.js";
 import { span } from "./clock.js";
 
-export const PARTS = ["travel", "lateness", "breach", "overtime", "rules", "stability"];
+export const PARTS = ["travel", "overtime", "lateness", "breach", "unserved", "assignment", "stability", "waiting"];
 
 /** Cost units are seconds of driving; people read minutes. */
 export const minutes = (units) => Math.round(units / 60);

@@ -51,8 +51,10 @@ export function bars(routes, tickets) {
     }
     let before = null;
     for (const visit of route.visits) {
-      if (visit.lunch && before !== null && visit.depart > before) out.push({ kind: "lunch", from: before, to: visit.depart });
-      if (visit.arrive > visit.depart) out.push({ kind: "travel", from: visit.depart, to: visit.arrive });
+      // with lunch the stop before ends in the break, and the drive follows it
+      const leaves = Math.max(visit.depart, visit.arrive - visit.travel);
+      if (leaves > visit.depart) out.push({ kind: visit.lunch ? "lunch" : "wait", from: visit.depart, to: leaves });
+      if (visit.arrive > leaves) out.push({ kind: "travel", from: leaves, to: visit.arrive });
       if (visit.start > visit.arrive) out.push({ kind: "wait", from: visit.arrive, to: visit.start });
       const due = tickets.get(visit.ticket)?.due ?? 0;
       out.push({ kind: "work", from: visit.start, to: visit.finish, ticket: visit.ticket, position: visit.position, late: due && visit.start > due ? due : 0 });

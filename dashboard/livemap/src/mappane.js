@@ -4,12 +4,24 @@ import { GlBase } from "./base_gl.js";
 import { h, say, sharpen, throttle } from "./dom.js";
 import { drawOverlay, hit } from "./overlay.js";
 import { RouteLayer, legsByEngineer, selectedRoute } from "./routes.js";
-import { priority } from "./palette.js";
+import { priority, short } from "./palette.js";
 import { View, boundsPoints } from "./view.js";
 import { path } from "./http.js";
 import { loadStyle } from "./mapstyle.js";
 
 const TWIN_LIMIT = 60;
+
+/** Leave out the outermost hundredth on each side: one far ticket must not shrink the city. */
+export function core(points) {
+  const drop = Math.floor(points.length / 100);
+  if (!drop) return points;
+  const range = (axis) => {
+    const sorted = points.map((point) => point[axis]).sort((a, b) => a - b);
+    return [sorted[drop], sorted[sorted.length - 1 - drop]];
+  };
+  const [[x0, x1], [y0, y1]] = [range(0), range(1)];
+  return points.filter(([x, y]) => x >= x0 && x <= x1 && y >= y0 && y <= y1);
+}
 
 export class MapPane {
   constructor(app) {
@@ -37,7 +49,7 @@ export class MapPane {
     const bounds = this.app.store.cfg.bounds;
     const city = bounds ? this.view.fit(boundsPoints(bounds), 8, 13) : this.view;
     const start = saved ? new View(saved.x, saved.y, saved.zoom, this.view.width, this.view.height) : city;
-    this.isPlaced = Boolean(saved || bounds);
+    this.isPlaced = Boolean(saved);
     this.view = start;
     this.style = await loadStyle(this.app);
     if (this.isGone) return;
@@ -49,6 +61,8 @@ export class MapPane {
     this.root.dataset.base = this.base.kind;
     say(this.credit, this.style.credit);
     this.#moved(this.base.view());
+    // the snapshot may have come while the style was on its way
+    if (!saved && this.app.store.v >= 0) this.fit();
   }
 
   #build(options) {
@@ -72,7 +86,7 @@ export class MapPane {
 
   /** The snapshot knows the bounds: go there unless a person already chose a view. */
   onSnapshot() {
-    if (!this.isPlaced && this.base && this.app.store.cfg.bounds) this.fit();
+    if (!this.isPlaced && this.base) this.fit();
     if (this.style?.isBare) void this.restyle();
     this.refreshGeometry();
   }
@@ -88,7 +102,7 @@ export class MapPane {
   #moved(view) {
     this.view = view;
     this.linesStale = true;
-    this.app.onView(view);
+    if (this.isPlaced) this.app.onView(view);
     this.draw();
   }
 
@@ -96,7 +110,7 @@ export class MapPane {
   fit(points) {
     const { store } = this.app;
     let shown = points;
-    if (!shown) shown = [...store.tickets.values(), ...store.engineers.values()].map((one) => [one.x, one.y]);
+    if (!shown) shown = core([...store.tickets.values(), ...store.engineers.values()].map((one) => [one.x, one.y]));
     if (!shown.length && store.cfg.bounds) shown = boundsPoints(store.cfg.bounds);
     if (!shown.length) return;
     this.isPlaced = true;
@@ -244,7 +258,7 @@ export class MapPane {
     }
     for (const { ticket } of this.hits.tickets.slice(0, TWIN_LIMIT)) {
       const who = store.engineers.get(ticket.engineer)?.name ?? t("nobody");
-      items.push(`${priority(ticket.severity)} ${ticket.id} ${ticket.label ?? ""}, ${who}, ${ticket.start ? hour(ticket.start) : "–"}`);
+      items.push(`${priority(ticket.severity)} ${short(ticket.id)} ${ticket.label ?? ""}, ${who}, ${ticket.start ? hour(ticket.start) : "–"}`);
     }
     this.twin.setAttribute("aria-label", t("map.twin"));
     while (this.twin.children.length > items.length) this.twin.lastChild.remove();

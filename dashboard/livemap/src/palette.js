@@ -51,6 +51,9 @@ export const SHAPE = { 4: "▲", 3: "◆", 2: "■", 1: "●" };
 /** Return the short name a dispatcher reads: P1 is the worst. */
 export const priority = (severity) => `P${5 - severity}`;
 
+/** A ticket's number where room is dear: reykjavik-244 is #244 to whoever works there. */
+export const short = (id) => id.replace(/^.*-(?=\d+$)/, "#");
+
 /** Trace the outline of a severity's shape around (x, y). */
 export function traceShape(ctx, severity, x, y, r) {
   ctx.beginPath();

@@ -2,7 +2,7 @@
 import { span } from "./clock.js";
 import { h, say } from "./dom.js";
 import { TABS, choose, isAtRisk, isLate, settle } from "./order.js";
-import { SHAPE, priority } from "./palette.js";
+import { SHAPE, priority, short } from "./palette.js";
 import { FLAG } from "./store.js";
 
 const ROW = 54;
@@ -145,7 +145,7 @@ export class Queue {
     say(row.shape, SHAPE[ticket.severity]);
     say(row.code, priority(ticket.severity));
     say(row.label, ticket.label || t.word("category", ticket.category));
-    say(row.place, [ticket.id, ticket.area].filter(Boolean).join(" · "));
+    say(row.place, [short(ticket.id), ticket.area].filter(Boolean).join(" · "));
     const ghost = store.ghosts.get(ticket.id);
     const name = store.engineers.get(ghost?.engineer ?? ticket.engineer)?.name;
     say(row.who, name ? `${ghost ? "→ " : ""}${name}` : t.word("status", ticket.status));

@@ -118,8 +118,8 @@ export class Store {
       return;
     }
     const [, engineer, shiftAt, shiftEndAt, stops, homeAt, past] = row;
-    const visits = stops.map(([ticket, depart, arrive, start, finish, lunch], position) => ({
-      ticket, depart, arrive, start, finish, lunch: Boolean(lunch), route: id, engineer, position,
+    const visits = stops.map(([ticket, depart, arrive, start, finish, lunch, travel], position) => ({
+      ticket, depart, arrive, start, finish, lunch: Boolean(lunch), travel: travel ?? arrive - depart, route: id, engineer, position,
     }));
     const done = (past ?? []).map(([ticket, depart, arrive, finish]) => ({ ticket, depart, arrive, finish }));
     this.routes.set(id, { id, engineer, shiftAt, shiftEndAt, visits, homeAt, past: done });

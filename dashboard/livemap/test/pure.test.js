@@ -106,11 +106,13 @@ test("the pointer finds the nearest thing within reach", () => {
 
 test("bars tell driving, lunch, waiting, work and lateness apart", () => {
   const routes = [{ shiftAt: 0, shiftEndAt: 9000, homeAt: 4000, past: [{ ticket: "P", depart: 10, arrive: 20, finish: 60 }], visits: [
-    { ticket: "A", depart: 100, arrive: 200, start: 250, finish: 900, lunch: false, position: 0 },
-    { ticket: "B", depart: 2700, arrive: 2800, start: 2800, finish: 3500, lunch: true, position: 1 },
+    { ticket: "A", depart: 100, arrive: 200, start: 250, finish: 900, lunch: false, travel: 100, position: 0 },
+    { ticket: "B", depart: 900, arrive: 2800, start: 2800, finish: 3500, lunch: true, travel: 100, position: 1 },
   ] }];
   const kinds = bars(routes, new Map([["B", { due: 2000 }]])).map((one) => one.kind);
   assert.deepEqual(kinds, ["shift", "pasttravel", "past", "travel", "wait", "work", "lunch", "travel", "work", "home"]);
+  const lunch = bars(routes, new Map()).find((one) => one.kind === "lunch");
+  assert.deepEqual([lunch.from, lunch.to], [900, 2700]);
   const work = bars(routes, new Map([["B", { due: 2000 }]])).filter((one) => one.kind === "work");
   assert.deepEqual(work.map((one) => one.late), [0, 2000]);
   assert.equal(positionAt(routes[0].visits, 0), 0);

@@ -134,7 +134,15 @@ def _is_far(shift: Shift | None, shift_at: int, now: int) -> bool:
 
 def _visits(route: Route) -> list[Row]:
     return [
-        [v.ticket, v.depart_at, v.arrive_at, v.start_at, v.finish_at, int(v.lunch_before)]
+        [
+            v.ticket,
+            v.depart_at,
+            v.arrive_at,
+            v.start_at,
+            v.finish_at,
+            int(v.lunch_before),
+            v.travel_s,
+        ]
         for v in route.visits
     ]
 

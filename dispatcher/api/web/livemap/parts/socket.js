@@ -92,7 +92,7 @@ export class Link {
     this.#heard();
     this.counts.msgs += 1;
     if (msg.t === "pong") {
-      this.rtt = this.env.Date.now() - msg.ts;
+      this.rtt = this.env.Date.now() - this.pingAt;
       return this.#say("live");
     }
     const verdict = this.onMessage(msg);
@@ -128,8 +128,10 @@ export class Link {
     this.#send({ t: "ack", v: this.position().v });
   }
 
+  // the answer's stamp is the desk's clock, so the way there and back is timed here
   #ping() {
-    this.#send({ t: "ping", ts: this.env.Date.now() });
+    this.pingAt = this.env.Date.now();
+    this.#send({ t: "ping", ts: this.pingAt });
   }
 
   #send(msg) {
