@@ -64,7 +64,14 @@ class Doors:
         return self._hang("POST", path, answer, **more)
 
     def _hang(
-        self, method: str, path: str, answer: Any, *, status: int = 200, example: Any = None
+        self,
+        method: str,
+        path: str,
+        answer: Any,
+        *,
+        status: int = 200,
+        example: Any = None,
+        also: dict[int | str, dict[str, Any]] | None = None,
     ) -> Callable[[Callable[..., Any]], Any]:
         key = f"{method} {path}"
         roles = roles_of(key)
@@ -83,15 +90,12 @@ class Doors:
                 description="\n".join([*(line.strip() for line in lines), "", who]),
                 dependencies=[Depends(guard(key, roles))] if roles else [],
                 response_class=Json,
-                operation_id=_operation(endpoint),
+                operation_id=endpoint.__name__,
+                responses=also or {},
             )
             return endpoint
 
         return hang
-
-
-def _operation(endpoint: Callable[..., Any]) -> str:
-    return endpoint.__name__
 
 
 def check_table(groups: Iterable[Doors]) -> None:

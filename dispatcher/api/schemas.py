@@ -23,6 +23,9 @@ def _moment(value: Any) -> Any:
     """Return epoch seconds for a text in ISO 8601; whatever else is left to the next check."""
     if not isinstance(value, str):
         return value
+    if value.isascii() and value.isdigit() and len(value) < 12:
+        # a query's number
+        return int(value)
     try:
         parsed = datetime.fromisoformat(value)
     except ValueError:

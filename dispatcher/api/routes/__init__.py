@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dispatcher.api.routes import (
     choices,
+    day,
     fleet,
+    imports,
     maps,
     planner,
     plans,
@@ -17,12 +19,14 @@ from dispatcher.api.routes import (
 GROUPS = (
     sessions.doors,
     territories.doors,
+    imports.doors,
     tickets.doors,
     choices.doors,
     steps.doors,
     steps.visits,
     fleet.doors,
     plans.doors,
+    day.doors,
     planner.doors,
     maps.doors,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import Query
+from fastapi import Path, Query
 from starlette.responses import Response
 
 from dispatcher.api import schemas as s
@@ -21,6 +21,14 @@ doors = Doors("map")
 
 # the streets of a city change with an import, not with the day
 _CACHE = {"Cache-Control": "public, max-age=3600"}
+
+_MVT = "application/vnd.mapbox-vector-tile"
+_TILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {_MVT: {"schema": {"type": "string", "format": "binary"}}}},
+    204: {"description": "Nothing is drawn there."},
+}
+Zoom = Annotated[int, Path(ge=0, le=22)]
+Index = Annotated[int, Path(ge=0, le=2**22)]
 
 
 class AddressView(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,14 +97,14 @@ def map_style(city: s.Id, house: Housed, theme: Literal["light", "dark"] = "ligh
     return Json(style(theme, tiles, house.city(city).bounds), headers=_CACHE)
 
 
-@doors.get("/tiles/{city}/{z}/{x}/{y}.mvt", None)
-def map_tile(city: s.Id, z: int, x: int, y: int, house: Housed) -> Response:
+@doors.get("/tiles/{city}/{z}/{x}/{y}.mvt", None, also=_TILE)
+def map_tile(city: s.Id, z: Zoom, x: Index, y: Index, house: Housed) -> Response:
     """Give one vector tile; 204 where nothing is drawn."""
     tile = house.city(city).basemap.tile(z, x, y)
     if tile is None:
         return Response(status_code=204, headers=_CACHE)
     headers = {"Content-Encoding": "gzip", **_CACHE}
-    return Response(tile, media_type="application/vnd.mapbox-vector-tile", headers=headers)
+    return Response(tile, media_type=_MVT, headers=headers)
 
 
 @doors.get("/texts/{lang}", dict[str, str])

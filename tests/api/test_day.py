@@ -1,0 +1,27 @@
+"""The day's figures are the log's."""
+
+from __future__ import annotations
+
+from tests.api.desk import HOME, Desk
+
+
+def test_day_counts_what_happened(desk: Desk) -> None:
+    """Hours add up to the tickets; an engineer's travel and work are those of the visit."""
+    ticket, engineer = desk.dispatched()
+    phone = desk.client("engineer", engineer)
+    now = desk.now()
+    times = {"accept": now - 50, "depart": now - 40, "arrive": now - 30, "finish": now - 10}
+    for step, at in times.items():
+        assert phone.post(f"/visits/{ticket}/{step}", json={"at": at}).is_success
+    day = desk.client().get("/day", params={"territory": HOME}).json()
+    assert sum(day["tickets"].values()) == sum(hour["reported"] for hour in day["hours"])
+    mine = next(one for one in day["engineers"] if one["engineer"] == engineer)
+    assert (mine["travel_s"], mine["work_s"], mine["visits"]) == (10, 20, 1)
+    clocks = {one["clock"]: one for one in day["clocks"]}
+    assert list(clocks) == ["triage", "response", "arrive", "fix"]
+    assert clocks["fix"]["met"] >= 1
+    assert day["plans"][-1]["changes"].get("added", 0) >= 1
+    empty = desk.client().get("/day", params={"territory": HOME, "from_at": 0, "to_at": 10}).json()
+    assert empty["tickets"] == {}
+    far = desk.client().get("/day", params={"territory": HOME, "from_at": 0, "to_at": now})
+    assert far.status_code == 422
