@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -63,8 +64,12 @@ class _Server(uvicorn.Server):
         self._house = house
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        del frame
         self._house.stopping.set()
-        super().handle_exit(sig, frame)
+        # uvicorn would raise the signal once more at the end, before the store is closed
+        if self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
+        self.should_exit = True
 
 
 def serve_forever(settings: Settings, ready: Callable[[Notice], None]) -> None:

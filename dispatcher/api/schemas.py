@@ -58,7 +58,8 @@ IncompleteReason = Literal[
     "parts", "access", "customer_absent", "wrong_skill", "more_time", "unsafe", "other"
 ]
 Version = Annotated[
-    int | None, Field(ge=0, description="refuse when the document has another version by now")
+    int | None,
+    Field(ge=0, le=2**53, description="refuse when the document has another version by now"),
 ]
 
 
@@ -411,5 +412,5 @@ class LeaseGiven(Body):
     action: Literal["acquire", "renew", "release"]
     owner: Id
     # renew and release name the epoch they have
-    epoch: Annotated[int | None, Field(ge=0)] = None
+    epoch: Annotated[int | None, Field(ge=0, le=2**53)] = None
     ttl_s: Annotated[float, Field(ge=1, le=120)] = 15

@@ -11,7 +11,7 @@ import typer
 from dispatcher import __version__
 from dispatcher.cli.city import city
 from dispatcher.cli.planner import planner
-from dispatcher.cli.serve import serve, token
+from dispatcher.cli.serve import serve, tables, token
 from dispatcher.cli.simulate import simulate
 from dispatcher.cli.speech import tell
 from dispatcher.cli.store import backup, check_store, restore
@@ -36,6 +36,7 @@ COMMANDS = (
 for command in COMMANDS:
     app.command(help=tell(f"cli.{command.__name__}_help"))(command)
 app.add_typer(city, name="city")
+app.add_typer(tables, name="import")
 
 
 def main() -> None:

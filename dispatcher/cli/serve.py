@@ -1,8 +1,9 @@
-"""`dispatcher serve` and `token`: the api process, and who gets in."""
+"""`dispatcher serve`, `token` and `import`: the api process, who gets in, tables from outside."""
 
 from __future__ import annotations
 
 import json as codec
+from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
@@ -135,3 +136,61 @@ def ask(here: dict[str, Any], path: str, **body: Any) -> httpx.Response:
         typer.secho(text, err=True, fg=typer.colors.RED)
         raise typer.Exit(1)
     return answer
+
+
+tables = typer.Typer(no_args_is_help=True, help=tell("cli.import_help"))
+TableFile = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, readable=True, help=tell("cli.table"))
+]
+Where = Annotated[str | None, typer.Option("--territory", help=tell("cli.territory"))]
+
+
+@tables.command("tickets", help=tell("cli.import_tickets_help"))
+def import_tickets(
+    file: TableFile, territory: Where = None, data: Data = DATA, *, json: Json = False
+) -> None:
+    """Write down the requests of a CSV or XLSX file through the running desk."""
+    _import("tickets", file, territory, data, json=json)
+
+
+@tables.command("engineers", help=tell("cli.import_engineers_help"))
+def import_engineers(
+    file: TableFile, territory: Where = None, data: Data = DATA, *, json: Json = False
+) -> None:
+    """Write down the engineers of a CSV or XLSX file through the running desk."""
+    _import("engineers", file, territory, data, json=json)
+
+
+def _import(what: str, file: Path, territory: str | None, data: Path, *, json: bool) -> None:
+    """Send the file to the running desk, which decides row by row; exit 1 when a row was refused."""
+    here = running(settings_of(data=data))
+    if here is None:
+        typer.secho(tell("cli.no_desk", data=data), err=True, fg=typer.colors.RED)
+        raise typer.Exit(1)
+    where = territory or _only_territory(here)
+    files = {"file": (file.name, file.read_bytes())}
+    report = ask(here, f"/{what}/import", params={"territory": where}, files=files).json()
+    if json:
+        print_json(report)
+    else:
+        for row in report["rows"]:
+            if "error" in row:
+                text = tell("cli.row_refused", row=row["row"], why=row["error"]["text"])
+                typer.secho(text, err=True, fg=typer.colors.RED)
+                for fault in row["error"].get("errors", ()):
+                    typer.echo(f"    {fault['field']}: {fault['text']}", err=True)
+        done = tell("cli.imported", accepted=report["accepted"], refused=report["refused"])
+        typer.echo(done)
+    if report["refused"]:
+        raise typer.Exit(1)
+
+
+def _only_territory(here: dict[str, Any]) -> str:
+    headers = {"Authorization": f"Bearer {here['admin_token']}"}
+    answer = httpx.get(f"{here['url']}/api/v1/territories", headers=headers, timeout=10)
+    ids = [one["id"] for one in answer.json()["items"]]
+    if len(ids) != 1:
+        text = tell("cli.which_territory", known=", ".join(ids))
+        typer.secho(text, err=True, fg=typer.colors.RED)
+        raise typer.Exit(2)
+    return str(ids[0])

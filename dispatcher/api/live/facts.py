@@ -90,7 +90,7 @@ class _Ear:
 async def facts(
     socket: WebSocket,
     territory: Annotated[str, Query(max_length=64)],
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=2**53)] = 0,
 ) -> None:
     """Serve one follower of the facts; the bearer token comes in the handshake."""
     house = house_of(socket)

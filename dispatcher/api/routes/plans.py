@@ -83,7 +83,7 @@ def current_plan(territory: s.Id, house: Housed, seat: Seated, ask: Asked) -> Re
 
 @doors.get("/plan/diff", Changes)
 def plan_diff(
-    territory: s.Id, since: Annotated[int, Query(ge=0)], house: Housed, seat: Seated
+    territory: s.Id, since: Annotated[int, Query(ge=0, le=2**53)], house: Housed, seat: Seated
 ) -> Response:
     """Tell what changed since a plan; the last 200 plans are remembered."""
     where = TerritoryId(territory)

@@ -137,7 +137,7 @@ def ticket_timeline(
     house: Housed,
     seat: Seated,
     ask: Asked,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=2**53)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 500,
 ) -> Response:
     """Tell what happened to a ticket, in order."""
@@ -157,7 +157,7 @@ async def feed(
     territory: s.Id,
     house: Housed,
     seat: Seated,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=2**53)] = 0,
     wait_s: Annotated[float, Query(ge=0, le=25)] = 0,
 ) -> Response:
     """Give facts above a number; with `wait_s` wait for one up to 25 s."""
