@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dispatcher.store.bus import Bus, Listener, LocalBus, follow
 from dispatcher.store.memory import MemoryStore
-from dispatcher.store.seam import (
+from dispatcher.store.records import (
     EVERYTHING,
-    Decide,
     Decision,
     EngineerFilter,
     Grant,
@@ -22,10 +21,9 @@ from dispatcher.store.seam import (
     Request,
     Scope,
     Session,
-    Store,
-    StoreDocs,
     TicketFilter,
 )
+from dispatcher.store.seam import Decide, Store, StoreDocs
 from dispatcher.store.sql import SqlStore, open_store
 
 # every row passes the same contract tests

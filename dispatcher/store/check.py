@@ -18,7 +18,7 @@ from dispatcher.domain.territory import Territory
 from dispatcher.errors import DispatcherError, LogDamaged, StoreDamaged, StoreDiffers
 from dispatcher.store.draft import Draft, Entry, Nothing, fold_entry
 from dispatcher.store.paging import engineer_row, route_row, ticket_row
-from dispatcher.store.seam import FACTS_LIMIT, Caution
+from dispatcher.store.records import FACTS_LIMIT, Caution
 from dispatcher.store.sql import SqlStore, schema
 from dispatcher.store.sql.commit import locked_territory, write_territory
 from dispatcher.store.sql.docs import upsert, write_documents

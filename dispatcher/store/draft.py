@@ -36,7 +36,7 @@ from dispatcher.errors import (
     UnknownSite,
     UnknownTicket,
 )
-from dispatcher.store.seam import Decision, Request
+from dispatcher.store.records import Decision, Request
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -12,7 +12,7 @@ import time
 from dataclasses import replace
 
 from dispatcher.errors import LeaseHeld
-from dispatcher.store.seam import Grant, Lease, Session
+from dispatcher.store.records import Grant, Lease, Session
 
 # a use is noted once a minute, so that reading does not mean writing
 SEEN_EVERY_S = 60

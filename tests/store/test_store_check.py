@@ -27,8 +27,7 @@ from dispatcher.store.backup import backup, restore
 from dispatcher.store.check import check, rebuild
 from dispatcher.store.sql import schema
 from tests.postgres import Cluster
-from tests.store.test_commit import plan, triaged
-from tests.store.village import DURABLE, NOW, VILLAGE, register, report, request, say
+from tests.store.village import DURABLE, NOW, VILLAGE, plan, register, report, request, say, triaged
 
 durable_everywhere = pytest.mark.parametrize("store_url", DURABLE, indirect=True)
 

@@ -9,10 +9,17 @@ import psycopg
 import pytest
 
 from dispatcher.domain.engineer import Engineer, HeldSkill, Shift
-from dispatcher.domain.events import EngineerRegistered, Event, TicketReported
+from dispatcher.domain.events import (
+    EngineerRegistered,
+    Event,
+    PlanPublished,
+    TicketReported,
+    TicketTriaged,
+)
 from dispatcher.domain.place import Place, Site
+from dispatcher.domain.plan import Route, Visit
 from dispatcher.domain.territory import Territory
-from dispatcher.domain.ticket import Channel, Severity, Status, Ticket
+from dispatcher.domain.ticket import Channel, DueTime, Severity, Status, Ticket
 from dispatcher.store import Decision, Happening, Receipt, Request, Store
 from dispatcher.store.sql.schema import metadata
 
@@ -80,6 +87,27 @@ def report(store: Store, *names: str, **fields: object) -> Receipt:
 def register(store: Store, *names: str) -> Receipt:
     """Register engineers."""
     return store.commit(request(), say(*(EngineerRegistered(engineer=engineer(n)) for n in names)))
+
+
+def triaged(name: str) -> TicketTriaged:
+    due = (DueTime(clock="fix", due_at=NOW + 3600, weight=1),)
+    return TicketTriaged(ticket=name, severity=Severity.MAJOR, skills=(), duration_s=1800, due=due)
+
+
+def plan(*names: str, version: int = 1, who: str = "E1") -> PlanPublished:
+    visits = tuple(
+        Visit(
+            ticket=name,
+            depart_at=NOW,
+            arrive_at=NOW + 60,
+            start_at=NOW + 60,
+            finish_at=NOW + 1860,
+            travel_s=60,
+        )
+        for name in names
+    )
+    route = Route(engineer=who, shift_at=NOW, visits=visits)
+    return PlanPublished(plan_version=version, routes=(route,))
 
 
 def empty(url: str) -> str:

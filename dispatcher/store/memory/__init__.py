@@ -38,11 +38,10 @@ from dispatcher.store.paging import (
     engineer_columns,
     ticket_columns,
 )
-from dispatcher.store.seam import (
+from dispatcher.store.records import (
     EVERYTHING,
     FACTS_LIMIT,
     KEEP_S,
-    Decide,
     Decision,
     EngineerFilter,
     Health,
@@ -54,6 +53,7 @@ from dispatcher.store.seam import (
     checked_limit,
     unborn,
 )
+from dispatcher.store.seam import Decide
 
 ANY_TICKET = TicketFilter()
 ANY_ENGINEER = EngineerFilter()

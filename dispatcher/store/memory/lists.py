@@ -16,7 +16,7 @@ from dispatcher.store.paging import (
     read_cursor,
     ticket_columns,
 )
-from dispatcher.store.seam import (
+from dispatcher.store.records import (
     PAGE_LIMIT,
     EngineerFilter,
     Page,

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from dispatcher.domain.ids import ActorId, TerritoryId
 from dispatcher.errors import NotSignedIn, StalePlan, UnknownTerritory
-from dispatcher.store.seam import Grant, Lease, Session
+from dispatcher.store.records import Grant, Lease, Session
 from dispatcher.store.tokens import digest, held, is_over, new_session, new_token, seen
 from dispatcher.units import DeskClock
 

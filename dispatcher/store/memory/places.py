@@ -12,7 +12,7 @@ from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.place import Site
 from dispatcher.domain.ticket import FINISHED
 from dispatcher.errors import Refused, UnknownSite
-from dispatcher.store.seam import FACTS_LIMIT, checked_limit
+from dispatcher.store.records import FACTS_LIMIT, checked_limit
 
 
 class _Home(Protocol):

@@ -24,11 +24,10 @@ from dispatcher.errors import Refused, UnknownEngineer, UnknownTicket
 from dispatcher.store.bus import Bus, LocalBus, PostgresBus
 from dispatcher.store.migrations import expect_newest, migrate
 from dispatcher.store.paging import ENGINEER_SORTS, TICKET_SORTS
-from dispatcher.store.seam import (
+from dispatcher.store.records import (
     EVERYTHING,
     FACTS_LIMIT,
     KEEP_S,
-    Decide,
     EngineerFilter,
     Health,
     Page,
@@ -39,6 +38,7 @@ from dispatcher.store.seam import (
     checked_limit,
     unborn,
 )
+from dispatcher.store.seam import Decide
 from dispatcher.store.sql import queries, schema
 from dispatcher.store.sql.commit import commit
 from dispatcher.store.sql.database import Database, cautions, database_of

@@ -17,7 +17,8 @@ from dispatcher.domain.territory import Territory
 from dispatcher.errors import KeyReused, UnknownTerritory
 from dispatcher.store.bus import CHANNEL, payload
 from dispatcher.store.draft import Draft
-from dispatcher.store.seam import Decide, Receipt, Request
+from dispatcher.store.records import Receipt, Request
+from dispatcher.store.seam import Decide
 from dispatcher.store.sql import schema
 from dispatcher.store.sql.docs import SqlSource, insert_new, write_documents
 from dispatcher.store.sql.log import write_entries

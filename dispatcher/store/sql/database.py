@@ -24,7 +24,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import QueuePool
 
 from dispatcher.errors import BadField, BadInput, StoreBroken, StoreInUse, Unavailable
-from dispatcher.store.seam import Caution
+from dispatcher.store.records import Caution
 from dispatcher.store.sql.turns import Turns
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from dispatcher.errors import DispatcherError
 from dispatcher.store.migrations import HEAD, revision
-from dispatcher.store.seam import Health
+from dispatcher.store.records import Health
 from dispatcher.store.sql import schema
 from dispatcher.store.sql.database import Database, cautions
 from dispatcher.store.sql.docs import upsert

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from dispatcher.domain.ids import TerritoryId
 from dispatcher.errors import StalePlan, UnknownTerritory
-from dispatcher.store.seam import Lease
+from dispatcher.store.records import Lease
 from dispatcher.store.sql import schema
 from dispatcher.store.sql.database import Database
 from dispatcher.store.tokens import held

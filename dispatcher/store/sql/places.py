@@ -18,7 +18,7 @@ from dispatcher.domain.ids import EngineerId, SiteId, TerritoryId
 from dispatcher.domain.place import Place, Site
 from dispatcher.domain.ticket import FINISHED
 from dispatcher.errors import Refused, UnknownSite
-from dispatcher.store.seam import FACTS_LIMIT, checked_limit
+from dispatcher.store.records import FACTS_LIMIT, checked_limit
 from dispatcher.store.sql import schema
 from dispatcher.store.sql.database import Database
 from dispatcher.store.sql.docs import insert_missing, load, load_many

@@ -21,7 +21,7 @@ from dispatcher.domain.territory import Territory
 from dispatcher.domain.ticket import Status, Ticket
 from dispatcher.errors import UnknownTerritory
 from dispatcher.store.paging import By, cursor_after, needle, order_of, read_cursor
-from dispatcher.store.seam import (
+from dispatcher.store.records import (
     PAGE_LIMIT,
     EngineerFilter,
     Page,

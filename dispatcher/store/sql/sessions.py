@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from dispatcher.domain.codec import from_json, to_json
 from dispatcher.domain.ids import ActorId
 from dispatcher.errors import NotSignedIn
-from dispatcher.store.seam import Grant, Session
+from dispatcher.store.records import Grant, Session
 from dispatcher.store.sql import schema
 from dispatcher.store.sql.database import Database
 from dispatcher.store.tokens import digest, is_over, new_session, new_token, seen

@@ -8,19 +8,16 @@ import pytest
 
 from dispatcher.domain.events import (
     EngineerRegistered,
-    PlanPublished,
     ReturnDecided,
     ShiftsSet,
     TicketCancelled,
     TicketLocked,
     TicketReported,
-    TicketTriaged,
 )
 from dispatcher.domain.fold import apply
 from dispatcher.domain.memory import fold
-from dispatcher.domain.plan import Route, Visit
 from dispatcher.domain.territory import Territory
-from dispatcher.domain.ticket import DueTime, Severity, Status
+from dispatcher.domain.ticket import Status
 from dispatcher.errors import (
     BadField,
     DuplicateExternalId,
@@ -37,34 +34,15 @@ from tests.store.village import (
     NOW,
     VILLAGE,
     engineer,
+    plan,
     register,
     report,
     request,
     say,
     site,
     ticket,
+    triaged,
 )
-
-
-def triaged(name: str) -> TicketTriaged:
-    due = (DueTime(clock="fix", due_at=NOW + 3600, weight=1),)
-    return TicketTriaged(ticket=name, severity=Severity.MAJOR, skills=(), duration_s=1800, due=due)
-
-
-def plan(*names: str, version: int = 1, who: str = "E1") -> PlanPublished:
-    visits = tuple(
-        Visit(
-            ticket=name,
-            depart_at=NOW,
-            arrive_at=NOW + 60,
-            start_at=NOW + 60,
-            finish_at=NOW + 1860,
-            travel_s=60,
-        )
-        for name in names
-    )
-    route = Route(engineer=who, shift_at=NOW, visits=visits)
-    return PlanPublished(plan_version=version, routes=(route,))
 
 
 def test_commit_returns_numbers_and_versions(store: Store) -> None:
