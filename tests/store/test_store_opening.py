@@ -323,16 +323,20 @@ def test_killed_owner_leaves_no_lock(tmp_path: Path) -> None:
     store = open_store(None, tmp_path)
     store.create_territory(VILLAGE)
     read, write = os.pipe()
+    ready, tell = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(write)
+        os.write(tell, b"x")
         os.read(read, 1)  # until the parent is done
         os._exit(0)
     os.close(read)
+    os.read(ready, 1)
     store.close()
     again = database_of(None, tmp_path)  # refused if the child still held the lock
     again.abandon()
-    os.close(write)
+    for end in (write, ready, tell):
+        os.close(end)
     os.waitpid(child, 0)
 
 
