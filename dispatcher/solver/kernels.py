@@ -1,0 +1,657 @@
+"""
+The exact evaluation of a route and of an insertion into it, compiled.
+
+Must equal the judge to the unit; a property test holds it to that. Every kernel takes the arrays
+of `Packed` first, then those of the routes:
+
+seq (m, cap)                 tasks of each route in order
+info (m, INFO)               what is known of each route, see the constants
+chain (m, cap + 2, RECORD)   state before each leg: the state without lunch, then the states with
+                             lunch taken of which none is both earlier and cheaper than another
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numba import njit
+
+from dispatcher.solver.packing import (
+    CAPACITY,
+    DEMAND,
+    DUE_A,
+    DUE_F,
+    DURATION,
+    EARLIEST,
+    END,
+    ENGINEER,
+    FIXED,
+    FORBIDDEN,
+    IS_STRICT,
+    KEPT,
+    KEPT_ENGINEER,
+    KEPT_FREE,
+    KEPT_WEIGHT,
+    LATEST_END,
+    LOC,
+    LUNCH,
+    LUNCH_EARLIEST,
+    LUNCH_LATEST,
+    MAX_TASKS,
+    OVERTIME_WEIGHT,
+    PERIOD,
+    RELEASE,
+    SHIFT_END,
+    SLICE_SIZE,
+    SLICES,
+    SOFT,
+    START,
+    STEP_A,
+    STEP_F,
+    STRIDE,
+    TOUCH,
+    TRAVEL_WEIGHT,
+    USE_COST,
+    WEIGHT_A,
+    WEIGHT_F,
+    WINDOW_FIRST,
+    WINDOW_LAST,
+)
+from dispatcher.solver.problem import UNREACHABLE
+
+# a cost or moment that cannot be
+INF: Final = 1 << 60
+
+# columns of `info`
+LENGTH: Final = 0
+COST: Final = 1
+LOAD: Final = 2
+# fingerprint of the sequence, for caches
+PRINT: Final = 3
+# seconds of driving and of service, for the bound on the end
+BUSY: Final = 4
+# moment at the end without lunch, cost so far without lunch, overtime and promised times
+END_FREE: Final = 5
+COST_FREE: Final = 6
+INFO: Final = 8
+
+# entries of a record of `chain`
+TIME: Final = 0
+SPENT: Final = 1
+# 1 = lunch may still be taken after this state (or there is none to take)
+IS_OPEN: Final = 2
+NUM_FED: Final = 3
+FED: Final = 4
+MAX_FED: Final = 8
+# latest arrival at the stop of this leg that keeps windows and the limit on the end
+LATEST: Final = 20
+# cost so far without promised times, waiting so far, in the state without lunch
+FREE: Final = 21
+WAITED: Final = 22
+# in the first record: 1 = too many fed states somewhere, evaluate leg by leg
+IS_WIDE: Final = 23
+RECORD: Final = 24
+
+_jit = njit(cache=True, nogil=True, error_model="numpy")
+
+
+@_jit
+def travel_seconds(travel, meta, band, a, b, t):
+    """Return the seconds from place a to place b when leaving at t; 0 when b is nowhere."""
+    if b < 0:
+        return 0
+    at = a * meta[STRIDE] + b
+    if meta[SLICES] == 1:
+        return np.int64(travel[at])
+    slices, period, first = meta[SLICES], meta[PERIOD], band[0]
+    base = first
+    if period > 0:
+        base = first + (t - first) // period * period
+    h = 0
+    while h + 1 < slices and base + band[h + 1] - first <= t:
+        h += 1
+    now, left = float(t), 1.0
+    while True:
+        full = np.int64(travel[h * meta[SLICE_SIZE] + at])
+        if full >= UNREACHABLE:
+            return np.int64(UNREACHABLE)
+        edge = np.inf
+        if h + 1 < slices:
+            edge = float(base + band[h + 1] - first)
+        elif period > 0:
+            edge = float(base + period)
+        need = left * full
+        if need <= edge - now:
+            return np.int64(np.ceil(now + need - t))
+        left -= (edge - now) / full
+        now = edge
+        h += 1
+        if h == slices:
+            h = 0
+            base += period
+
+
+@_jit
+def service_start(task, window, i, t, is_fixed):
+    """Return when service of task i starts for somebody who arrives at t; INF = never."""
+    t = max(t, task[i, RELEASE])
+    w, last = task[i, WINDOW_FIRST], task[i, WINDOW_LAST]
+    if w == last:
+        return t
+    while w < last:
+        if t <= window[w, 1]:
+            return max(t, window[w, 0])
+        w += 1
+    if is_fixed:
+        return t
+    return INF
+
+
+@_jit
+def clock_cost(task, i, start):
+    """Return lateness and steps of both clocks of task i started at `start`."""
+    cost = np.int64(0)
+    if start > task[i, SOFT]:
+        late = start - task[i, DUE_A]
+        if late > 0:
+            cost += late * task[i, WEIGHT_A] + task[i, STEP_A]
+        late = start - task[i, DUE_F]
+        if late > 0:
+            cost += late * task[i, WEIGHT_F] + task[i, STEP_F]
+    return cost
+
+
+@_jit
+def promise_cost(task, i, start, engineer):
+    """Return the price of starting task i beside its promised time."""
+    if task[i, KEPT] < 0:
+        return np.int64(0)
+    beside = abs(start - task[i, KEPT]) - task[i, KEPT_FREE]
+    if beside <= 0:
+        return np.int64(0)
+    cost = beside * task[i, KEPT_WEIGHT]
+    if task[i, KEPT_ENGINEER] == engineer or task[i, KEPT_ENGINEER] < 0:
+        cost += task[i, TOUCH]
+    return cost
+
+
+@_jit
+def _keep(state, t, c, is_strict):
+    """Add the fed state (t, c) unless another is no worse; False when there is no room."""
+    num = state[NUM_FED]
+    k = 0
+    while k < num:
+        t2, c2 = state[FED + 2 * k], state[FED + 2 * k + 1]
+        if is_strict:
+            if t2 == t:
+                state[FED + 2 * k + 1] = min(c, c2)
+                return True
+        elif t2 <= t and c2 <= c:
+            return True
+        elif t <= t2 and c <= c2:
+            num -= 1
+            state[FED + 2 * k] = state[FED + 2 * num]
+            state[FED + 2 * k + 1] = state[FED + 2 * num + 1]
+            continue
+        k += 1
+    if num == MAX_FED:
+        state[NUM_FED] = num
+        return False
+    state[FED + 2 * num] = t
+    state[FED + 2 * num + 1] = c
+    state[NUM_FED] = num + 1
+    return True
+
+
+@_jit
+def _visit(travel, meta, band, task, window, vehicle, who, v, a, i, is_fixed, state):
+    """
+    Move a state over the leg from place a to task i and through its service.
+
+    Returns 0 = nothing can be, 1 = good, 2 = more fed states than there is room for.
+    """
+    b, engineer = task[i, LOC], vehicle[v, ENGINEER]
+    weight, strict = meta[TRAVEL_WEIGHT], meta[IS_STRICT] != 0
+    is_static = meta[SLICES] == 1
+    charge = np.int64(who[i, v])
+    if is_fixed and charge == FORBIDDEN:
+        charge = np.int64(0)
+    seconds = travel_seconds(travel, meta, band, a, b, state[TIME])
+    before, num = state[TIME], state[NUM_FED]
+    was_open, spent = state[IS_OPEN], state[SPENT]
+    fed_seconds = seconds
+    # the fed states move first, in place; those that cannot be are squeezed out
+    kept = 0
+    for k in range(num):
+        t, c = state[FED + 2 * k], state[FED + 2 * k + 1]
+        if not is_static:
+            fed_seconds = travel_seconds(travel, meta, band, a, b, t)
+        start = service_start(task, window, i, t + fed_seconds, is_fixed)
+        if start == INF:
+            continue
+        c += fed_seconds * weight + charge + clock_cost(task, i, start)
+        if strict:
+            c += promise_cost(task, i, start, engineer)
+        state[FED + 2 * kept] = start + task[i, DURATION]
+        state[FED + 2 * kept + 1] = c
+        kept += 1
+    state[NUM_FED] = kept
+    if kept > 1:
+        _tidy(state, strict)
+    fits = True
+    if was_open != 0 and vehicle[v, LUNCH] >= 0:
+        if before <= vehicle[v, LUNCH_LATEST]:
+            t = max(before + seconds, vehicle[v, LUNCH_EARLIEST]) + vehicle[v, LUNCH]
+            start = service_start(task, window, i, t, is_fixed)
+            if start != INF:
+                c = spent + seconds * weight + charge + clock_cost(task, i, start)
+                if strict:
+                    c += promise_cost(task, i, start, engineer)
+                fits = _keep(state, start + task[i, DURATION], c, strict)
+        else:
+            state[IS_OPEN] = 0
+    start = service_start(task, window, i, before + seconds, is_fixed)
+    if start == INF:
+        return 0
+    free = clock_cost(task, i, start)
+    state[WAITED] += start - before - seconds
+    state[FREE] += seconds * weight + charge + free
+    spent += seconds * weight + charge + free
+    if strict:
+        spent += promise_cost(task, i, start, engineer)
+    state[SPENT] = spent
+    state[TIME] = start + task[i, DURATION]
+    if vehicle[v, LUNCH] >= 0 and state[TIME] > vehicle[v, LUNCH_LATEST]:
+        state[IS_OPEN] = 0
+    if not fits:
+        return 2
+    if state[IS_OPEN] == 0 and state[NUM_FED] == 0:
+        return 0
+    return 1
+
+
+@_jit
+def _tidy(state, strict):
+    """Drop fed states that another is no worse than."""
+    num = state[NUM_FED]
+    k = 0
+    while k < num:
+        t, c = state[FED + 2 * k], state[FED + 2 * k + 1]
+        worse = False
+        for j in range(num):
+            if j == k:
+                continue
+            t2, c2 = state[FED + 2 * j], state[FED + 2 * j + 1]
+            if strict:
+                worse = t2 == t and (c2 < c or (c2 == c and j < k))
+            else:
+                worse = t2 <= t and c2 <= c and (t2 < t or c2 < c or j < k)
+            if worse:
+                break
+        if worse:
+            num -= 1
+            state[FED + 2 * k] = state[FED + 2 * num]
+            state[FED + 2 * k + 1] = state[FED + 2 * num + 1]
+        else:
+            k += 1
+    state[NUM_FED] = num
+
+
+@_jit
+def _end_cost(vehicle, v, t):
+    """Return the overtime price of being at the end at t; INF = beyond the limit."""
+    if t > vehicle[v, LATEST_END]:
+        return INF
+    return max(np.int64(0), t - vehicle[v, SHIFT_END]) * vehicle[v, OVERTIME_WEIGHT]
+
+
+@_jit
+def _finish(travel, meta, band, vehicle, v, a, state):
+    """Return the cheapest total of a state that drives home from place a; INF = cannot be."""
+    b, weight = vehicle[v, END], meta[TRAVEL_WEIGHT]
+    best = INF
+    for k in range(state[NUM_FED]):
+        t = state[FED + 2 * k]
+        seconds = travel_seconds(travel, meta, band, a, b, t)
+        best = min(best, state[FED + 2 * k + 1] + seconds * weight + _end_cost(vehicle, v, t + seconds))
+    if state[IS_OPEN] != 0:
+        t = state[TIME]
+        seconds = travel_seconds(travel, meta, band, a, b, t)
+        total = state[SPENT] + seconds * weight
+        if vehicle[v, LUNCH] < 0:
+            best = min(best, total + _end_cost(vehicle, v, t + seconds))
+        elif t <= vehicle[v, LUNCH_LATEST]:
+            if t + seconds <= vehicle[v, LUNCH_LATEST]:
+                best = min(best, total + _end_cost(vehicle, v, t + seconds))
+            home = max(t + seconds, vehicle[v, LUNCH_EARLIEST]) + vehicle[v, LUNCH]
+            best = min(best, total + _end_cost(vehicle, v, home))
+    return min(best, INF)
+
+
+@_jit
+def _cost_by_leg(travel, meta, band, task, window, vehicle, who, seq, v, n, c, k, leg):
+    """Return the cost of route v with task c put in at k (NONE = as it is), lunch on `leg`."""
+    engineer, weight = vehicle[v, ENGINEER], meta[TRAVEL_WEIGHT]
+    t, a, cost = vehicle[v, EARLIEST], vehicle[v, START], vehicle[v, USE_COST]
+    total = n
+    if c >= 0:
+        total += 1
+    for j in range(total + 1):
+        i = np.int64(-1)
+        if j < total:
+            if c >= 0 and j == k:
+                i = c
+            elif c >= 0 and j > k:
+                i = seq[v, j - 1]
+            else:
+                i = seq[v, j]
+        b = vehicle[v, END]
+        if i >= 0:
+            b = task[i, LOC]
+        seconds = travel_seconds(travel, meta, band, a, b, t)
+        cost += seconds * weight
+        if j == leg:
+            if t > vehicle[v, LUNCH_LATEST]:
+                return INF
+            t = max(t + seconds, vehicle[v, LUNCH_EARLIEST]) + vehicle[v, LUNCH]
+        else:
+            t += seconds
+        if i < 0:
+            break
+        is_fixed = j < vehicle[v, FIXED]
+        t = service_start(task, window, i, t, is_fixed)
+        if t == INF:
+            return INF
+        cost += clock_cost(task, i, t) + promise_cost(task, i, t, engineer)
+        if not (is_fixed and who[i, v] == FORBIDDEN):
+            cost += who[i, v]
+        t += task[i, DURATION]
+        a = b
+    if leg == total + 1 and t > vehicle[v, LUNCH_LATEST]:
+        return INF
+    return min(INF, cost + _end_cost(vehicle, v, t))
+
+
+@_jit
+def _cost_by_all_legs(travel, meta, band, task, window, vehicle, who, seq, v, n, c, k):
+    """Return the cost of route v with task c put in at k by trying every leg for lunch."""
+    if vehicle[v, LUNCH] < 0:
+        return _cost_by_leg(travel, meta, band, task, window, vehicle, who, seq, v, n, c, k, -1)
+    best = INF
+    for leg in range(n + 3):
+        cost = _cost_by_leg(travel, meta, band, task, window, vehicle, who, seq, v, n, c, k, leg)
+        best = min(best, cost)
+    return best
+
+
+@_jit
+def _latest(task, window, i, by, is_fixed):
+    """Return the latest arrival at task i that starts it at `by` or before; -INF = none."""
+    w, last = task[i, WINDOW_FIRST], task[i, WINDOW_LAST]
+    if task[i, RELEASE] > by:
+        return -INF
+    if w == last or is_fixed:
+        return by
+    latest = -INF
+    while w < last:
+        if window[w, 0] <= by:
+            latest = min(by, window[w, 1])
+        w += 1
+    return latest
+
+
+@_jit
+def refresh(travel, meta, band, task, window, vehicle, who, seq, info, chain, v):
+    """Compute all that is known of route v from its sequence; False when it cannot be."""
+    n, a = info[v, LENGTH], vehicle[v, START]
+    record = chain[v, 0]
+    record[TIME] = vehicle[v, EARLIEST]
+    record[SPENT] = vehicle[v, USE_COST]
+    record[IS_OPEN] = 1
+    if vehicle[v, LUNCH] >= 0 and record[TIME] > vehicle[v, LUNCH_LATEST]:
+        record[IS_OPEN] = 0
+    record[NUM_FED] = 0
+    record[FREE] = vehicle[v, USE_COST]
+    record[WAITED] = 0
+    load, service = np.int64(0), np.int64(0)
+    mark = np.uint64(1469598103934665603)
+    is_wide = False
+    for k in range(n):
+        i = seq[v, k]
+        mark = (mark ^ np.uint64(i + 1)) * np.uint64(0x9E3779B97F4A7C15)
+        mark ^= mark >> np.uint64(29)
+        load += task[i, DEMAND]
+        service += task[i, DURATION]
+        state = chain[v, k + 1]
+        for x in range(FED + 2 * chain[v, k, NUM_FED]):
+            state[x] = chain[v, k, x]
+        state[FREE] = chain[v, k, FREE]
+        state[WAITED] = chain[v, k, WAITED]
+        good = _visit(
+            travel, meta, band, task, window, vehicle, who, v, a, i, k < vehicle[v, FIXED], state
+        )
+        if good == 2:
+            is_wide = True
+        elif good == 0 and not is_wide:
+            info[v, COST] = INF
+            return False
+        a = task[i, LOC]
+    info[v, LOAD] = load
+    info[v, PRINT] = np.int64(mark >> np.uint64(1))
+    if n == 0:
+        info[v, COST] = 0
+    elif is_wide:
+        info[v, COST] = _cost_by_all_legs(
+            travel, meta, band, task, window, vehicle, who, seq, v, n, -1, -1
+        )
+    else:
+        info[v, COST] = _finish(travel, meta, band, vehicle, v, a, chain[v, n])
+    # a route with too many states is evaluated leg by leg, never from its chain
+    chain[v, 0, IS_WIDE] = np.int64(is_wide)
+    t = chain[v, n, TIME]
+    seconds = travel_seconds(travel, meta, band, a, vehicle[v, END], t)
+    info[v, END_FREE] = t + seconds
+    info[v, COST_FREE] = chain[v, n, FREE] + seconds * meta[TRAVEL_WEIGHT]
+    info[v, BUSY] = info[v, END_FREE] - vehicle[v, EARLIEST] - chain[v, n, WAITED]
+    latest = vehicle[v, LATEST_END]
+    for k in range(n, -1, -1):
+        chain[v, k, LATEST] = latest
+        if k > 0:
+            i = seq[v, k - 1]
+            b = vehicle[v, END]
+            if k < n:
+                b = task[seq[v, k], LOC]
+            by = latest - task[i, DURATION]
+            if meta[SLICES] == 1:
+                by -= travel_seconds(travel, meta, band, task[i, LOC], b, 0)
+            latest = _latest(task, window, i, by, k - 1 < vehicle[v, FIXED])
+    return info[v, COST] < INF
+
+
+@_jit
+def insertion_cost(
+    travel, meta, band, task, window, vehicle, who, seq, info, chain, v, c, k, cut, state
+):
+    """
+    Return the exact cost of route v with task c put in at position k.
+
+    INF when that cannot be; a lower bound of at least `cut` when it is not below `cut`. A `cut`
+    below INF may only be given when nothing behind the new stop happens earlier than before.
+    """
+    n = info[v, LENGTH]
+    if chain[v, 0, IS_WIDE] != 0:
+        return _cost_by_all_legs(travel, meta, band, task, window, vehicle, who, seq, v, n, c, k)
+    record = chain[v, k]
+    for x in range(FED + 2 * record[NUM_FED]):
+        state[x] = record[x]
+    state[FREE] = state[WAITED] = 0
+    a = vehicle[v, START]
+    if k > 0:
+        a = task[seq[v, k - 1], LOC]
+    good = _visit(travel, meta, band, task, window, vehicle, who, v, a, c, False, state)
+    a = task[c, LOC]
+    for j in range(k, n):
+        if good != 1:
+            break
+        i = seq[v, j]
+        good = _visit(travel, meta, band, task, window, vehicle, who, v, a, i, False, state)
+        if cut < INF:
+            low = INF
+            if state[IS_OPEN] != 0:
+                low = state[SPENT]
+            for x in range(state[NUM_FED]):
+                low = min(low, state[FED + 2 * x + 1])
+            low += info[v, COST_FREE] - chain[v, j + 1, FREE]
+            if low >= cut:
+                return low
+        a = task[i, LOC]
+    if good == 2:
+        return _cost_by_all_legs(travel, meta, band, task, window, vehicle, who, seq, v, n, c, k)
+    if good == 0:
+        return INF
+    return _finish(travel, meta, band, vehicle, v, a, state)
+
+
+@_jit
+def _floor(travel, meta, band, task, window, vehicle, seq, info, chain, v, c, charge, k):
+    """
+    Return a lower bound on the cost of route v with task c at position k; INF = cannot be.
+
+    Holds for travel that does not depend on the hour: everything behind the new stop happens no
+    earlier than without lunch, and the day is no shorter than its driving, service and lunch.
+    """
+    n, weight = info[v, LENGTH], meta[TRAVEL_WEIGHT]
+    record = chain[v, k]
+    t, spent = INF, INF
+    if record[IS_OPEN] != 0:
+        t, spent = record[TIME], record[SPENT]
+    for x in range(record[NUM_FED]):
+        t = min(t, record[FED + 2 * x])
+        spent = min(spent, record[FED + 2 * x + 1])
+    if spent >= INF:
+        return INF
+    a = vehicle[v, START]
+    if k > 0:
+        a = task[seq[v, k - 1], LOC]
+    b = vehicle[v, END]
+    if k < n:
+        b = task[seq[v, k], LOC]
+    here = task[c, LOC]
+    there = travel_seconds(travel, meta, band, a, here, 0)
+    start = service_start(task, window, c, t + there, False)
+    if start == INF:
+        return INF
+    onward = travel_seconds(travel, meta, band, here, b, 0)
+    arrive = start + task[c, DURATION] + onward
+    if arrive > record[LATEST]:
+        return INF
+    direct = travel_seconds(travel, meta, band, a, b, 0)
+    behind = info[v, COST_FREE] - record[FREE] - direct * weight
+    total = spent + (there + onward) * weight + charge + clock_cost(task, c, start)
+    before = record[TIME] + direct
+    if arrive < before:
+        return -INF
+    busy = info[v, BUSY] + there + onward - direct + task[c, DURATION]
+    end = vehicle[v, EARLIEST] + busy
+    if vehicle[v, LUNCH] > 0 and end > vehicle[v, LUNCH_LATEST]:
+        end += vehicle[v, LUNCH]
+    slack = chain[v, n, WAITED] - record[WAITED]
+    end = max(end, info[v, END_FREE] + max(np.int64(0), arrive - before - slack))
+    return total + behind + max(np.int64(0), end - vehicle[v, SHIFT_END]) * vehicle[v, OVERTIME_WEIGHT]
+
+
+@_jit
+def best_position(
+    travel, meta, band, task, window, vehicle, who, seq, info, chain, v, c, cut, state, floor
+):
+    """
+    Return (extra cost, position) of the cheapest place for task c in route v.
+
+    Exact when the extra is below `cut`; otherwise the extra is a lower bound of at least `cut`
+    and the position may be NONE. INF = it fits nowhere.
+
+    Parameters
+    ----------
+    state
+        Scratch, shape (RECORD,).
+    floor
+        Scratch, shape (cap + 2,).
+    """
+    n, charge = info[v, LENGTH], np.int64(who[c, v])
+    if charge == FORBIDDEN or n >= vehicle[v, MAX_TASKS] or n + 1 >= floor.shape[0]:
+        return INF, np.int64(-1)
+    if info[v, LOAD] + task[c, DEMAND] > vehicle[v, CAPACITY]:
+        return INF, np.int64(-1)
+    if cut < INF:
+        cut += info[v, COST]
+    first, has_floor = vehicle[v, FIXED], meta[SLICES] == 1 and chain[v, 0, IS_WIDE] == 0
+    at, low = first, INF
+    for k in range(first, n + 1):
+        floor[k] = -INF
+        if has_floor:
+            floor[k] = _floor(
+                travel, meta, band, task, window, vehicle, seq, info, chain, v, c, charge, k
+            )
+        if floor[k] < low:
+            at, low = k, floor[k]
+    if low >= cut:
+        if low >= INF:
+            return INF, np.int64(-1)
+        return low - info[v, COST], np.int64(-1)
+    best, where, bound = INF, np.int64(-1), INF
+    limit = cut
+    for turn in range(first - 1, n + 1):
+        k = at
+        if turn >= first:
+            k = turn
+            if k == at:
+                continue
+        if floor[k] >= limit:
+            bound = min(bound, floor[k])
+            continue
+        stop = INF
+        if floor[k] > -INF:
+            stop = limit
+        cost = insertion_cost(
+            travel, meta, band, task, window, vehicle, who, seq, info, chain, v, c, k, stop, state
+        )
+        if cost < limit:
+            best, where, limit = cost, k, cost
+        else:
+            bound = min(bound, cost)
+    if where < 0:
+        if bound >= INF:
+            return INF, np.int64(-1)
+        return max(bound, cut) - info[v, COST], np.int64(-1)
+    return best - info[v, COST], where
+
+
+@_jit
+def put(seq, info, v, c, k):
+    """Put task c into route v at position k; the route must be refreshed afterwards."""
+    for j in range(info[v, LENGTH], k, -1):
+        seq[v, j] = seq[v, j - 1]
+    seq[v, k] = c
+    info[v, LENGTH] += 1
+
+
+@_jit
+def take(seq, info, v, k):
+    """Take the task at position k out of route v; the route must be refreshed afterwards."""
+    c = seq[v, k]
+    for j in range(k, info[v, LENGTH] - 1):
+        seq[v, j] = seq[v, j + 1]
+    info[v, LENGTH] -= 1
+    return c
+
+
+@_jit
+def refresh_all(travel, meta, band, task, window, vehicle, who, seq, info, chain):
+    """Refresh every route; returns the first that cannot be, or NONE."""
+    broken = np.int64(-1)
+    for v in range(seq.shape[0]):
+        good = refresh(travel, meta, band, task, window, vehicle, who, seq, info, chain, v)
+        if not good and broken < 0:
+            broken = np.int64(v)
+    return broken
