@@ -12,10 +12,12 @@ chain (m, cap + 2, RECORD)   state before each leg: the state without lunch, the
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numba import njit
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 from dispatcher.solver.packing import (
     CAPACITY,
@@ -96,14 +98,38 @@ RECORD: Final = 24
 _jit = njit(cache=True, nogil=True, error_model="numpy")
 
 
+@intrinsic
+def bare(_typing: Any, array: Any) -> Any:
+    """
+    Return an array without its owner.
+
+    Numba counts references whenever a kernel hands an array to another; on arrays of this many
+    kernels that is four fifths of the time. Only for arguments that the caller keeps alive.
+    """
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        view = context.make_array(signature.args[0])(context, builder, arguments[0])
+        view.meminfo = cgutils.get_null_value(view.meminfo.type)
+        view.parent = cgutils.get_null_value(view.parent.type)
+        return view._getvalue()  # noqa: SLF001
+
+    return array(array), build
+
+
 @_jit
 def travel_seconds(travel, meta, band, a, b, t):
     """Return the seconds from place a to place b when leaving at t; 0 when b is nowhere."""
-    if b < 0:
-        return 0
-    at = a * meta[STRIDE] + b
-    if meta[SLICES] == 1:
-        return np.int64(travel[at])
+    seconds = np.int64(0)
+    if b >= 0:
+        if meta[SLICES] == 1:
+            seconds = np.int64(travel[a * meta[STRIDE] + b])
+        else:
+            seconds = _sliced_seconds(travel, meta, band, a * meta[STRIDE] + b, t)
+    return seconds
+
+
+@_jit
+def _sliced_seconds(travel, meta, band, at, t):
     slices, period, first = meta[SLICES], meta[PERIOD], band[0]
     base = first
     if period > 0:
@@ -135,14 +161,17 @@ def travel_seconds(travel, meta, band, a, b, t):
 @_jit
 def service_start(task, window, i, t, is_fixed):
     """Return when service of task i starts for somebody who arrives at t; INF = never."""
-    t = max(t, task[i, RELEASE])
-    w, last = task[i, WINDOW_FIRST], task[i, WINDOW_LAST]
-    if w == last:
-        return t
-    while w < last:
+    start = max(t, task[i, RELEASE])
+    if task[i, WINDOW_FIRST] < task[i, WINDOW_LAST]:
+        start = _window_start(task, window, i, start, is_fixed)
+    return start
+
+
+@_jit
+def _window_start(task, window, i, t, is_fixed):
+    for w in range(task[i, WINDOW_FIRST], task[i, WINDOW_LAST]):
         if t <= window[w, 1]:
             return max(t, window[w, 0])
-        w += 1
     if is_fixed:
         return t
     return INF
@@ -314,7 +343,9 @@ def _finish(travel, meta, band, vehicle, v, a, state):
     for k in range(state[NUM_FED]):
         t = state[FED + 2 * k]
         seconds = travel_seconds(travel, meta, band, a, b, t)
-        best = min(best, state[FED + 2 * k + 1] + seconds * weight + _end_cost(vehicle, v, t + seconds))
+        best = min(
+            best, state[FED + 2 * k + 1] + seconds * weight + _end_cost(vehicle, v, t + seconds)
+        )
     if state[IS_OPEN] != 0:
         t = state[TIME]
         seconds = travel_seconds(travel, meta, band, a, b, t)
@@ -558,7 +589,9 @@ def _floor(travel, meta, band, task, window, vehicle, seq, info, chain, v, c, ch
         end += vehicle[v, LUNCH]
     slack = chain[v, n, WAITED] - record[WAITED]
     end = max(end, info[v, END_FREE] + max(np.int64(0), arrive - before - slack))
-    return total + behind + max(np.int64(0), end - vehicle[v, SHIFT_END]) * vehicle[v, OVERTIME_WEIGHT]
+    return (
+        total + behind + max(np.int64(0), end - vehicle[v, SHIFT_END]) * vehicle[v, OVERTIME_WEIGHT]
+    )
 
 
 @_jit
@@ -649,9 +682,73 @@ def take(seq, info, v, k):
 @_jit
 def refresh_all(travel, meta, band, task, window, vehicle, who, seq, info, chain):
     """Refresh every route; returns the first that cannot be, or NONE."""
+    travel, meta, band, task = bare(travel), bare(meta), bare(band), bare(task)
+    window, vehicle, who = bare(window), bare(vehicle), bare(who)
+    seq, info, chain = bare(seq), bare(info), bare(chain)
     broken = np.int64(-1)
     for v in range(seq.shape[0]):
         good = refresh(travel, meta, band, task, window, vehicle, who, seq, info, chain, v)
         if not good and broken < 0:
             broken = np.int64(v)
     return broken
+
+
+@_jit
+def all_positions(
+    travel, meta, band, task, window, vehicle, who, seq, info, chain, c, state, floor,
+    out_extra, out_at,
+):  # fmt: skip
+    """Fill, for every vehicle, the extra cost (INF = none) and position of task c's best place."""
+    travel, meta, band, task = bare(travel), bare(meta), bare(band), bare(task)
+    window, vehicle, who = bare(window), bare(vehicle), bare(who)
+    seq, info, chain, state, floor = bare(seq), bare(info), bare(chain), bare(state), bare(floor)
+    for v in range(info.shape[0]):
+        out_extra[v], out_at[v] = best_position(
+            travel,
+            meta,
+            band,
+            task,
+            window,
+            vehicle,
+            who,
+            seq,
+            info,
+            chain,
+            v,
+            c,
+            INF,
+            state,
+            floor,
+        )
+
+
+@_jit
+def cheapest_place(
+    travel, meta, band, task, window, vehicle, who, seq, info, chain, c, state, floor
+):
+    """Return (extra, vehicle, position) of the cheapest place for task c; vehicle NONE = none."""
+    travel, meta, band, task = bare(travel), bare(meta), bare(band), bare(task)
+    window, vehicle, who = bare(window), bare(vehicle), bare(who)
+    seq, info, chain, state, floor = bare(seq), bare(info), bare(chain), bare(state), bare(floor)
+    best, best_v, best_k = INF, np.int64(-1), np.int64(-1)
+    for v in range(info.shape[0]):
+        extra, k = best_position(
+            travel,
+            meta,
+            band,
+            task,
+            window,
+            vehicle,
+            who,
+            seq,
+            info,
+            chain,
+            v,
+            c,
+            best,
+            state,
+            floor,
+        )
+        if k >= 0 and extra < best:
+            best, best_v, best_k = extra, np.int64(v), k
+    return best, best_v, best_k

@@ -51,6 +51,10 @@ class RouteState:
         routes = int(self.info[:, COST].sum())
         return routes + int(self.packed.task[self.where == NONE, DROP].sum())
 
+    def drop_cost(self, task: int) -> int:
+        """Cost units of leaving a task out."""
+        return int(self.packed.task[task, DROP])
+
     def solution(self) -> Solution:
         """Return the routes as a plan."""
         rows = zip(self.seq.tolist(), self.info[:, LENGTH].tolist(), strict=True)

@@ -1,0 +1,70 @@
+"""
+Which tasks lie near which, by the road alone and by road, time and engineers together.
+
+Must not evaluate routes; the lists only steer the search.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dispatcher.solver.problem import NEVER, Ints, Problem
+
+# neighbours kept for each task
+MOST: Final = 100
+# seconds of driving that a task nobody could serve together with is farther away
+_NOBODY: Final = 3600.0
+# tasks looked at in one go
+_ROWS: Final = 512
+
+Near = NDArray[np.int32]
+
+
+def near_lists(problem: Problem) -> Near:
+    """Return for both measures the nearest tasks, nearest first, shape (2, n, K), -1 = no more."""
+    n = problem.num_tasks
+    k = min(MOST, max(n - 1, 0))
+    near = np.full((2, n, k), -1, np.int32)
+    if not k:
+        return near
+    travel = problem.travel.min(axis=0) if len(problem.travel) > 1 else problem.travel[0]
+    middle = _middle(problem)
+    able = problem.is_eligible.astype(np.float32)
+    count = np.maximum(able.sum(axis=1), 1)
+    loc = problem.task_location
+    for first in range(0, n, _ROWS):
+        rows = np.arange(first, min(first + _ROWS, n))
+        road = (travel[loc[rows]][:, loc] + travel[:, loc[rows]][loc].T).astype(np.float32) / 2
+        road[np.arange(len(rows)), rows] = np.inf
+        near[0, rows] = _nearest(road, k)
+        apart = np.abs(middle[rows][:, None] - middle[None, :]) / 4
+        shared = able[rows] @ able.T / np.minimum(count[rows][:, None], count[None, :])
+        near[1, rows] = _nearest(road + apart + _NOBODY * (1 - shared), k)
+    return near
+
+
+def _nearest(distance: NDArray[np.floating], k: int) -> Near:
+    if k < distance.shape[1] - 1:
+        best = np.argpartition(distance, k, axis=1)[:, :k]
+    else:
+        best = np.argsort(distance, axis=1, kind="stable")[:, :k]
+    order = np.argsort(np.take_along_axis(distance, best, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(best, order, axis=1).astype(np.int32)
+
+
+def _middle(problem: Problem) -> NDArray[np.float32]:
+    """Return the middle of the time in which each task is wanted, seconds."""
+    p = problem
+    opens = int(p.earliest.min()) if p.num_vehicles else 0
+    closes = int(p.shift_end.max()) if p.num_vehicles else opens
+    first: Ints = np.maximum(p.release, opens)
+    last = np.minimum(np.minimum(p.arrive_due, p.finish_due), closes)
+    has = np.diff(p.window_ptr) > 0
+    if has.any():
+        first[has] = np.maximum(first[has], p.window_open[p.window_ptr[:-1][has]])
+        last[has] = np.minimum(last[has], p.window_close[p.window_ptr[1:][has] - 1])
+    last = np.where(last >= NEVER, closes, last)
+    return ((first + np.maximum(first, last)) / 2).astype(np.float32)

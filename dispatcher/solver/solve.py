@@ -1,0 +1,279 @@
+"""
+One function that solves, and the engines it can use.
+
+Must not know where a problem comes from; every plan that leaves here has passed the judge.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from dispatcher.errors import EngineFailed, UnknownEngine
+from dispatcher.solver import anneal
+from dispatcher.solver.insertion import insert_best, plan_without, rank
+from dispatcher.solver.ortools_routing import solve_routing
+from dispatcher.solver.packing import pack
+from dispatcher.solver.problem import NONE, Problem
+from dispatcher.solver.search import Search
+from dispatcher.solver.solution import Solution, Verdict, drive, empty_solution, judge
+from dispatcher.solver.state import route_state
+
+OnBetter = Callable[[Solution, Verdict], None]
+ShouldStop = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What an engine is asked."""
+
+    problem: Problem
+    # seconds of the wall, or iterations; exactly one is given
+    seconds: float | None
+    iterations: int | None
+    seed: int
+    # a plan that can be, from which to begin
+    start: Solution
+    # the start was given by the caller, who wants it improved and not turned over
+    is_warm: bool
+    threads: int
+    on_better: OnBetter | None
+    should_stop: ShouldStop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A plan that passed the judge, and how it was found."""
+
+    solution: Solution
+    verdict: Verdict
+    engine: str
+    iterations: int
+    seed: int
+    # wall seconds it took
+    seconds: float
+    # no plan costs less than this; None = not computed
+    bound: int | None = None
+
+
+def _greedy(request: Request) -> tuple[Solution, int]:
+    search = Search(request.problem, request.start, request.seed, with_pool=False)
+    return search.solution(), 0
+
+
+def _search(request: Request) -> tuple[Solution, int]:
+    return anneal.improve(
+        request.problem,
+        request.start,
+        schedule=anneal.Schedule(
+            seconds=request.seconds, iterations=request.iterations, is_warm=request.is_warm
+        ),
+        seed=request.seed,
+        threads=request.threads,
+        on_better=_judged(request),
+        should_stop=request.should_stop,
+    )
+
+
+def _judged(request: Request) -> Callable[[Solution], None] | None:
+    tell = request.on_better
+    if tell is None:
+        return None
+
+    def told(plan: Solution) -> None:
+        verdict = judge(request.problem, plan)
+        if verdict.feasible:
+            tell(plan, verdict)
+
+    return told
+
+
+def _ortools(request: Request) -> tuple[Solution, int]:
+    best, cost, count = request.start, judge(request.problem, request.start).cost, 0
+
+    def keep(plan: Solution) -> bool:
+        nonlocal best, cost, count
+        count += 1
+        verdict = judge(request.problem, plan)
+        if verdict.feasible and verdict.cost < cost:
+            best, cost = plan, verdict.cost
+            if request.on_better:
+                request.on_better(plan, verdict)
+        return not request.should_stop()
+
+    seconds = request.seconds if request.seconds is not None else 600.0
+    start = request.start if request.is_warm else empty_solution(request.problem)
+    run = solve_routing(
+        request.problem,
+        start,
+        seconds=seconds,
+        solutions=request.iterations,
+        on_plan=keep,
+    )
+    if not count and not request.is_warm:
+        raise EngineFailed(engine="ortools", problem=f"its status is {run.status}")
+    return best, count
+
+
+# adding an engine is a function and a row
+ENGINES: Final[dict[str, Callable[[Request], tuple[Solution, int]]]] = {
+    "search": _search,
+    "ortools": _ortools,
+    "greedy": _greedy,
+}
+
+
+def solve(
+    problem: Problem,
+    *,
+    engine: str = "search",
+    seconds: float | None = None,
+    iterations: int | None = None,
+    seed: int = 0,
+    start: Solution | None = None,
+    on_better: OnBetter | None = None,
+    should_stop: ShouldStop | None = None,
+    threads: int = 1,
+) -> Answer:
+    """
+    Return the best plan an engine finds; never worse than `start` as far as that can be.
+
+    Parameters
+    ----------
+    engine
+        A key of `ENGINES`.
+    seconds, iterations
+        Budget; with iterations alone the same input and seed give the same plan bit for bit.
+        Neither = 1 second.
+    start
+        Plan to improve; visits in it that cannot be any more are left out first.
+    on_better
+        Called now and then with a better plan and its verdict.
+    should_stop
+        Asked every few milliseconds; True ends the run with what there is.
+
+    Raises
+    ------
+    UnknownEngine
+        There is no such engine.
+    EngineFailed
+        The engine gave no plan, or one the judge refuses.
+    """
+    if engine not in ENGINES:
+        raise UnknownEngine(engine=engine, known=", ".join(ENGINES))
+    began = time.perf_counter()
+    usable = usable_part(problem, start)
+    request = Request(
+        problem=problem,
+        seconds=1.0 if seconds is None and iterations is None else seconds,
+        iterations=iterations,
+        seed=seed,
+        start=usable,
+        is_warm=start is not None,
+        threads=threads,
+        on_better=on_better,
+        should_stop=should_stop or (lambda: False),
+    )
+    plan, count = ENGINES[engine](request)
+    plan = close_gaps(problem, plan)
+    verdict = judge(problem, plan)
+    floor = judge(problem, usable)
+    if floor.feasible and (not verdict.feasible or floor.cost < verdict.cost):
+        plan, verdict = usable, floor
+    if not verdict.feasible and not _only_impossible(verdict):
+        raise EngineFailed(
+            engine=engine, problem=f"the judge refuses its plan: {verdict.violations[0]}"
+        )
+    return Answer(
+        solution=plan,
+        verdict=verdict,
+        engine=engine,
+        iterations=count,
+        seed=seed,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _only_impossible(verdict: Verdict) -> bool:
+    """True when all that is wrong is a required task nobody can serve, or too many changes."""
+    return all(v.code in {"required_unserved", "change_budget"} for v in verdict.violations)
+
+
+def usable_part(problem: Problem, start: Solution | None) -> Solution:
+    """
+    Return a plan with all of `start` that can still be; the fixed prefixes are always in it.
+
+    Unknown and double tasks are left out; a route that cannot be driven any more keeps its visits
+    in order as far as they fit.
+    """
+    if start is None or len(start.routes) != problem.num_vehicles:
+        return empty_solution(problem)
+    taken = set(problem.fixed_task.tolist())
+    routes: list[tuple[int, ...]] = []
+    for v, prefix in enumerate(problem.fixed):
+        free = []
+        for i in start.routes[v]:
+            if 0 <= i < problem.num_tasks and i not in taken:
+                free.append(i)
+                taken.add(i)
+        routes.append(_drivable(problem, v, prefix, tuple(free)))
+    plan = Solution(routes=tuple(routes))
+    codes = {v.code for v in judge(problem, plan).violations}
+    if codes & {"sync_half", "sync_apart", "precedence", "part_short"}:
+        return empty_solution(problem)
+    return plan
+
+
+def _drivable(
+    problem: Problem, vehicle: int, prefix: tuple[int, ...], free: tuple[int, ...]
+) -> tuple[int, ...]:
+    if drive(problem, vehicle, (*prefix, *free))[0] is not None:
+        return (*prefix, *free)
+    route = prefix
+    for i in free:
+        if drive(problem, vehicle, (*route, i))[0] is not None:
+            route = (*route, i)
+    return route
+
+
+def close_gaps(problem: Problem, plan: Solution) -> Solution:
+    """Return the plan with every open task put in that fits anywhere at a gain."""
+    coupled = {*problem.sync.ravel().tolist(), *problem.precedence[:, :2].ravel().tolist()}
+    vehicle = plan.vehicle_of(problem.num_tasks)
+    drop = problem.drop_cost.tolist()
+    open_tasks = [i for i, v in enumerate(vehicle) if v == NONE and i not in coupled]
+    if not open_tasks or coupled:
+        return plan
+    state = route_state(pack(problem), plan)
+    left = problem.part_stock - problem.part_use[[v != NONE for v in vehicle]].sum(axis=0)
+    changed = False
+    for i in sorted(open_tasks, key=lambda i: (-drop[i], i)):
+        if np.all(problem.part_use[i] <= left) and insert_best(state, i):
+            left = left - problem.part_use[i]
+            changed = True
+    closed = state.solution()
+    if not changed or not judge(problem, closed).feasible:
+        return plan
+    return replace(plan, routes=closed.routes, lunch_leg=())
+
+
+def warm() -> None:
+    """Compile every kernel into its cache, by solving a day of two tasks."""
+    far = np.full((4, 4), 600, np.int32)
+    day = Problem(
+        travel=far,
+        task_location=np.array([0, 1]),
+        duration=np.array([600, 600]),
+        drop_cost=np.array([9000, 9000]),
+        start_location=np.array([2, 3]),
+        end_location=np.array([2, 3]),
+        earliest=np.array([0, 0]),
+        shift_end=np.array([9000, 9000]),
+    )
+    plan = solve(day, iterations=20).solution
+    rank(day, plan, 0)
+    insert_best(route_state(pack(day), plan_without(plan, 0)), 0)
