@@ -10,6 +10,7 @@ import typer
 
 from dispatcher import __version__
 from dispatcher.cli.city import city
+from dispatcher.cli.plan import plan
 from dispatcher.cli.planner import planner
 from dispatcher.cli.serve import serve, tables, token
 from dispatcher.cli.simulate import simulate
@@ -30,7 +31,7 @@ def version() -> None:
 # adding a command is a function in a module of this folder, a row here, and its help in both
 # languages under ``cli.NAME_help``
 COMMANDS = (
-    *(backup, check_store, dashboard, demo, planner, restore, serve, simulate, token, up),
+    *(backup, check_store, dashboard, demo, plan, planner, restore, serve, simulate, token, up),
     *(version, warm, world),
 )
 for command in COMMANDS:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,30 +12,34 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from dispatcher.errors import BadInput, DispatcherError
+from dispatcher.cli.speech import Json, print_json, refusals, tell
 from dispatcher.solver.instance import Instance, plan_document, read_instance
 from dispatcher.solver.solution import Solution, Verdict
 from dispatcher.solver.solve import ENGINES, Answer, solve
 
-_err = Console(stderr=True)
+# names printed when a list is long
+_MOST_NAMES = 20
+_ENGINE_HELP = tell("plan.engine_help", engines=", ".join(ENGINES))
+_Watch = tuple[Callable[[Solution, Verdict], None], Callable[[], bool]]
 
 
 def plan(
-    instance: Annotated[Path, typer.Argument(help="Instance file (fsd-instance/1).")],
-    seconds: Annotated[float | None, typer.Option(min=0.0, help="Seconds to search.")] = None,
+    instance: Annotated[Path, typer.Argument(help=tell("plan.instance_help"))],
+    *,
+    seconds: Annotated[float | None, typer.Option(min=0.0, help=tell("plan.seconds_help"))] = None,
     iterations: Annotated[
-        int | None, typer.Option(min=0, help="Iterations instead of seconds; repeatable.")
+        int | None, typer.Option(min=0, help=tell("plan.iterations_help"))
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of all chance.")] = 0,
-    engine: Annotated[str, typer.Option(help=f"One of: {', '.join(ENGINES)}.")] = "search",
-    threads: Annotated[int, typer.Option(min=1, max=16, help="Searches side by side.")] = 1,
-    out: Annotated[Path | None, typer.Option(help="Plan file to write (fsd-plan/1).")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,  # noqa: FBT002
+    seed: Annotated[int, typer.Option(help=tell("cli.seed_help"))] = 0,
+    engine: Annotated[str, typer.Option(help=_ENGINE_HELP)] = "search",
+    threads: Annotated[int, typer.Option(min=1, max=16, help=tell("plan.threads_help"))] = 1,
+    out: Annotated[Path | None, typer.Option(help=tell("plan.plan_out_help"))] = None,
+    as_json: Json = False,
 ) -> None:
     """Plan one instance and say what the plan costs."""
-    try:
+    with refusals():
         problem = read_instance(instance)
-        with _progress(seconds, iterations) as (tell, is_cut):
+        with _watched(seconds) as (heard, is_cut):
             answer = solve(
                 problem.problem,
                 engine=engine,
@@ -42,16 +47,16 @@ def plan(
                 iterations=iterations,
                 seed=seed,
                 threads=threads,
-                on_better=tell,
+                on_better=heard,
                 should_stop=is_cut,
             )
-    except DispatcherError as refusal:
-        _err.print(str(refusal), style="red", markup=False, highlight=False)
-        raise typer.Exit(2 if isinstance(refusal, BadInput) else 1) from None
     if out is not None:
         _write(out, plan_document(problem, answer.solution))
     summary = summarise(problem, answer)
-    typer.echo(json.dumps(summary) if as_json else _in_words(summary))
+    if as_json:
+        print_json(summary)
+    else:
+        typer.echo(_in_words(summary))
     raise typer.Exit(0 if answer.verdict.feasible else 1)
 
 
@@ -79,14 +84,14 @@ def summarise(instance: Instance, answer: Answer) -> dict[str, Any]:
 
 def _in_words(summary: dict[str, Any]) -> str:
     parts = ", ".join(f"{name} {value}" for name, value in summary["parts"].items() if value)
-    lines = [
-        f"{summary['instance']}: {summary['objective']} units = {summary['objective_min']} min"
-        f" ({summary['engine']}, {summary['seconds']} s, {summary['iterations']} iterations)",
-        f"  {parts or 'nothing to do'}",
-    ]
-    if summary["unserved"]:
-        lines.append(f"  {len(summary['unserved'])} unserved: {', '.join(summary['unserved'][:20])}")
-    lines += [f"  violated: {violation}" for violation in summary["violations"][:20]]
+    facts = {**summary, "minutes": summary["objective_min"]}
+    lines = [tell("plan.result", **facts), tell("plan.parts", parts=parts or "0")]
+    missed = summary["unserved"]
+    if missed:
+        names = ", ".join(missed[:_MOST_NAMES]) + (" …" if len(missed) > _MOST_NAMES else "")
+        lines.append(tell("plan.unserved", count=len(missed), names=names))
+    violations = summary["violations"][:_MOST_NAMES]
+    lines += [tell("plan.violated", violation=violation) for violation in violations]
     return "\n".join(lines)
 
 
@@ -94,37 +99,32 @@ def _write(path: Path, document: dict[str, Any]) -> None:
     try:
         path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
-        raise typer.BadParameter(f"cannot write {path}: {error.strerror}") from None
+        message = tell("plan.cannot_write", file=path, problem=error.strerror)
+        typer.secho(message, err=True, fg=typer.colors.RED)
+        raise typer.Exit(1) from None
 
 
-class _progress:  # noqa: N801
-    """A bar on the error stream while something takes longer than a blink."""
+@contextmanager
+def _watched(seconds: float | None) -> Iterator[_Watch]:
+    """A bar on the error stream while the engine works, where somebody can see it."""
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    )
+    work = bar.add_task(tell("plan.planning"), total=seconds)
 
-    def __init__(self, seconds: float | None, iterations: int | None) -> None:
-        self._total = seconds if seconds is not None else None
-        self._iterations = iterations
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=_err,
-            disable=not _err.is_terminal,
-            transient=True,
-        )
+    def heard(_plan: Solution, verdict: Verdict) -> None:
+        bar.update(work, description=tell("plan.units", cost=verdict.cost))
 
-    def __enter__(self) -> tuple[Callable[[Solution, Verdict], None], Callable[[], bool]]:
-        self._bar.start()
-        task = self._bar.add_task("planning", total=self._total)
+    def is_cut() -> bool:
+        bar.update(work, completed=bar.tasks[0].elapsed or 0.0)
+        return False
 
-        def tell(_plan: Solution, verdict: Verdict) -> None:
-            self._bar.update(task, description=f"{verdict.cost} units")
-
-        def is_cut() -> bool:
-            self._bar.update(task, completed=self._bar.tasks[0].elapsed or 0.0)
-            return False
-
-        return tell, is_cut
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+    with bar:
+        yield heard, is_cut

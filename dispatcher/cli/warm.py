@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dispatcher.geo.warm import warm as warm_geo
+from dispatcher.solver.solve import warm as warm_solver
 
 
 def warm() -> None:
@@ -13,3 +14,4 @@ def warm() -> None:
 def warm_kernels() -> None:
     """Use every kernel once, on the shipped city."""
     warm_geo()
+    warm_solver()

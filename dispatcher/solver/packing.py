@@ -80,15 +80,15 @@ class Packed(NamedTuple):
 
     # seconds, slice after slice, row after row, rows `meta[STRIDE]` apart
     travel: Seconds
-    # (META,)
+    # entries named above
     meta: Ints
     # (H,) start of each slice
     band: Ints
-    # (n, TASK_COLUMNS)
+    # one row a task
     task: Ints
-    # (w, 2) open and close
+    # open and close of each window, shape (w, 2)
     window: Ints
-    # (m, VEHICLE_COLUMNS)
+    # one row a vehicle
     vehicle: Ints
     # (n, m) assignment cost with the price of another engineer in it, or FORBIDDEN
     who: Seconds

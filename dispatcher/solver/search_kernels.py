@@ -266,8 +266,7 @@ def _ruin(
         free = n - fixed
         limit = min(float(free), longest)
         length = int(_unit(run) * limit + 1.0)
-        if length > free:
-            length = free
+        length = min(length, free)
         gap = 0
         if length > 1 and length < free and _below(run, 2) == 0:
             gap = 1
@@ -380,7 +379,7 @@ def search(
         if draw < 10 and num_before > 0:
             seed_task = absent[_below(run, num_before)]
         elif draw < 20:
-            seed_task = _costly(task, seq, info, run, seed_task)
+            seed_task = _costly(seq, info, run, seed_task)
         which = 0
         if num_near > 1 and _below(run, 100) < 40:
             which = 1
@@ -482,7 +481,7 @@ def _count_parts(where, use, used):
 
 
 @_jit
-def _costly(task, seq, info, run, otherwise):
+def _costly(seq, info, run, otherwise):
     """Return a task of the dearest of a few routes drawn at random."""
     best, found = np.int64(-1), np.int64(-1)
     for _ in range(4):
