@@ -27,6 +27,8 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "places": ("class", "name"),
 }
 MIN_ZOOM, MAX_ZOOM = 9, 14
+# water and main roads are drawn this far around a city, so that the sea does not end in a line
+MARGIN_DEG: Final = 0.2
 
 
 class Basemap:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from dispatcher.geo.basemap import MAX_ZOOM, MIN_ZOOM
+from dispatcher.geo.basemap import MARGIN_DEG, MAX_ZOOM, MIN_ZOOM
 
 Theme = Literal["light", "dark"]
 Layer = dict[str, Any]
@@ -91,7 +91,10 @@ def style(theme: Theme, tiles_url: str, bounds: tuple[float, float, float, float
                 "tiles": [tiles_url],
                 "minzoom": MIN_ZOOM,
                 "maxzoom": MAX_ZOOM,
-                "bounds": [west, south, east, north],
+                "bounds": [
+                    *(west - MARGIN_DEG, south - MARGIN_DEG),
+                    *(east + MARGIN_DEG, north + MARGIN_DEG),
+                ],
                 "attribution": (
                     '<a href="https://www.openstreetmap.org/copyright">'
                     "© OpenStreetMap contributors</a>"

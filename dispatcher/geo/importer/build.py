@@ -35,7 +35,7 @@ from dispatcher.geo.city import (
 from dispatcher.geo.datum import in_mainland
 from dispatcher.geo.hierarchy import HIERARCHY_FILE, write_hierarchy
 from dispatcher.geo.importer.extract import Box, Extract, PlaceName, read_extract
-from dispatcher.geo.importer.layers import read_layers
+from dispatcher.geo.importer.layers import read_layers, widened
 from dispatcher.geo.importer.names import Counts, write_gazetteer
 from dispatcher.geo.importer.streets import Streets, build_streets
 from dispatcher.geo.importer.tiles import write_tiles
@@ -155,7 +155,7 @@ def _fill(order: Order, work: Path, progress: Progress) -> About:
     box = _map_box(streets, order.box)
     layers = {**read_layers(order.file, box), "places": _places(extract.places)}
     title = order.title or order.name
-    num_tiles = write_tiles(layers, work / TILES_FILE, box, title, ATTRIBUTION)
+    num_tiles = write_tiles(layers, work / TILES_FILE, widened(box), title, ATTRIBUTION)
     progress("hierarchy", _left_s("hierarchy", num_nodes, size))
     num_shortcuts, method = write_hierarchy(load_network(work), work / HIERARCHY_FILE)
     about = About(

@@ -17,10 +17,17 @@ import shapely
 from shapely.ops import polygonize
 
 from dispatcher.errors import NotStreetData
+from dispatcher.geo.basemap import MARGIN_DEG
 from dispatcher.geo.importer.extract import Box
 from dispatcher.geo.speeds import CLASSES
 
-_ROADS: Final = (*CLASSES, "service", "pedestrian", "road")
+MAIN_ROADS: Final = tuple(
+    name for name in CLASSES if name.startswith(("motorway", "trunk", "primary"))
+)
+_OTHER_ROADS: Final = (
+    *(name for name in CLASSES if name not in MAIN_ROADS),
+    *("service", "pedestrian", "road"),
+)
 _PATHS: Final = ("footway", "path", "cycleway", "track", "steps", "bridleway")
 _RAILS: Final = ("rail", "light_rail", "subway", "tram", "narrow_gauge", "monorail")
 _GREEN: Final = {
@@ -37,21 +44,21 @@ def read_layers(file: Path, box: Box) -> dict[str, gpd.GeoDataFrame]:
     """
     Return the layers of the basemap by name, clipped to `box` (west, south, east, north).
 
-    Layers are ``water``, ``green``, ``buildings``, ``waterways``, ``rails``, ``paths`` and
+    Water and main roads reach `MARGIN_DEG` farther. Layers are ``water``, ``green``, ``buildings``, ``waterways``, ``rails``, ``paths`` and
     ``roads``; ``roads`` and ``paths`` have the columns ``class`` and ``name``.
     """
-    lines, areas = _read(file, "lines", box), _read(file, "multipolygons", box)
-    frame = shapely.box(*box)
-    lines = lines.assign(geometry=shapely.intersection(lines.geometry.array, frame))
-    areas = areas.assign(
-        geometry=shapely.intersection(shapely.make_valid(areas.geometry.array), frame)
-    )
+    far = widened(box)
+    far_lines, far_areas = _read(file, "lines", far), _read(file, "multipolygons", far)
+    water = far_areas[
+        (far_areas["natural"] == "water") | _tagged(far_areas, "waterway", "riverbank")
+    ]
+    sea = _sea(far_lines, shapely.box(*far)) or _sea(far_lines, shapely.box(*box))
+    main = _lines(_clipped(far_lines, far), "highway", MAIN_ROADS)
+    lines, areas = _clipped(far_lines, box), _clipped(far_areas, box)
     metres = areas.geometry.to_crs(areas.estimate_utm_crs()).area if len(areas) else 0.0
-    water = areas[(areas["natural"] == "water") | _tagged(areas, "waterway", "riverbank")]
-    sea = _sea(lines, frame)
     green = np.logical_or.reduce([areas[key].isin(values) for key, values in _GREEN.items()])
     return {
-        "water": _polygons(gpd.GeoSeries([*sea, *water.geometry], crs=_CRS)),
+        "water": _polygons(gpd.GeoSeries([*sea, *_clipped(water, far).geometry], crs=_CRS)),
         "green": _polygons(areas.geometry[green & (metres >= _MIN_GREEN_M2)]),
         "buildings": _polygons(
             areas.geometry[areas["building"].notna() & (metres >= _MIN_BUILDING_M2)]
@@ -59,8 +66,19 @@ def read_layers(file: Path, box: Box) -> dict[str, gpd.GeoDataFrame]:
         "waterways": _lines(lines, "waterway", ("river", "stream", "canal")),
         "rails": _lines(lines, "railway", _RAILS),
         "paths": _lines(lines, "highway", _PATHS),
-        "roads": _lines(lines, "highway", _ROADS),
+        "roads": pd.concat([_lines(lines, "highway", _OTHER_ROADS), main], ignore_index=True),
     }
+
+
+def widened(box: Box) -> Box:
+    """Return the box that the map's far layers fill."""
+    west, south, east, north = box
+    return west - MARGIN_DEG, south - MARGIN_DEG, east + MARGIN_DEG, north + MARGIN_DEG
+
+
+def _clipped(frame: gpd.GeoDataFrame, box: Box) -> gpd.GeoDataFrame:
+    shapes = shapely.make_valid(frame.geometry.array)
+    return frame.assign(geometry=shapely.intersection(shapes, shapely.box(*box)))
 
 
 def _read(file: Path, layer: str, box: Box) -> gpd.GeoDataFrame:
@@ -105,7 +123,7 @@ def _sea(lines: gpd.GeoDataFrame, frame: shapely.Polygon) -> list[shapely.Polygo
     OpenStreetMap draws coastlines with the land on the left; a part of the frame that no coastline
     borders stays land.
     """
-    coast = lines.geometry[_tagged(lines, "natural", "coastline")]
+    coast = lines.geometry[_tagged(lines, "natural", "coastline")].intersection(frame)
     pieces = [p for p in coast.explode(ignore_index=True) if p.geom_type == "LineString"]
     if not pieces:
         return []

@@ -19,9 +19,8 @@ from pmtiles.reader import MmapSource, Reader, all_tiles
 from pmtiles.tile import Compression, TileType, zxy_to_tileid
 from pmtiles.writer import Writer
 
+from dispatcher.geo.basemap import MAX_ZOOM, MIN_ZOOM
 from dispatcher.geo.importer.extract import Box
-
-MIN_ZOOM, MAX_ZOOM = 9, 14
 
 
 @dataclass(frozen=True, slots=True)
