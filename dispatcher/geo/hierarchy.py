@@ -463,6 +463,8 @@ def _unpack(
             weight = up[a] if climb else down[a]
             while True:
                 # the sum that made this shortcut goes over a common lower neighbour
+                if i == lower_first[x + 1] or j == lower_first[y + 1]:
+                    raise ValueError("weights are not those of this hierarchy")
                 if lower[i] < lower[j]:
                     i += 1
                 elif lower[i] > lower[j]:

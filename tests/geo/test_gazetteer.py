@@ -59,6 +59,12 @@ def test_letter_belongs_to_the_number(names: Gazetteer) -> None:
     assert [a.number for a in names.search("laugavegur 22")[:2]] == ["22", "22a"]
 
 
+def test_exact_number_wins_over_a_nearer_longer_one(names: Gazetteer) -> None:
+    """Who types 2 wants number 2, although 20 to 29 lie nearer."""
+    near = names.search("laugavegur 26")[0]
+    assert names.search("laugavegur 2", near=(near.lat, near.lon))[0].number == "2"
+
+
 def test_number_that_does_not_exist_gives_the_street(names: Gazetteer) -> None:
     """The street comes with less confidence, never a made-up house."""
     found = names.search("Laugavegur 9999")

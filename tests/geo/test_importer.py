@@ -107,6 +107,20 @@ def test_drive_time_in_the_town(town: City) -> None:
     assert len({town.network.name[e] for e in back.edges}) > 1
 
 
+def test_small_streets_give_way(town: City) -> None:
+    """A residential street pays where it meets an avenue; the avenue does not; a signal rules."""
+    network = town.network
+    delays = {
+        name: sorted(network.delay_cs[:, network.name == name].ravel().tolist())
+        for name in ("Rua B", "Avenida 1", "Avenida 2")
+    }
+    # both ways of both streets of Rua B: 8 s into the signal in the middle, 4 s into an avenue
+    assert delays["Rua B"] == [400, 400, 800, 800]
+    assert set(delays["Avenida 1"]) == {0}
+    # along into the signal; against does not exist, but the junction is the same
+    assert delays["Avenida 2"].count(800) == 2
+
+
 def test_names_of_the_town(town: City) -> None:
     """The gazetteer knows streets, crossings, the house and the district."""
     assert town.gazetteer.search("rua a 7")[0].label == "Rua A 7, 1000"
@@ -196,6 +210,23 @@ def test_signal_on_the_way_counts_in_its_direction(
     counted = street["signals_along"], street["signals_against"]
     # node 1 is junction 0
     assert counted == ((along, against) if street["u"] == 0 else (against, along))
+
+
+def test_two_signals_of_one_junction_are_one_stop(tmp_path: Path) -> None:
+    """Crossing a dual carriageway meets two signals 22 m apart, and waits once."""
+    signal = {"highway": "traffic_signals"}
+    places = ((1, 0.0, {}), (2, 0.002, signal), (3, 0.0022, signal), (4, 0.004, {}))
+    with osmium.SimpleWriter(str(tmp_path / "d.osm.pbf")) as writer:
+        for id_, lon, tags in places:
+            writer.add_node(mutable.Node(id=id_, location=(lon, 0.0), tags=tags, version=1))
+        writer.add_way(
+            mutable.Way(
+                id=9, tags={"highway": "primary", "oneway": "yes"}, nodes=[1, 2, 3, 4], version=1
+            )
+        )
+        writer.add_way(mutable.Way(id=10, tags={"highway": "primary"}, nodes=[4, 1], version=1))
+    edges = build_streets(read_extract(tmp_path / "d.osm.pbf")).edges
+    assert edges[edges["oneway"]]["signals_along"].tolist() == [1]
 
 
 @pytest.mark.parametrize(
