@@ -44,6 +44,7 @@ TABLE: Mapping[str, str] = {
     "POST /tokens": "S",
     "POST /tokens/revoke": "S",
     "GET /territories": ALL,
+    "POST /territories": "S",
     "POST /territories/{territory}/storms": "SDV",
     "GET /vocabulary": ALL,
     "GET /texts/{lang}": OPEN,

@@ -149,13 +149,11 @@ def answer(house: House, seat: Seat, ask: Ask, errand: Errand, status: int = 200
     done: object
     if "engineer" in receipt.response:
         person = msgspec.convert(receipt.response["engineer"], Engineer)
-        with mirror.reading():
-            view = engineer_view(mirror, person, now)
+        view = engineer_view(mirror, person, now)
         done = EngineerDone(seq=receipt.response["seq"], version=person.version, engineer=view)
     elif "ticket" in receipt.response:
         ticket = msgspec.convert(receipt.response["ticket"], Ticket)
-        with mirror.reading():
-            shown = ticket_view(mirror, ticket, now, cells_only=seat.sees_cells_only)
+        shown = ticket_view(mirror, ticket, now, cells_only=seat.sees_cells_only)
         done = TicketDone(seq=receipt.response["seq"], version=ticket.version, ticket=shown)
     else:
         done = receipt.response

@@ -17,7 +17,7 @@ from dispatcher.domain.engineer import Break, Certificate, Engineer, HeldSkill, 
 from dispatcher.domain.ids import EngineerId, SiteId, TerritoryId
 from dispatcher.domain.place import Confidence, Place, Site
 from dispatcher.domain.ticket import RequiredSkill, Severity, Window
-from dispatcher.errors import BadField, EmptyWindow, UnknownSkill
+from dispatcher.errors import BadField, EmptyWindow, Refused, UnknownEngineer, UnknownSkill
 from dispatcher.geo.datum import Coordinate, Datum
 
 _DATUMS: dict[s.Datum, Datum] = {
@@ -172,3 +172,14 @@ def engineer_of(house: House, given: s.EngineerGiven) -> Engineer:
         ),
         shifts=shifts_of(given.shifts),
     )
+
+
+def check_home(house: House, engineer: Engineer) -> None:
+    """Refuse to register somebody whose id works in another territory."""
+    try:
+        known = house.store.engineer(engineer.id)
+    except UnknownEngineer:
+        return
+    if known.territory != engineer.territory:
+        why = f"engineer {engineer.id} works in territory {known.territory}"
+        raise Refused(why=f"{why}; use another id")

@@ -197,7 +197,7 @@ class Mirror:
         if seen is not None and seen.at >= engineer.at_since:
             return seen.place
         if engineer.at is not None:
-            site = self.docs.sites.get(engineer.at)
+            site = self.docs.sites.get(engineer.at) or self._load_site(engineer.at)
             if site is not None:
                 return site.place
         return engineer.base

@@ -362,6 +362,17 @@ class ManyPositionsGiven(Body):
     items: Annotated[tuple[SomebodysPosition, ...], Field(min_length=1, max_length=500)]
 
 
+class TerritoryGiven(Body):
+    """A new planning area on the streets of a city that was imported."""
+
+    model_config = _like(id="porto-north", name="Porto, north", city="porto")
+    id: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+    city: Annotated[str, Field(min_length=1, max_length=41)]
+    # IANA name; None = the city's
+    zone: Annotated[str | None, Field(min_length=1, max_length=60)] = None
+
+
 class StormGiven(Body):
     """A span in which outdoor work waits."""
 

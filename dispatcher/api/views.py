@@ -216,9 +216,11 @@ def area_of(site: Site | None) -> str:
 def ticket_view(mirror: Mirror, ticket: Ticket, now: int, *, cells_only: bool = False) -> Any:
     """Return a ticket as lists show it; without street and symptom for `cells_only`."""
     due_at, clock = due_now(mirror.policy, ticket)
-    visit = visit_of(mirror, ticket)
+    site = None if cells_only else mirror.site_of(ticket)
+    with mirror.reading() as docs:
+        visit = visit_of(mirror, ticket)
+        person = docs.engineers.get(ticket.engineer) if ticket.engineer else None
     start_at = visit.start_at if visit else 0
-    person = mirror.docs.engineers.get(ticket.engineer) if ticket.engineer else None
     record = {name: getattr(ticket, name) for name, _ in _RECORD}
     if cells_only:
         record |= {"symptom": "", "source": "", "reason": ""}
@@ -227,7 +229,7 @@ def ticket_view(mirror: Mirror, ticket: Ticket, now: int, *, cells_only: bool = 
         due_at=due_at,
         clock=clock,
         label=label_of(ticket, with_symptom=not cells_only),
-        area="" if cells_only else area_of(mirror.site_of(ticket)),
+        area=area_of(site),
         engineer_name=person.name if person else None,
         start_at=start_at,
         flags=flags_of(ticket, due_at, start_at, now),
@@ -332,6 +334,8 @@ def status_of(mirror: Mirror, engineer: Engineer, now: int) -> str:
 def engineer_view(mirror: Mirror, engineer: Engineer, now: int) -> EngineerView:
     """Return an engineer as lists show it."""
     seen = mirror.positions.get(engineer.id)
+    with mirror.reading():
+        status = status_of(mirror, engineer, now)
     return EngineerView(
         id=engineer.id,
         territory=engineer.territory,
@@ -341,7 +345,7 @@ def engineer_view(mirror: Mirror, engineer: Engineer, now: int) -> EngineerView:
         shifts=engineer.shifts,
         absences=engineer.absences,
         base=engineer.base,
-        status=status_of(mirror, engineer, now),
+        status=status,
         position=position_view(seen) if seen else None,
         gate=engineer.gate,
         version=engineer.version,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import httpx
+import msgspec
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -14,6 +17,7 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 
+from dispatcher.api.doors import BASE, examples
 from dispatcher.api.routes import GROUPS
 from tests.api.desk import HOME, Desk, running
 
@@ -58,6 +62,21 @@ def test_every_route_tells_what_it_is(desk: Desk) -> None:
                 assert kind["description"], name
                 assert kind["additionalProperties"] is False, name
     assert num_routes == sum(len(group.hung) for group in GROUPS)
+
+
+def test_recorded_examples_fit_what_the_routes_answer() -> None:
+    """Each example of an answer was recorded from a desk and still has the answer's form."""
+    kinds = {
+        key.rsplit(" ", 1)[0].replace(BASE, ""): kind
+        for group in GROUPS
+        for key, kind in group.answers.items()
+    }
+    assert len(examples()) > 30
+    for key, example in examples().items():
+        decoded = msgspec.json.decode(json.dumps(example), type=kinds[key])
+        told = json.loads(msgspec.json.encode(decoded))
+        # nothing was left out or renamed since
+        assert told.keys() >= example.keys(), key
 
 
 def _real(operation, ticket: str, engineer: str) -> dict[str, str]:

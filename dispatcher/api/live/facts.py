@@ -108,6 +108,8 @@ async def facts(
     mirror, ear = house.mirror(TerritoryId(territory)), _Ear()
     mirror.listen(ear.hear)
     leaves = asyncio.create_task(_until_left(socket))
+    # who left is noticed at once, not at the next beat
+    leaves.add_done_callback(lambda _task: ear.news.set())
     try:
         code = await _send_facts(socket, hub, mirror, ear, leaves, session, after)
         with contextlib.suppress(RuntimeError):
@@ -157,7 +159,7 @@ async def _send_facts(
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_BEAT_S):
                 await ear.news.wait()
-        if not ear.news.is_set():
+        if not ear.news.is_set() and not leaves.done():
             alive = await asyncio.to_thread(
                 hub.house.store.sessions.is_alive, session.id, wall_clock()
             )

@@ -14,7 +14,7 @@ from dispatcher.api import views as v
 from dispatcher.api.carry import Ask, Asked, Errand, answer
 from dispatcher.api.doors import Doors, Json
 from dispatcher.api.house import House
-from dispatcher.api.intake import engineer_of, place_of, shifts_of
+from dispatcher.api.intake import check_home, engineer_of, place_of, shifts_of
 from dispatcher.api.routes.tickets import Cursor, Limit
 from dispatcher.api.seat import Housed, Seat, Seated
 from dispatcher.desk import wishes as w
@@ -67,6 +67,7 @@ def register_engineer(body: s.EngineerGiven, house: Housed, seat: Seated, ask: A
     territory = TerritoryId(body.territory)
     seat.check_territory(territory)
     person = engineer_of(house, body)
+    check_home(house, person)
     errand = Errand(
         territory=territory,
         command=w.RegisterEngineer(engineer=person),

@@ -16,7 +16,7 @@ from dispatcher.api.carry import Ask, Asked, Errand, carry_out
 from dispatcher.api.doors import Doors, Json
 from dispatcher.api.edge import IMPORT_LIMIT
 from dispatcher.api.house import House
-from dispatcher.api.intake import engineer_of, report_of
+from dispatcher.api.intake import check_home, engineer_of, report_of
 from dispatcher.api.problems import FieldFault, field_faults
 from dispatcher.api.seat import Housed, Seat, Seated
 from dispatcher.api.tables import Row, read_table
@@ -137,6 +137,7 @@ def _registered(
     house: House, seat: Seat, ask: Ask, where: TerritoryId, given: s.EngineerGiven
 ) -> Receipt:
     person = engineer_of(house, given)
+    check_home(house, person)
     command = RegisterEngineer(engineer=person)
     return carry_out(house, seat, ask, Errand(territory=where, command=command, engineer=person.id))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from typing import Annotated, Any
+from zoneinfo import available_timezones
 
 import msgspec
 from fastapi import Query, Request
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from dispatcher.api import schemas as s
 from dispatcher.api.carry import Asked
 from dispatcher.api.doors import Doors, Json
+from dispatcher.api.house import House
 from dispatcher.api.intake import known_skills
 from dispatcher.api.live.facts import row_of
 from dispatcher.api.live.feed import Entry, entry_of
@@ -20,8 +22,9 @@ from dispatcher.api.seat import Housed, Seated
 from dispatcher.api.views import labelled
 from dispatcher.desk.remote import FactRow
 from dispatcher.domain.ids import TerritoryId, TicketId
+from dispatcher.domain.territory import Territory
 from dispatcher.domain.ticket import Channel
-from dispatcher.errors import DispatcherError
+from dispatcher.errors import BadField, DispatcherError
 
 doors = Doors("territories")
 
@@ -82,24 +85,41 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
 def list_territories(house: Housed, seat: Seated) -> Response:
     """List the planning areas."""
     allowed = seat.session.grant.territories
-    items = []
-    for one in house.store.territories():
-        if allowed is None or one.id in allowed:
-            try:
-                bounds = list(house.city(one.city).bounds)
-            except DispatcherError:
-                bounds = []
-            items.append(
-                TerritoryView(
-                    id=one.id,
-                    name=one.name,
-                    city=one.city,
-                    zone=one.zone,
-                    bounds=bounds,
-                    plan_version=one.plan_version,
-                )
-            )
+    items = [
+        _view(house, one)
+        for one in house.store.territories()
+        if allowed is None or one.id in allowed
+    ]
     return Json(Territories(items=items))
+
+
+@doors.post("/territories", TerritoryView, status=201)
+def create_territory(body: s.TerritoryGiven, house: Housed, seat: Seated) -> Response:
+    """Begin a planning area with an empty log, on the streets of an imported city."""
+    where = TerritoryId(body.id)
+    seat.check_territory(where)
+    city = house.city(body.city)
+    zone = body.zone or city.zone
+    if zone not in available_timezones():
+        raise BadField(field="zone", value=zone, rule="an IANA name such as Europe/Lisbon")
+    home = Territory(id=where, name=body.name, city=city.name, zone=zone)
+    house.store.create_territory(home)
+    return Json(_view(house, home), status_code=201)
+
+
+def _view(house: House, one: Territory) -> TerritoryView:
+    try:
+        bounds = list(house.city(one.city).bounds)
+    except DispatcherError:
+        bounds = []
+    return TerritoryView(
+        id=one.id,
+        name=one.name,
+        city=one.city,
+        zone=one.zone,
+        bounds=bounds,
+        plan_version=one.plan_version,
+    )
 
 
 @doors.get("/vocabulary", Vocabulary)

@@ -73,8 +73,8 @@ def show_ticket(ticket: s.Id, house: Housed, seat: Seated, ask: Asked) -> Respon
     one = house.store.ticket(TicketId(ticket), scope=seat.scope)
     mirror, now = house.mirror(one.territory), house.clock.now()
     site = mirror.site_of(one)
+    shown = v.ticket_view(mirror, one, now, cells_only=seat.sees_cells_only)
     with mirror.reading():
-        shown = v.ticket_view(mirror, one, now, cells_only=seat.sees_cells_only)
         visit = v.visit_of(mirror, one)
     detail = v.TicketDetail(
         ticket=shown,

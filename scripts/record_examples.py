@@ -1,0 +1,100 @@
+"""
+Record one real answer of every route for the OpenAPI: `python scripts/record_examples.py`.
+
+Runs a desk on a folder of its own, plays a small story, and writes `dispatcher/api/examples.json`. Lists are
+cut to one entry and lines to a few points, so that the page stays readable.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.api.desk import HLEMMUR, HOME, Desk, running  # noqa: E402 — the path comes first
+
+MOST = 1
+
+
+def short(value: Any) -> Any:
+    """Return a value with its lists cut."""
+    if isinstance(value, dict):
+        return {key: short(one) for key, one in value.items()}
+    if isinstance(value, list):
+        plain = value and isinstance(value[0], int | float | str)
+        return [short(one) for one in value[: 4 if plain else MOST]]
+    return value
+
+
+def story(desk: Desk) -> dict[str, Any]:
+    """Return answers by route."""
+    told: dict[str, Any] = {}
+    boss, program = desk.client(), desk.client("service")
+    engineer = desk.engineer("E01")
+    other = desk.engineer("E02")
+
+    def say(key: str, path: str = "", client: Any = boss, **more: Any) -> Any:
+        method, template = key.split(" ")
+        answer = client.request(method, path or template, **more)
+        if not answer.is_success:
+            raise SystemExit(f"{key}: {answer.text}")
+        told[key] = short(answer.json())
+        return answer.json()
+
+    where = {"territory": HOME}
+    first = say("POST /tickets", json=desk.request())["ticket"]["id"]
+    second = say("POST /tickets", json=desk.request(HLEMMUR))["ticket"]["id"]
+    say("GET /tickets/{ticket}/explanation", f"/tickets/{first}/explanation")
+    say("POST /assign/preview", json={"ticket": first})
+    say("POST /tickets/{ticket}/assign", f"/tickets/{first}/assign", json={"engineer": engineer})
+    say("GET /plan/diff", params={**where, "since": 0})
+    desk.plan((other, [second]))
+    at = {"items": [{"lat": 64.14, "lon": -21.9, "at": desk.now()}]}
+    say("POST /engineers/{engineer}/position", f"/engineers/{engineer}/position", program, json=at)
+    for path in ("/me", "/territories", "/tickets", "/engineers"):
+        say(f"GET {path}")
+    for path in ("/vocabulary", "/plan", "/plan/geometry", "/day"):
+        say(f"GET {path}", params=where)
+    say("GET /addresses", params={**where, "q": "Laugavegur 22"})
+    say("GET /addresses/reverse", params={**where, "lat": 64.1445, "lon": -21.9237})
+    say("POST /tickets/{ticket}/dispatch", f"/tickets/{first}/dispatch", json={})
+    for step in ("accept", "depart", "arrive", "finish"):
+        say(f"POST /visits/{{ticket}}/{step}", f"/visits/{first}/{step}", json={})
+    for what in ("", "/contact", "/timeline"):
+        say(f"GET /tickets/{{ticket}}{what}", f"/tickets/{first}{what}")
+    asks = "/engineers/{engineer}/return-request"
+    say(f"POST {asks}", f"/engineers/{engineer}/return-request", json={})
+    for what in ("", "/route"):
+        say(f"GET /engineers/{{engineer}}{what}", f"/engineers/{other}{what}")
+    say("POST /ws-ticket")
+    say("GET /feed", client=program, params={**where, "after": 2})
+    lease = {"action": "acquire", "owner": "tests"}
+    held = say("POST /planner/{territory}/lease", f"/planner/{HOME}/lease", program, json=lease)
+    step = {"kind": "Step", "ticket": second, "move": "dispatch"}
+    wish = {"epoch": held["epoch"], "commands": [step]}
+    path = f"/planner/{HOME}/commands"
+    say("POST /planner/{territory}/commands", path, program, json=wish)
+    say("GET /planner/{territory}/snapshot", f"/planner/{HOME}/snapshot", program)
+    table = {"file": ("day.csv", b"symptom,name,address\nno paper,Jon,Laugavegur 22\n")}
+    say("POST /tickets/import", params=where, files=table)
+    return told
+
+
+def main() -> None:
+    """Play the story and write the file."""
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as desk:
+        told = story(desk)
+    # a ticket that opens nothing any more, but need not stand in a file
+    told["POST /ws-ticket"]["ticket"] = "Zk3…"
+    file = ROOT / "dispatcher" / "api" / "examples.json"
+    text = json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True)
+    file.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
