@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ from rich.table import Table
 from dispatcher.cli.speech import DATA, Data, Json, print_json, refusals, tell
 from dispatcher.errors import BadField
 from dispatcher.geo.city import SHIPPED, About, City, city_folder, list_cities, open_city
-from dispatcher.units import duration_words, wall_clock
+from dispatcher.units import wall_clock
 
 city = typer.Typer(no_args_is_help=True, help=tell("city.help"))
 Name = Annotated[str, typer.Argument(help=tell("city.name_help"))]
@@ -95,7 +96,7 @@ def _progress(*, quiet: bool) -> Iterator[Any]:
 
         def told(step: str, left_s: float) -> None:
             text = tell(f"city.step_{step}")
-            whole = duration_words(round(wall_clock() - began + left_s + 30))
+            whole = timedelta(seconds=round(wall_clock() - began + left_s))
             about = tell("city.about_time", time=whole) if step != "read" else ""
             bar.update(task, description=text, about=about)
             if not quiet and not console.is_terminal:

@@ -129,6 +129,26 @@ def test_names_of_the_town(town: City) -> None:
     assert town.gazetteer.reverse(SOUTH + STEP, WEST + 0.5 * STEP).street == "Rua B"
 
 
+def test_bridge_is_found_like_a_crossing(tmp_path: Path) -> None:
+    """Streets that pass over each other without meeting still name a place."""
+    places = ((1, 0.0, 0.0), (2, 0.004, 0.0), (3, 0.002, -0.002), (4, 0.002, 0.002))
+    with osmium.SimpleWriter(str(tmp_path / "b.osm.pbf")) as writer:
+        for id_, lon, lat in places:
+            writer.add_node(mutable.Node(id=id_, location=(lon, lat), version=1))
+        for way, name, nodes in (
+            (1, "深南大道", [1, 2]),
+            (2, "彩田路", [3, 4]),
+            (3, "", [1, 3, 2, 4, 1]),
+        ):
+            tags = {"highway": "primary", "name": name} if name else {"highway": "primary"}
+            writer.add_way(mutable.Way(id=way, tags=tags, nodes=nodes, version=1))
+    order = Order(file=tmp_path / "b.osm.pbf", name="bridge")
+    import_city(order, tmp_path / "cities" / "bridge")
+    found = open_city("bridge", tmp_path).gazetteer.search("深南大道与彩田路")[0]
+    assert (found.label, found.kind) == ("彩田路与深南大道路口", "crossing")
+    assert (found.lat, found.lon) == (pytest.approx(0.0, abs=1e-6), pytest.approx(0.002, abs=1e-6))
+
+
 def test_map_of_the_town(town: City) -> None:
     """Its tiles exist where it lies and nowhere else."""
     x = int((WEST + STEP + 180) / 360 * 2**14)

@@ -10,6 +10,7 @@ import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from pathlib import Path
 
 import geopandas as gpd
@@ -209,15 +210,12 @@ def _crossings(
         if name:
             names_by_node[u].add(name)
             names_by_node[v].add(name)
-    spots: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+    spots = _bridges(edges)
     lats, lons = nodes.geometry.y.to_numpy(), nodes.geometry.x.to_numpy()
     for node in sorted(names_by_node):
-        names = sorted(names_by_node[node])
-        for i, a in enumerate(names):
-            for b in names[i + 1 :]:
-                # a main road and its own auxiliary lanes are no crossing (深南大道, 深南大道辅路)
-                if not b.startswith(a):
-                    spots[a, b].append((lats[node], lons[node]))
+        for a, b in combinations(sorted(names_by_node[node]), 2):
+            if not _are_kin(a, b):
+                spots[a, b].append((lats[node], lons[node]))
     crossings = []
     for (a, b), points in sorted(spots.items()):
         table = np.array(points)
@@ -226,6 +224,24 @@ def _crossings(
             lat, lon = table[group == g].mean(axis=0)
             crossings.append((crossing_of(a, b), float(lat), float(lon)))
     return crossings
+
+
+def _are_kin(a: str, b: str) -> bool:
+    """Whether two names are a road and its own auxiliary lanes (深南大道, 深南大道辅路)."""
+    return not a or not b or a.startswith(b) or b.startswith(a)
+
+
+def _bridges(edges: gpd.GeoDataFrame) -> dict[tuple[str, str], list[tuple[float, float]]]:
+    """Return where streets pass over each other: people name these places like crossings."""
+    lines, names = edges.geometry.to_numpy(), edges["name"].to_numpy()
+    pairs = shapely.STRtree(lines).query(lines, predicate="crosses").T
+    spots: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+    for i, j in pairs[pairs[:, 0] < pairs[:, 1]].tolist():
+        a, b = sorted((names[i], names[j]))
+        if not _are_kin(a, b):
+            point = shapely.point_on_surface(shapely.intersection(lines[i], lines[j]))
+            spots[a, b].append((point.y, point.x))
+    return spots
 
 
 def _write_streets(connection: sqlite3.Connection, streets: list[_Street]) -> int:
