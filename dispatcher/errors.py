@@ -332,3 +332,8 @@ class BrokenHere(DispatcherError):
     """Something broke on our side; nothing was half written. Repeat with the same Idempotency-Key, and report request {request_id} if it stays."""
 
     status = 500
+
+
+def all_refusals(root: type[DispatcherError] = DispatcherError) -> list[type[DispatcherError]]:
+    """Return every class of refusal, the root first."""
+    return [root, *(kind for sub in root.__subclasses__() for kind in all_refusals(sub))]

@@ -44,7 +44,15 @@ def create_app(house: House) -> FastAPI:
         yield
         await hub.stop()
 
-    app = FastAPI(title="Dispatch desk", description=_ABOUT, version=__version__, lifespan=lifespan)
+    app = FastAPI(
+        title="Dispatch desk",
+        description=_ABOUT,
+        version=__version__,
+        lifespan=lifespan,
+        # their pages would fetch scripts from outside
+        docs_url=None,
+        redoc_url=None,
+    )
     app.state.house = house
     app.state.ways = Ways(house)
     problems.install(app)

@@ -171,7 +171,7 @@ class _Request:
         headers["X-Request-Id"] = self.id
         for name, value in _HEADERS.items():
             headers.setdefault(name, value)
-        if self.path.startswith(("/m/", "/docs")):
+        if self.path.startswith("/m/"):
             headers.setdefault("Content-Security-Policy", _POLICY)
         if self.is_open:
             headers["Access-Control-Allow-Origin"] = "*"

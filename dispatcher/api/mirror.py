@@ -168,7 +168,7 @@ class Mirror:
             fresh = []
             for one in positions:
                 known = self.positions.get(one.engineer)
-                if known is None or known.at <= one.at:
+                if known is None or (known.at <= one.at and known != one):
                     self.positions[one.engineer] = one
                     fresh.append(one)
             if fresh:

@@ -179,7 +179,7 @@ def _with_clock(settings: Settings, store: Store) -> Settings:
 def _notice(house: House) -> Notice:
     for actor in (_LOCAL_ADMIN, _LOCAL_SERVICE):
         house.store.sessions.revoke_actor(actor)
-    admin = grant_of(Role.SUPERVISOR, actor=_LOCAL_ADMIN, label="run file")
+    admin = grant_of(Role.SUPERVISOR, actor=_LOCAL_ADMIN, label="run file", is_program=True)
     service = grant_of(Role.SERVICE, actor=_LOCAL_SERVICE, label="run file")
     first = grant_of(Role.SUPERVISOR, actor="admin", label="first link")
     return Notice(

@@ -298,9 +298,5 @@ def _refusal(answer: httpx.Response) -> errors.DispatcherError:
     except msgspec.MsgspecError:
         todo = "Look into its log."
         return errors.Unavailable(what="the desk", problem=f"HTTP {answer.status_code}", todo=todo)
-    kinds = {kind.code(): kind for kind in _all_kinds(errors.DispatcherError)}
+    kinds = {kind.code(): kind for kind in errors.all_refusals()}
     return kinds.get(problem.code, errors.DispatcherError)(**problem.facts)
-
-
-def _all_kinds(root: type[errors.DispatcherError]) -> list[type[errors.DispatcherError]]:
-    return [root, *(kind for sub in root.__subclasses__() for kind in _all_kinds(sub))]

@@ -137,12 +137,19 @@ class Desk:
 
 
 @contextmanager
-def running(data: Path, **settings: object):
+def running(data: Path, url: str | None = None, **settings: object):
     """Run a desk on a free port for the length of the block."""
-    given = Settings(data=data, port=0, rate_per_s=2000, logins_per_minute=600, **settings)
+    given = Settings(
+        data=data,
+        database_url=url or "",
+        port=0,
+        rate_per_s=2000,
+        logins_per_minute=600,
+        **settings,
+    )
     listening = _listen(given)
     given = given.model_copy(update={"port": listening.getsockname()[1]})
-    store = open_store(None, data)
+    store = open_store(url, data)
     _first_territory(given, store)
     house = furnish(given, store)
     config = uvicorn.Config(

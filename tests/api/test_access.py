@@ -140,6 +140,12 @@ def test_territory_outside_the_grant_is_unknown(desk: Desk) -> None:
     with httpx.Client(base_url=f"{desk.url}/api/v1", headers=headers) as client:
         assert client.get("/tickets").json()["total"] == 0
         assert client.get("/me").json()["territories"] == []
+        boss = {"Authorization": f"Bearer {desk.token('supervisor', territories=('elsewhere',))}"}
+        wide = {"role": "dispatcher", "territories": [HOME]}
+        assert client.post("/tokens", json=wide, headers=boss).status_code == 404
+        narrow = client.post("/tokens", json={"role": "dispatcher"}, headers=boss).json()["token"]
+        theirs = {"Authorization": f"Bearer {narrow}"}
+        assert client.get("/tickets", headers=theirs).json()["total"] == 0
         for path in ("/plan", "/day", "/vocabulary"):
             answer = client.get(path, params={"territory": HOME})
             assert (answer.status_code, answer.json()["code"]) == (404, "unknown_territory")

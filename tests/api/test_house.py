@@ -49,6 +49,11 @@ def test_health_pages_answer(desk: Desk) -> None:
     assert ready.status_code == 200
     assert ready.json()["store"].startswith("sqlite")
     assert httpx.get(f"{desk.url}/version").json()["version"]
+    told = httpx.get(f"{desk.url}/errors/unknown_skill").json()
+    assert told["status"] == 422
+    assert set(told["text"]) == {"en", "zh"}
+    assert httpx.get(f"{desk.url}/errors/no_such_error").status_code == 404
+    assert httpx.get(f"{desk.url}/docs").status_code == 404
     metrics = httpx.get(f"{desk.url}/metrics").text
     assert 'dispatcher_requests_total{method="GET",route="/livez",status="200"}' in metrics
 

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from prometheus_client import Counter, Gauge
+
 from dispatcher.api.access import CELLS_ONLY, Role
 from dispatcher.api.house import REMEMBER_S, House
 from dispatcher.api.live import rows as r
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from dispatcher.api.live.socket import Client
 
 logger = logging.getLogger(__name__)
+
+SOCKETS = Gauge("dispatcher_live_sockets", "Live sockets that have said hello")
+DELTAS = Counter("dispatcher_live_deltas", "Deltas published, whatever the number of sockets")
 
 # wall seconds between two deltas of a topic
 PACE_S = 0.2
@@ -90,6 +95,7 @@ class Channel:
             if id(client.topic) in changed:
                 client.wake.set()
         if changed:
+            DELTAS.inc()
             self._flushed_at = asyncio.get_running_loop().time()
 
     def tidy(self, now: float) -> None:
@@ -222,6 +228,9 @@ class Hub:
         for channel in list(self.channels.values()):
             mirror = channel.mirror
             mirror.forget(now - REMEMBER_S)
+            if self.house.settings.database_url.get_secret_value():
+                # phones may report to another api process on the same database
+                mirror.move(self.house.store.positions.latest(mirror.territory))
             with mirror.reading():
                 rows = r.all_rows(mirror, now)
             self._soon(self._offer, mirror.territory, rows, [])
@@ -234,6 +243,7 @@ class Hub:
             for channel in self.channels.values():
                 channel.tidy(now)
             clients = [one for channel in self.channels.values() for one in channel.clients]
+            SOCKETS.set(len(clients))
             for one in clients:
                 one.check_pace(now)
             try:

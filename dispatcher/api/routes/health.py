@@ -10,8 +10,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import Response
 
 from dispatcher import __version__
+from dispatcher.api import schemas as s
 from dispatcher.api.doors import Json
 from dispatcher.api.seat import Housed
+from dispatcher.errors import NotFound, all_refusals
+from dispatcher.texts import say
 
 router = APIRouter(tags=["health"])
 
@@ -70,6 +73,16 @@ def _free_share(folder: object) -> float:
 async def version(house: Housed) -> Response:
     """Tell the version and the pace of the desk's clock."""
     return Json({"version": __version__, "speed": house.clock.speed, "now_at": house.clock.now()})
+
+
+@router.get("/errors/{code}", response_class=Json)
+def explain_error(code: s.Name) -> Response:
+    """Tell what a refusal's `type` means, in both languages."""
+    kind = {one.code(): one for one in all_refusals()}.get(code)
+    if kind is None:
+        raise NotFound(what="error", id=code)
+    texts = {"en": " ".join((kind.__doc__ or "").split()), "zh": say(f"error.{code}", "zh")}
+    return Json({"code": code, "status": kind.status, "text": texts})
 
 
 @router.get("/metrics", response_class=Response)

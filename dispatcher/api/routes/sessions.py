@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import msgspec
@@ -77,14 +78,17 @@ def grant_of(
     *,
     engineer: str | None = None,
     actor: str | None = None,
-    territories: tuple[str, ...] | None = None,
+    territories: Iterable[str] | None = None,
     label: str = "",
+    is_program: bool = False,
 ) -> Grant:
     """Return what a role opens; `BadField` when an engineer's session names no engineer."""
     if (role is Role.ENGINEER) != (engineer is not None):
         rule = "name the engineer for the role engineer, and for no other"
         raise BadField(field="engineer", value=engineer, rule=rule)
     times = {Role.ENGINEER: _PHONE, Role.SERVICE: _PROGRAM}.get(role, _DESK)
+    if is_program:
+        times = _PROGRAM
     return Grant(
         actor=ActorId(actor or (f"engineer:{engineer}" if engineer else role.value)),
         role=role.value,
@@ -159,11 +163,16 @@ def create_token(body: s.TokenGiven, house: Housed, seat: Seated) -> Response:
     """Let somebody in: a token, or a link that signs a browser in once within an hour."""
     if body.engineer is not None:
         house.store.engineer(EngineerId(body.engineer), scope=seat.scope)
+    allowed = seat.session.grant.territories
+    territories = body.territories if body.territories is not None else allowed
+    for one in territories or ():
+        # nobody gives away more than they have
+        seat.check_territory(TerritoryId(one))
     grant = grant_of(
         Role(body.role),
         engineer=body.engineer,
         actor=body.actor,
-        territories=body.territories,
+        territories=territories,
         label=body.label,
     )
     return Json(
