@@ -232,6 +232,10 @@ class InvalidRoute(BadInput):
     """A route of engineer {engineer} cannot be: {problem}."""
 
 
+class BadPolicy(BadInput):
+    """{file}, line {line}: {key} = {value} {problem}. Write {instead}."""
+
+
 class BadScenario(BadInput):
     """{file}, {key}: {problem}."""
 

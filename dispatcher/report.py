@@ -8,8 +8,9 @@ or plan; it counts what happened.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -22,6 +23,30 @@ from dispatcher.domain.ticket import Status, Ticket
 HOUR_S = 3600
 
 
+class Clocked(Protocol):
+    """How one clock of a ticket stands, as the policy reads it."""
+
+    @property
+    def clock(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def state(self) -> str:
+        """ok, amber, red, paused, met, breached or void."""
+        ...
+
+    @property
+    def started_at(self) -> int:
+        """When it started, epoch seconds."""
+        ...
+
+    @property
+    def stopped_at(self) -> int | None:
+        """When it stopped, None = it has not."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockCount:
     """How one clock fared over the tickets of a span."""
@@ -31,7 +56,7 @@ class ClockCount:
     breached: int
     # neither stopped nor due yet
     open: int
-    # seconds from the report to the stop, of those that stopped; None = none did
+    # seconds from the start to the stop, of those that stopped; None = none did
     median_s: int | None
     p90_s: int | None
 
@@ -116,8 +141,8 @@ class DayBook:
     """What the log says so far, ready to be counted over any span."""
 
     docs: MemoryDocs
-    # state whose entry stops each clock
-    stops: Mapping[str, Status]
+    # reads the clocks of a ticket as of a moment (epoch seconds)
+    clocks_of: Callable[[Ticket, int], Sequence[Clocked]]
     finished: dict[TicketId, int] = field(default_factory=dict)
     gate: list[GateAnswer] = field(default_factory=list)
     plans: list[PlanCount] = field(default_factory=list)
@@ -187,14 +212,13 @@ class DayBook:
             if t.reported_at < from_at and self._ends(t) >= from_at
         ]
         states = Counter(t.status.value for t in (*early, *reported))
-        names = list(dict.fromkeys(d.clock for t in reported for d in t.due))
         return Summary(
             from_at=from_at,
             to_at=to_at,
             now_at=now,
             tickets={status.value: states[status.value] for status in Status},
             hours=self._hours(reported, from_at, min(to_at, now)),
-            clocks=tuple(self._clock(name, reported, now) for name in names),
+            clocks=self._clocks(reported, now),
             engineers=tuple(self._engineer(e, from_at, to_at, now) for e in self.docs.engineers),
             gate=tuple(one for one in self.gate if from_at <= one.at < to_at),
             plans=tuple(one for one in self.plans if from_at <= one.at < to_at),
@@ -215,31 +239,13 @@ class DayBook:
             for h in range(count)
         )
 
-    def _clock(self, name: str, tickets: Iterable[Ticket], now: int) -> ClockCount:
-        met = breached = still_open = 0
-        took: list[int] = []
+    def _clocks(self, tickets: list[Ticket], now: int) -> tuple[ClockCount, ...]:
+        states: dict[str, list[Clocked]] = {}
         for ticket in tickets:
-            due = ticket.clock(name)
-            if due is None or ticket.status is Status.CANCELLED:
-                continue
-            stop = self.stops.get(name)
-            stopped_at = ticket.since.get(stop.value) if stop else None
-            if stopped_at is not None:
-                took.append(stopped_at - ticket.reported_at)
-            if (now if stopped_at is None else stopped_at) > due.due_at:
-                breached += 1
-            elif stopped_at is None:
-                still_open += 1
-            else:
-                met += 1
-        return ClockCount(
-            clock=name,
-            met=met,
-            breached=breached,
-            open=still_open,
-            median_s=int(np.median(took)) if took else None,
-            p90_s=int(np.quantile(took, 0.9)) if took else None,
-        )
+            if ticket.status is not Status.CANCELLED:
+                for one in self.clocks_of(ticket, now):
+                    states.setdefault(one.clock, []).append(one)
+        return tuple(_count(name, some) for name, some in states.items())
 
     def _engineer(self, engineer: EngineerId, from_at: int, to_at: int, now: int) -> EngineerCount:
         known = self.docs.engineers[engineer]
@@ -269,6 +275,19 @@ class DayBook:
     def _was_late(self, visit: _Spell) -> bool:
         due = self.docs.ticket(visit.ticket).clock("arrive")
         return due is not None and visit.from_at > due.due_at
+
+
+def _count(name: str, states: Sequence[Clocked]) -> ClockCount:
+    counts = Counter(one.state for one in states)
+    took = [one.stopped_at - one.started_at for one in states if one.stopped_at is not None]
+    return ClockCount(
+        clock=name,
+        met=counts["met"],
+        breached=counts["breached"],
+        open=sum(counts[state] for state in ("ok", "amber", "red", "paused")),
+        median_s=int(np.median(took)) if took else None,
+        p90_s=int(np.quantile(took, 0.9)) if took else None,
+    )
 
 
 def _answer(event: ev.ReturnDecided, at: int) -> GateAnswer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from dispatcher.domain.place import Place, Site
 from dispatcher.domain.territory import Territory
 from dispatcher.domain.ticket import (
     Channel,
+    Mark,
     RequiredSkill,
     Severity,
     Status,
@@ -26,6 +28,7 @@ from dispatcher.policy import due_times, load_policy
 # Monday 2026-01-05 08:00 UTC
 MORNING = 1_767_600_000
 HOUR = 3600
+VILLAGE = Territory(id="V", name="Village", city="village", zone="Atlantic/Reykjavik")
 # one step of the village's grid, degrees; takes STEP_S to drive
 STEP_DEG = 0.01
 STEP_S = 600
@@ -100,12 +103,13 @@ def ticket_events(
         cell=where.cell(),
         reported_at=MORNING,
     )
+    mark = Mark("ticket_reported", MORNING, str(int(severity)))
     triaged = TicketTriaged(
         ticket=ticket.id,
         severity=severity,
         skills=tuple(RequiredSkill(name=one, level=level) for one in skills.split()),
         duration_s=duration_s,
-        due=due_times(load_policy(), severity, MORNING),
+        due=due_times(load_policy(), replace(ticket, trace=(mark,)), VILLAGE, MORNING),
         windows=windows,
     )
     return TicketReported(ticket=ticket), triaged
@@ -115,9 +119,7 @@ class Village:
     """A log in memory that grows fact by fact."""
 
     def __init__(self) -> None:
-        self.docs = MemoryDocs(
-            home=Territory(id="V", name="Village", city="village", zone="Atlantic/Reykjavik")
-        )
+        self.docs = MemoryDocs(home=VILLAGE)
         self.facts: list[Fact] = []
 
     def add(self, *events: Event, now: int = MORNING) -> Village:
@@ -145,8 +147,7 @@ class Village:
         return self.add(EngineerRegistered(engineer=engineer(name, **wishes)))  # type: ignore[arg-type]
 
     def refolded(self) -> MemoryDocs:
-        home = Territory(id="V", name="Village", city="village", zone="Atlantic/Reykjavik")
-        return fold(home, self.facts, self.docs.sites)
+        return fold(VILLAGE, self.facts, self.docs.sites)
 
 
 def village() -> Village:

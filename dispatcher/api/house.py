@@ -15,6 +15,7 @@ from dispatcher.api.meter import Meter
 from dispatcher.api.mirror import Mirror
 from dispatcher.config import Settings
 from dispatcher.desk.roads import StreetRoads
+from dispatcher.domain.events import PolicyAdopted
 from dispatcher.domain.ids import TerritoryId
 from dispatcher.errors import UnknownTerritory
 from dispatcher.geo.city import City, open_city
@@ -59,8 +60,22 @@ class House:
                 if all(one.id != territory for one in self.store.territories()):
                     raise UnknownTerritory(territory=territory)
                 since = self.clock.now() - REMEMBER_S
-                self._mirrors[territory] = Mirror(self.store, territory, self.policy, since)
+                mirror = Mirror(self.store, territory, self.policy, since)
+                self._keep_older(mirror)
+                self._mirrors[territory] = mirror
             return self._mirrors[territory]
+
+    def _keep_older(self, mirror: Mirror) -> None:
+        """Take from the log the versions of profiles that are not in force any more (R93)."""
+        texts = [
+            fact.event.text
+            for one in mirror.docs.territory().policies
+            if not self.policy.knows(one.key)
+            for fact in self.store.facts(mirror.territory, one.seq - 1, 1)
+            if isinstance(fact.event, PolicyAdopted)
+        ]
+        if texts:
+            self.policy = self.policy.with_older(texts)
 
     def mirrors(self) -> list[Mirror]:
         """Return the read models of all territories, by id."""
@@ -116,6 +131,6 @@ def furnish(settings: Settings, store: Store) -> House:
         settings=settings,
         store=store,
         clock=settings.clock,
-        policy=load_policy(settings.policy),
+        policy=load_policy(settings.policy, settings.data / "policies"),
         meter=Meter(settings.rate_per_s, settings.logins_per_minute),
     )

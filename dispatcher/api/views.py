@@ -19,7 +19,7 @@ from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.place import Place, Site
 from dispatcher.domain.plan import Reason, Route, Visit
 from dispatcher.domain.ticket import FINISHED, MOVES, Status, Ticket
-from dispatcher.policy import ClockState, Policy
+from dispatcher.policy import ClockState
 from dispatcher.texts import Lang, catalogue, say
 
 LOCKED, OPEN_WITH_REASON, AT_RISK, OVERDUE, PROMISED = 1, 2, 4, 8, 16
@@ -157,14 +157,18 @@ def reason_view(reason: Reason, lang: Lang) -> ReasonView:
     return ReasonView(code=reason.code, text=text, facts=facts, clause=clause)
 
 
-def due_now(policy: Policy, ticket: Ticket) -> tuple[int, str]:
+# the plan's clocks in the order in which they run out, and the state whose entry stops each
+_STAGES = (("arrive", Status.ON_SITE), ("fix", Status.DONE))
+
+
+def due_now(ticket: Ticket) -> tuple[int, str]:
     """Return when the clock that counts now runs out and its name; 0 and "" when none does."""
     if ticket.status in FINISHED:
         return 0, ""
-    for clock in policy.clocks:
-        due = ticket.clock(clock.name)
-        if clock.is_planned and due is not None and clock.stops.value not in ticket.since:
-            return due.due_at, clock.name
+    for name, stopped in _STAGES:
+        due = ticket.clock(name)
+        if due is not None and stopped.value not in ticket.since:
+            return due.due_at, name
     return 0, ""
 
 
@@ -215,7 +219,7 @@ def area_of(site: Site | None) -> str:
 
 def ticket_view(mirror: Mirror, ticket: Ticket, now: int, *, cells_only: bool = False) -> Any:
     """Return a ticket as lists show it; without street and symptom for `cells_only`."""
-    due_at, clock = due_now(mirror.policy, ticket)
+    due_at, clock = due_now(ticket)
     site = None if cells_only else mirror.site_of(ticket)
     with mirror.reading() as docs:
         visit = visit_of(mirror, ticket)

@@ -120,7 +120,9 @@ class Worker:
             remote=RemoteDesk(desk.url, desk.service_token),
             territory=territory,
             roads=self.roads(snapshot.territory.city),
-            policy=load_policy(snapshot.policy),
+            policy=load_policy(snapshot.policy, self.data / "policies").with_older(
+                snapshot.profiles
+            ),
             clock=snapshot.clock,
             # the same name for every worker of this parent: it takes its own lease back at once
             owner=f"{socket.gethostname()}:{os.getppid()}",

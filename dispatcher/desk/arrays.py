@@ -95,7 +95,6 @@ class Builder:
         return site.place if site else ticket.cell
 
     def _tasks(self) -> dict[str, Any]:
-        lateness = self.policy.lateness
         columns: dict[str, list[int]] = {
             name: []
             for name in (
@@ -111,7 +110,11 @@ class Builder:
             columns["task_location"].append(self.place(self._site(ticket)))
             columns["duration"].append(work_s(self.docs, ticket))
             columns["release"].append(self._release(i, ticket))
-            drop = KEEP if ticket.is_locked else lateness.drop[int(ticket.severity) - 1]
+            drop = (
+                KEEP
+                if ticket.is_locked
+                else self.policy.profile_of(ticket).drop_cost(ticket.severity)
+            )
             columns["drop_cost"].append(drop)
             self._clock(ticket, "arrive", Status.ON_SITE, columns)
             self._clock(ticket, "fix", Status.DONE, columns)

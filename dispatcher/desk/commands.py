@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dispatcher.desk import merge, visits
+from dispatcher.desk import merge, timing, visits
 from dispatcher.desk import wishes as w
 from dispatcher.desk.ruling import CommandDocs, Context, Decision, Handler, facts, legal
 from dispatcher.domain import events as ev
@@ -16,7 +16,6 @@ from dispatcher.domain.events import Event
 from dispatcher.domain.ids import EngineerId, SiteId, TicketId
 from dispatcher.domain.ticket import (
     FROZEN,
-    DueTime,
     Exclusion,
     Severity,
     Status,
@@ -33,7 +32,6 @@ from dispatcher.errors import (
     VisitBefore,
     WindowInPast,
 )
-from dispatcher.policy import due_times
 
 
 def decide(command: w.Command, docs: CommandDocs, context: Context) -> Decision:
@@ -45,7 +43,7 @@ def decide(command: w.Command, docs: CommandDocs, context: Context) -> Decision:
     DispatcherError
         The command may not happen now; the message says why and what is possible.
     """
-    return HANDLERS[type(command)](command, docs, context)
+    return timing.timed(HANDLERS[type(command)](command, docs, context), docs, context)
 
 
 def _report(command: w.ReportTicket, docs: CommandDocs, context: Context) -> Decision:
@@ -55,33 +53,37 @@ def _report(command: w.ReportTicket, docs: CommandDocs, context: Context) -> Dec
     site = command.site
     if not site.id:
         site = replace(site, id=SiteId(f"{home}-S{number}"), territory=home)
-    at = context.happened_at
     _future_windows(command.windows, context.now)
+    severity = command.severity or Severity.GENERAL
+    profile = context.policy.choose(command.contract, command.category, severity)
     ticket = Ticket(
         id=ticket_id,
         territory=home,
         status=Status.REPORTED,
-        severity=command.severity or Severity.GENERAL,
+        severity=severity,
         channel=command.channel,
         site=site.id,
         cell=site.place.cell(),
-        reported_at=at,
+        reported_at=context.happened_at,
         symptom=command.symptom,
         category=command.category,
         model=command.model,
         external_id=command.external_id,
+        contract=command.contract,
+        weight_g=command.weight_g,
+        policy=profile.key,
         source=command.source,
         skills=command.skills,
         certificates=command.certificates,
-        duration_s=command.duration_s or context.policy.work_s(command.category),
+        duration_s=command.duration_s or profile.work_s(command.category),
         windows=command.windows,
         not_before_at=command.not_before_at,
-        due=due_times(context.policy, command.severity or Severity.GENERAL, at),
         outdoor=command.outdoor,
     )
     events: list[Event] = [ev.TicketReported(ticket=ticket)]
     if command.severity is not None and command.skills:
         events.append(_triaged(ticket))
+    events += timing.adopted(profile, docs)
     return Decision(events=tuple(events), sites=(site,))
 
 
@@ -119,9 +121,12 @@ def _triage(command: w.Triage, docs: CommandDocs, context: Context) -> Decision:
         duration_s=command.duration_s,
         windows=command.windows,
         not_before_at=command.not_before_at,
-        due=due_times(context.policy, command.severity, ticket.reported_at),
     )
-    return facts(_triaged(judged))
+    # R07: the severity selects the profile
+    profile = timing.profile_for(judged, command.severity, context.policy)
+    changed = profile.key if profile.key != ticket.policy else ""
+    triaged = replace(_triaged(judged), policy=changed)
+    return facts(triaged, *(timing.adopted(profile, docs) if changed else ()))
 
 
 def _hold(command: w.HoldTicket, docs: CommandDocs, context: Context) -> Decision:
@@ -179,12 +184,12 @@ def _promise(command: w.Promise, docs: CommandDocs, _context: Context) -> Decisi
     return facts(ev.ArrivalPromised(ticket=ticket.id, promised_at=command.promised_at))
 
 
-def _step(command: w.Step, docs: CommandDocs, context: Context) -> Decision:
+def _step(command: w.Step, docs: CommandDocs, _context: Context) -> Decision:
     ticket = docs.ticket(command.ticket)
     match command.move:
         case "release":
             legal(ticket, "release")
-            return facts(ev.TicketReleased(ticket=ticket.id, due=_paused(ticket, context.now)))
+            return facts(ev.TicketReleased(ticket=ticket.id, due=ticket.due))
         case "lock" | "unlock":
             if ticket.engineer is None:
                 raise NoEngineerYet(ticket=ticket.id)
@@ -202,16 +207,6 @@ def _step(command: w.Step, docs: CommandDocs, context: Context) -> Decision:
             return facts(ev.TicketClosed(ticket=ticket.id))
         case _:
             raise BadField(field="move", value=command.move, rule="not a step of a ticket")
-
-
-def _paused(ticket: Ticket, now: int) -> tuple[DueTime, ...]:
-    """Return the due times moved by the time the ticket was held (R28: the clock waits too)."""
-    pause_s = max(0, now - ticket.entered_at)
-    stopped_at = ticket.entered_at
-    return tuple(
-        replace(due, due_at=due.due_at + pause_s) if due.due_at > stopped_at else due
-        for due in ticket.due
-    )
 
 
 def _dispatched(ticket: Ticket, docs: CommandDocs) -> ev.VisitDispatched:
@@ -307,6 +302,15 @@ HANDLERS: dict[type, Handler] = {
     w.StepBecause: _step_because,
     w.Resume: _resume,
     w.CallBack: _call_back,
+    w.LogContact: timing.contact,
+    w.AskFor: timing.ask_for,
+    w.Diagnose: timing.diagnose,
+    w.Complain: timing.complain,
+    w.SettleComplaint: timing.settle,
+    w.Rebase: timing.rebase,
+    w.Reckon: timing.reckon,
+    w.NoteCrossing: timing.note,
+    w.SetCalendarDays: timing.calendar_days,
     w.VisitStep: visits.visit,
     w.ReadContact: visits.read_contact,
     w.RegisterEngineer: visits.register,

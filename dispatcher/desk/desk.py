@@ -13,12 +13,13 @@ from dispatcher.desk import gate, search
 from dispatcher.desk import wishes as w
 from dispatcher.desk.day import Day, compile_day
 from dispatcher.desk.roads import Roads
+from dispatcher.desk.timing import Alarms
 from dispatcher.domain import events as ev
 from dispatcher.domain.fold import apply
 from dispatcher.domain.ids import TicketId
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.plan import Route
-from dispatcher.domain.ticket import Status, Ticket
+from dispatcher.domain.ticket import FINISHED, Status, Ticket
 from dispatcher.policy import Policy
 
 # facts after which a better plan may exist, besides those that bring a ticket
@@ -35,6 +36,8 @@ _STIR = (
     ev.OutdoorWorkStopped,
     ev.EngineerExcluded,
     ev.EngineerArrived,
+    ev.DueTimesSet,
+    ev.TicketRebased,
 )
 # facts that bring a ticket into the plan
 _OPENED = (
@@ -70,6 +73,7 @@ class Desk:
     asking: bool = False
     # dispatches already asked for, by ticket version, so that no order is given twice
     _told: dict[TicketId, int] = field(default_factory=dict)
+    _alarms: Alarms = field(default_factory=Alarms)
 
     def handle(self, fact: ev.Fact, now: int) -> list[Action]:
         """Return what to do because of a fact; `now` is epoch seconds."""
@@ -80,13 +84,18 @@ class Desk:
             actions += self._insert(event.ticket, now)
         elif isinstance(event, ev.ReturnRequested):
             actions += gate.answer(self.docs, event.engineer, now, self.roads, self.policy)
+        elif isinstance(event, ev.PolicyAdopted):
+            self.policy = self.policy.with_older([event.text])
+        elif isinstance(event, ev.CalendarChanged):
+            actions += self._reckon()
         if isinstance(event, (*_STIR, *_OPENED)):
             self.stirred = True
         return actions
 
     def wake(self, now: int) -> list[Action]:
         """Return what to do because time has passed."""
-        return [*self._release(now), *self._dispatch(now)]
+        crossed = self._alarms.due(self.docs, self.policy, now)
+        return [*self._release(now), *self._dispatch(now), *crossed]
 
     def catch_up(self, now: int) -> list[Action]:
         """Return what to do about tickets and questions that came in while nobody planned."""
@@ -134,7 +143,16 @@ class Desk:
             for t in self.docs.tickets.values()
             if t.hold and t.hold.until_at is not None
         ]
+        crossing_at = self._alarms.next_at(self.docs, self.policy, now)
+        moments += [] if crossing_at is None else [max(now, crossing_at)]
         return min(moments, default=None)
+
+    def _reckon(self) -> list[Action]:
+        """Let every ticket that is not finished have its due times counted anew (R21)."""
+        self._alarms.forget()
+        return [
+            w.Reckon(ticket=t.id) for t in self.docs.tickets.values() if t.status not in FINISHED
+        ]
 
     def _insert(self, ticket_id: TicketId, now: int) -> list[Action]:
         """Place one ticket at once; milliseconds, and never worse than leaving it open."""

@@ -33,7 +33,10 @@ from dispatcher.units import DeskClock
 
 # what a planner may propose, by the name it travels under
 PLANNER_MAY: dict[str, type[w.Command]] = {
-    kind.__name__: kind for kind in (w.Publish, w.DecideReturn, w.Step, w.Promise, w.Resume)
+    kind.__name__: kind
+    for kind in (
+        *(w.Publish, w.DecideReturn, w.Step, w.Promise, w.Resume, w.Reckon, w.NoteCrossing),
+    )
 }
 # the longest a socket may be silent, wall seconds; the desk sends a beat every ten
 SILENCE_S = 30.0
@@ -62,6 +65,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     # the name of the policy in force, and the clock all processes share
     policy: str
     clock: DeskClock
+    # every version of a profile that tickets here were opened under, as canonical JSON
+    profiles: tuple[str, ...] = ()
 
     def docs(self) -> MemoryDocs:
         """Return the documents to fold further facts into."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dispatcher.domain.calendar import CalendarDay
 from dispatcher.domain.engineer import Absence, Engineer, Shift
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.place import Site
@@ -27,6 +28,10 @@ class ReportTicket:
     category: str = ""
     model: str = ""
     external_id: str | None = None
+    # by which the service profile is chosen
+    contract: str = ""
+    # grams; 0 = not known (R19)
+    weight_g: int = 0
     source: str = ""
     severity: Severity | None = None
     skills: tuple[RequiredSkill, ...] = ()
@@ -129,6 +134,86 @@ class CallBack:
     ticket: TicketId
     satisfaction: int | None = None
     remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogContact:
+    """Write down that someone spoke or wrote to the customer, or tried (R09, R15, R18, R36)."""
+
+    ticket: TicketId
+    # one of `policy.words.PURPOSES`
+    purpose: str
+    is_reached: bool = True
+    engineer: EngineerId | None = None
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskFor:
+    """Write down that the customer wants an answer, a quote or documents (R20)."""
+
+    ticket: TicketId
+    wish: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnose:
+    """Write down what is broken (R11, R38)."""
+
+    ticket: TicketId
+    fault: str
+    engineer: EngineerId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complain:
+    """Write down a complaint and its level, 1 … 3 (R74, R76)."""
+
+    ticket: TicketId
+    level: int
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleComplaint:
+    """Write down that the complaint was answered to the customer's content."""
+
+    ticket: TicketId
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebase:
+    """Put a ticket under another service profile, or under the newest version of its own."""
+
+    ticket: TicketId
+    # a profile's name (its version in force), or "name@version"
+    policy: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reckon:
+    """Count a ticket's due times anew, such as after the day table changed."""
+
+    ticket: TicketId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteCrossing:
+    """Write down that a clock turned amber or red, or ran out; checked again when it is written."""
+
+    ticket: TicketId
+    clock: str
+    # amber, red, breached
+    level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetCalendarDays:
+    """Write rows of the day table, such as next year's official calendar (R21)."""
+
+    days: tuple[CalendarDay, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +324,15 @@ Command = (
     | StepBecause
     | Resume
     | CallBack
+    | LogContact
+    | AskFor
+    | Diagnose
+    | Complain
+    | SettleComplaint
+    | Rebase
+    | Reckon
+    | NoteCrossing
+    | SetCalendarDays
     | VisitStep
     | ReadContact
     | RegisterEngineer

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
+from dispatcher.domain.calendar import CalendarDay
 from dispatcher.domain.engineer import Absence, Engineer, Shift
 from dispatcher.domain.ids import ActorId, EngineerId, TerritoryId, TicketId
 from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
@@ -36,6 +37,107 @@ class TicketTriaged:
     certificates: tuple[str, ...] = ()
     windows: tuple[Window, ...] = ()
     not_before_at: int = 0
+    # the profile that the judgement leads to; empty = as before
+    policy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketRebased:
+    """Someone put the ticket under another profile, or under its newest version, and said why."""
+
+    ticket: TicketId
+    policy: str
+    reason: str
+    due: tuple[DueTime, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueTimesSet:
+    """The plan's due times moved although nothing else did, such as by a new calendar (R21)."""
+
+    ticket: TicketId
+    due: tuple[DueTime, ...]
+    # the kind of fact that moved them
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockWarned:
+    """A clock came near its due time."""
+
+    ticket: TicketId
+    clock: str
+    # amber or red
+    level: str
+    # when it did, and when the clock is due, epoch seconds
+    crossed_at: int
+    due_at: int
+    clause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockBreached:
+    """A clock ran out before its promise was kept, and what took the time."""
+
+    ticket: TicketId
+    clock: str
+    # epoch seconds
+    due_at: int
+    # queue, skill, travel, work, parts, customer, weather
+    cause: str
+    clause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerContacted:
+    """Someone spoke or wrote to the customer (R09, R15, R18, R36, R37)."""
+
+    ticket: TicketId
+    # reply, appointment, guidance, proposal, notice, visit, quote, documents, estimate
+    purpose: str
+    # False = tried in vain; that stops no clock
+    is_reached: bool = True
+    # the engineer who did, when one did
+    engineer: EngineerId | None = None
+    # never a name or a number (R91)
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerAsked:
+    """The customer wants something that is no visit (R20)."""
+
+    ticket: TicketId
+    # answer, quote, documents
+    wish: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultDiagnosed:
+    """What is broken is known (R11, R38)."""
+
+    ticket: TicketId
+    fault: str
+    # who found it, when an engineer did
+    engineer: EngineerId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComplaintRaised:
+    """The customer complains about the service (R74, R76)."""
+
+    ticket: TicketId
+    # 1 = the desk answers … 3 = major: a team on the spot
+    level: int
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComplaintSettled:
+    """The complaint was answered to the customer's content."""
+
+    ticket: TicketId
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,6 +401,24 @@ class OutdoorWorkStopped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarChanged:
+    """The day table got new rows, such as next year's official calendar (R21)."""
+
+    # rows that are new or replace the row of the same table and date
+    days: tuple[CalendarDay, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyAdopted:
+    """A version of a service profile came into force (R93); tickets opened under it keep it."""
+
+    # "name@version"
+    policy: str
+    # the whole profile as canonical JSON, so that the log explains itself
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanPublished:
     """A plan became the plan: the routes that changed, what stays open, and why."""
 
@@ -325,6 +445,15 @@ class PlanPublished:
 Event = (
     TicketReported
     | TicketTriaged
+    | TicketRebased
+    | DueTimesSet
+    | ClockWarned
+    | ClockBreached
+    | CustomerContacted
+    | CustomerAsked
+    | FaultDiagnosed
+    | ComplaintRaised
+    | ComplaintSettled
     | TicketHeld
     | TicketReleased
     | TicketCancelled
@@ -355,6 +484,8 @@ Event = (
     | ReturnRequested
     | ReturnDecided
     | OutdoorWorkStopped
+    | CalendarChanged
+    | PolicyAdopted
     | PlanPublished
 )
 

@@ -14,8 +14,9 @@ from dispatcher.domain import events as ev
 from dispatcher.domain.engineer import Engineer
 from dispatcher.domain.ids import EngineerId, RouteId, TicketId
 from dispatcher.domain.plan import Route
-from dispatcher.domain.territory import Territory
-from dispatcher.domain.ticket import Hold, Status, Ticket
+from dispatcher.domain.territory import AdoptedPolicy, Territory
+from dispatcher.domain.ticket import Hold, Mark, Status, Ticket
+from dispatcher.domain.trace import PLANNED, UNPLACED, UNPLANNED, mark_of, why_unplaced
 
 
 class Docs(Protocol):
@@ -68,11 +69,12 @@ def apply(docs: Docs, fact: ev.Fact) -> None:
     match event:
         case ev.TicketReported():
             born = replace(event.ticket, since={}, version=0)
+            born = _marked(replace(born, trace=()), mark_of(event, fact.at))
             docs.put_ticket(_enter(born, Status.REPORTED, fact.at))
         case ev.PlanPublished():
             _publish(docs, event, fact)
-        case ev.OutdoorWorkStopped():
-            docs.put_territory(replace(docs.territory(), storms=event.storms))
+        case ev.OutdoorWorkStopped() | ev.CalendarChanged() | ev.PolicyAdopted():
+            docs.put_territory(_home(docs.territory(), event, fact.seq))
         case ev.EngineerRegistered():
             _register(docs, event)
         case ev.ContactRead():
@@ -100,6 +102,15 @@ def apply(docs: Docs, fact: ev.Fact) -> None:
             _visit(docs, event, fact)
         case (
             ev.TicketTriaged()
+            | ev.TicketRebased()
+            | ev.DueTimesSet()
+            | ev.ClockWarned()
+            | ev.ClockBreached()
+            | ev.CustomerContacted()
+            | ev.CustomerAsked()
+            | ev.FaultDiagnosed()
+            | ev.ComplaintRaised()
+            | ev.ComplaintSettled()
             | ev.TicketHeld()
             | ev.TicketReleased()
             | ev.TicketCancelled()
@@ -118,6 +129,26 @@ def apply(docs: Docs, fact: ev.Fact) -> None:
         case _:
             assert_never(event)
     docs.put_territory(replace(docs.territory(), seq=fact.seq))
+
+
+def _home(
+    home: Territory, event: ev.OutdoorWorkStopped | ev.CalendarChanged | ev.PolicyAdopted, seq: int
+) -> Territory:
+    match event:
+        case ev.OutdoorWorkStopped():
+            return replace(home, storms=event.storms)
+        case ev.CalendarChanged():
+            rows = {(one.table, one.date): one for one in (*home.days, *event.days)}
+            return replace(home, days=tuple(rows[key] for key in sorted(rows)))
+        case ev.PolicyAdopted():
+            kept = tuple(one for one in home.policies if one.key != event.policy)
+            return replace(home, policies=(*kept, AdoptedPolicy(key=event.policy, seq=seq)))
+        case _:
+            assert_never(event)
+
+
+def _marked(ticket: Ticket, mark: Mark | None) -> Ticket:
+    return ticket if mark is None else replace(ticket, trace=(*ticket.trace, mark))
 
 
 def _enter(ticket: Ticket, status: Status, at: int) -> Ticket:
@@ -147,6 +178,15 @@ def _drop(docs: Docs, ticket: Ticket) -> None:
 
 _TicketEvent = (
     ev.TicketTriaged
+    | ev.TicketRebased
+    | ev.DueTimesSet
+    | ev.ClockWarned
+    | ev.ClockBreached
+    | ev.CustomerContacted
+    | ev.CustomerAsked
+    | ev.FaultDiagnosed
+    | ev.ComplaintRaised
+    | ev.ComplaintSettled
     | ev.TicketHeld
     | ev.TicketReleased
     | ev.TicketCancelled
@@ -164,10 +204,25 @@ _TicketEvent = (
 
 
 def _ticket(docs: Docs, event: _TicketEvent, fact: ev.Fact) -> None:
-    ticket = docs.ticket(event.ticket)
+    ticket = _marked(docs.ticket(event.ticket), mark_of(event, fact.at))
     match event:
         case ev.TicketTriaged():
             ticket = _triage(ticket, event, fact.at)
+        case ev.TicketRebased():
+            ticket = _touch(replace(ticket, policy=event.policy, due=event.due))
+        case ev.DueTimesSet():
+            ticket = _touch(replace(ticket, due=event.due))
+        case (
+            ev.ClockWarned()
+            | ev.ClockBreached()
+            | ev.CustomerContacted()
+            | ev.CustomerAsked()
+            | ev.FaultDiagnosed()
+            | ev.ComplaintRaised()
+            | ev.ComplaintSettled()
+        ):
+            # they live in the trace
+            ticket = _touch(ticket)
         case ev.TicketHeld():
             hold = Hold(
                 kind=event.kind,
@@ -224,6 +279,7 @@ def _triage(ticket: Ticket, event: ev.TicketTriaged, at: int) -> Ticket:
         windows=event.windows,
         not_before_at=event.not_before_at,
         due=event.due,
+        policy=event.policy or ticket.policy,
     )
     # judging a planned ticket anew keeps its place until the next plan
     return _touch(ticket) if ticket.status is Status.PLANNED else _enter(ticket, Status.TRIAGED, at)
@@ -249,7 +305,7 @@ _VisitEvent = (
 
 
 def _visit(docs: Docs, event: _VisitEvent, fact: ev.Fact) -> None:
-    ticket = docs.ticket(event.ticket)
+    ticket = _marked(docs.ticket(event.ticket), mark_of(event, fact.at))
     match event:
         case ev.VisitDispatched():
             ticket = _enter(ticket, Status.DISPATCHED, fact.at)
@@ -334,11 +390,12 @@ def _publish(docs: Docs, event: ev.PlanPublished, fact: ev.Fact) -> None:
     for ticket_id in sorted(before - after):
         ticket = docs.ticket(ticket_id)
         if ticket.status is Status.PLANNED:
-            ticket = replace(ticket, engineer=None)
+            ticket = _marked(replace(ticket, engineer=None), Mark(UNPLANNED, fact.at))
             docs.put_ticket(_enter(ticket, Status.TRIAGED, fact.at))
     for entry in event.unassigned:
         ticket = docs.ticket(entry.ticket)
         if ticket.unassigned != entry.reasons:
+            ticket = _marked(ticket, Mark(UNPLACED, fact.at, why_unplaced(entry.reasons)))
             docs.put_ticket(_touch(replace(ticket, unassigned=entry.reasons)))
     territory = replace(
         docs.territory(),
@@ -357,6 +414,7 @@ def _plan_ticket(docs: Docs, ticket: Ticket, engineer: EngineerId, at: int) -> N
     """Give a ticket its engineer; one that has the same engineer already is left untouched."""
     if ticket.status is Status.TRIAGED:
         ticket = replace(ticket, engineer=engineer, unassigned=())
+        ticket = _marked(ticket, Mark(PLANNED, at, engineer))
         docs.put_ticket(_enter(ticket, Status.PLANNED, at))
     elif ticket.engineer != engineer:
         docs.put_ticket(_touch(replace(ticket, engineer=engineer, unassigned=())))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dispatcher.domain.calendar import CalendarDay
 from dispatcher.domain.ids import TerritoryId
 
 
@@ -15,6 +16,16 @@ class Storm:
     from_at: int
     until_at: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdoptedPolicy:
+    """A version of a service profile that was in force here; its text stands in the log."""
+
+    # "name@version", as tickets keep it
+    key: str
+    # the fact that holds the text
+    seq: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,3 +47,7 @@ class Territory:
     plan_bound: int | None = None
     # forecast or running storms
     storms: tuple[Storm, ...] = ()
+    # rows that overrule the seeded day tables of calendars, by table and date (R21)
+    days: tuple[CalendarDay, ...] = ()
+    # versions of service profiles that tickets here may have been opened under, oldest first
+    policies: tuple[AdoptedPolicy, ...] = ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 from dispatcher.domain.ids import AssetId, EngineerId, SiteId, TerritoryId, TicketId
 from dispatcher.domain.place import Place
@@ -104,6 +105,17 @@ class DueTime:
     clause: str = ""
 
 
+class Mark(NamedTuple):
+    """One fact about a ticket as clocks and tasks see it; travels as a short array."""
+
+    # the stored kind of the fact, or ticket_planned, ticket_unplanned, ticket_unplaced
+    kind: str
+    # when it happened, epoch seconds
+    at: int
+    # the one detail a policy may ask for: a hold's kind, a severity, a purpose (see `trace`)
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exclusion:
     """An engineer who must not get this ticket."""
@@ -145,6 +157,13 @@ class Ticket:
     category: str = ""
     model: str = ""
     asset: AssetId | None = None
+    # grams of what is to be repaired; 0 = not known (R19)
+    weight_g: int = 0
+    # the contract's name, by which the service profile is chosen
+    contract: str = ""
+    # the service profile and its version as "name@version", kept since the report; empty = the
+    # house's
+    policy: str = ""
     # the number in the customer's or the shop's own system
     external_id: str | None = None
     # who told us, when it was not the customer (R04)
@@ -157,6 +176,7 @@ class Ticket:
     not_before_at: int = 0
     # appointments agreed with the customer; work must start in one of them
     windows: tuple[Window, ...] = ()
+    # what the plan is charged for; every other clock is read from `trace`
     due: tuple[DueTime, ...] = ()
     # outdoor work waits in a storm (R28)
     outdoor: bool = False
@@ -174,6 +194,8 @@ class Ticket:
     follows: TicketId | None = None
     # when each state was entered for the first time, epoch seconds; clocks stop by it
     since: dict[str, int] = field(default_factory=dict)
+    # what happened to it, in the order of the log; clocks and tasks are read from this alone
+    trace: tuple[Mark, ...] = ()
     # when the present state was entered
     entered_at: int = 0
     # reason code of the last incomplete, cancelled or disputed move

@@ -1,82 +1,205 @@
 """
-A service policy read from its TOML file: clocks with clauses, weights, and the house's prices.
+A compiled profile: clocks, gates, tasks and prices, typed and frozen, each with its clause.
 
-Must not know tickets one by one; `due_times` turns a severity and a moment into due times.
+Must not read files and must not know tickets one by one; `compiling` makes it, `clocks` uses it.
 """
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-import msgspec
+from dispatcher.domain.calendar import Calendar, CalendarRule, calendar_for
+from dispatcher.domain.territory import Territory
+from dispatcher.domain.ticket import Mark, Severity
+from dispatcher.policy.file import (
+    DispatchFile,
+    LatenessFile,
+    ProfileFile,
+    ReturnGateFile,
+    TravelFile,
+)
+from dispatcher.texts import Lang
 
-from dispatcher.domain.ticket import DueTime, Severity, Status
-from dispatcher.errors import BadField
 
-_PROFILES = Path(__file__).parent / "profiles"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """A fact a policy waits for: a kind, and the detail its mark must have."""
+
+    kind: str
+    # none given: any will do
+    note: str = ""
+
+    def fits(self, mark: Mark) -> bool:
+        """Tell whether a mark is such a fact."""
+        return mark.kind == self.kind and self.note in {"", mark.note}
+
+    def __str__(self) -> str:
+        """Return it as policy files write it."""
+        return f"{self.kind}:{self.note}" if self.note else self.kind
 
 
-class Clock(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One promise of the service: how long, by severity, until which state is entered."""
+def fits(triggers: tuple[Trigger, ...], mark: Mark) -> bool:
+    """Tell whether a mark is one of these facts."""
+    return any(one.fits(mark) for one in triggers)
 
-    name: str
-    stops: Status
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One promise: so much open time, or until the close of a working day."""
+
     clause: str
-    # seconds after the report, by severity, general first
-    target_s: tuple[int, int, int, int]
-    # the plan is charged when this one is late
-    is_planned: bool = False
+    # open seconds; counts when `workdays` is None
+    seconds: int = 0
+    # close of the n-th working day after the start's; 0 = of the day itself
+    workdays: int | None = None
+    # as the file says it
+    words: str = ""
 
 
-class Lateness(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What breaking a promise costs, by severity, in cost units."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """The promises by severity for things up to a weight."""
 
-    weight_per_s: tuple[int, int, int, int]
-    step: tuple[int, int, int, int]
-    drop: tuple[int, int, int, int]
-
-
-class Travel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Cost units per second of driving and of overtime."""
-
-    weight_per_s: int
-    overtime_weight_per_s: int
+    # grams, that weight included; None = heavier, or not known
+    up_to_g: int | None
+    # general first; None = no promise for that severity
+    terms: tuple[Term | None, ...]
 
 
-class Dispatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """When engineers are told to go, and what fairness and promises are worth."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """How near to its due time a clock turns amber or red."""
 
-    lead_s: int
-    rotation_price: int
-    promise_price: int
-    promise_tolerance_s: int
-    change_price: int
-    on_call_price: int
+    # open seconds left, or a share of the target; one of the two
+    left_s: int | None = None
+    share: float = 0.0
 
 
-class ReturnGate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """When an engineer may go home (R32, M0 5.4.6)."""
-
-    near_s: int
-    least_gain: int
-    valid_s: int
-
-
-class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One profile, whole."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """A promise of the service: from a fact until a fact within open time."""
 
     name: str
-    title: dict[str, str]
+    title: Mapping[Lang, str] = field(default_factory=dict)
+    starts: tuple[Trigger, ...]
+    stops: tuple[Trigger, ...]
+    pauses: tuple[Trigger, ...] = ()
+    resumes: tuple[Trigger, ...] = ()
+    reopens: tuple[Trigger, ...] = ()
+    voids: tuple[Trigger, ...] = ()
+    # lightest first, the last without a weight
+    limits: tuple[Limit, ...]
+    calendar: CalendarRule
+    # arrive or fix, the plan's two due times; empty = the plan does not see it
+    stage: str = ""
+    # cost units per second late, and once late, by severity
+    weight: tuple[int, ...] = (0, 0, 0, 0)
+    step: tuple[int, ...] = (0, 0, 0, 0)
+    amber: Threshold
+    red: Threshold
+    is_alerting: bool = False
+    repeats: bool = False
+    # kinds of facts that matter to it
+    kinds: frozenset[str] = field(init=False, repr=False, compare=False, default=frozenset())
+
+    def __post_init__(self) -> None:
+        told = (self.starts, self.stops, self.pauses, self.resumes, self.reopens, self.voids)
+        kinds = frozenset(one.kind for triggers in told for one in triggers)
+        object.__setattr__(self, "kinds", kinds)
+
+    @property
+    def is_planned(self) -> bool:
+        """True when the plan is charged for this clock's lateness."""
+        return bool(self.stage)
+
+    def term(self, severity: int, weight_g: int = 0) -> Term | None:
+        """Return the promise for a severity (1 … 4) and a weight in grams, 0 = not known."""
+        row = severity - 1
+        if not weight_g:
+            return self.limits[-1].terms[row]
+        for limit in self.limits:
+            if limit.up_to_g is None or weight_g <= limit.up_to_g:
+                return limit.terms[row]
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """One condition before a move; who evaluates it looks it up by `condition`."""
+
+    condition: str
+    clause: str
+    # the circumstance under which it is asked for
+    when: str = "always"
+    items: tuple[str, ...] = ()
+    # roles that may make an exception, and what it takes: reason or document
+    except_by: tuple[str, ...] = ()
+    except_with: str = "reason"
+    # the task an exception leaves behind; empty = none
+    then: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """Who hears of a task that is not done, and after how long."""
+
+    after: Term
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskTemplate:
+    """Work that a fact creates; its clock runs like a ticket's, one run for each creating fact."""
+
+    name: str
+    # a role, or "assigned" for the engineer who has the ticket
+    role: str
+    # starts with the creating facts, stops with those that mean it is done
+    clock: Clock
+    when: str = "always"
+    notice: str = ""
+    escalate: tuple[Escalation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """One service profile, compiled."""
+
+    name: str
+    version: str
+    title: Mapping[Lang, str]
+    source: str
+    # canonical JSON it was made of
+    text: str = field(repr=False)
+    file: ProfileFile = field(repr=False)
+    calendars: Mapping[str, CalendarRule]
+    # in the order of the file
     clocks: tuple[Clock, ...]
-    lateness: Lateness
-    travel: Travel
-    dispatch: Dispatch
-    return_gate: ReturnGate
-    # usual seconds on site by category, "" for the rest
-    work_s_by_category: dict[str, int]
+    # what must hold, by move of the life cycle
+    gates: Mapping[str, tuple[Need, ...]]
+    tasks: tuple[TaskTemplate, ...]
+    # engineers are sent only while this is open; None = any time (R29)
+    dispatch_calendar: CalendarRule | None
+    lateness: LatenessFile
+    travel: TravelFile
+    dispatch: DispatchFile
+    return_gate: ReturnGateFile
+    work_s_by_category: Mapping[str, int]
+
+    @property
+    def key(self) -> str:
+        """Name and version, as tickets keep them."""
+        return f"{self.name}@{self.version}"
+
+    @property
+    def planned(self) -> tuple[Clock, ...]:
+        """The clocks the plan is charged for."""
+        return tuple(one for one in self.clocks if one.stage)
+
+    def moves_plan(self, kind: str) -> bool:
+        """Tell whether a fact of this kind may move the plan's due times."""
+        return any(kind in one.kinds for one in self.clocks if one.stage)
 
     def work_s(self, category: str) -> int:
         """Return the usual seconds on site for a category."""
@@ -86,91 +209,15 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         """Return one clock by name, if the profile has it."""
         return next((clock for clock in self.clocks if clock.name == name), None)
 
+    def drop_cost(self, severity: Severity) -> int:
+        """Return what a ticket without a place in the plan costs, cost units."""
+        return self.lateness.drop[int(severity) - 1]
 
-@cache
-def load_policy(name: str = "standard") -> Policy:
-    """
-    Return the shipped profile `name`.
-
-    Raises
-    ------
-    BadField
-        There is no such profile, or its file does not fit.
-    """
-    file = _PROFILES / f"{name}.toml"
-    if not file.is_file():
-        known = ", ".join(sorted(one.stem for one in _PROFILES.glob("*.toml")))
-        raise BadField(field="policy", value=name, rule=f"choose one of {known}")
-    try:
-        return msgspec.convert(tomllib.loads(file.read_text("utf-8")), Policy)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise BadField(field=f"{file.name}", value=name, rule=str(error)) from error
+    def needs(self, move: str) -> tuple[Need, ...]:
+        """Return what must hold before a move of the life cycle."""
+        return self.gates.get(move, ())
 
 
-def due_times(policy: Policy, severity: Severity, started_at: int) -> tuple[DueTime, ...]:
-    """Return the due times of a ticket of `severity` whose clocks started at `started_at`."""
-    row = int(severity) - 1
-    return tuple(
-        DueTime(
-            clock=clock.name,
-            due_at=started_at + clock.target_s[row],
-            weight=policy.lateness.weight_per_s[row] if clock.is_planned else 0,
-            step=policy.lateness.step[row] if clock.is_planned else 0,
-            clause=clock.clause,
-        )
-        for clock in policy.clocks
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClockState:
-    """How one clock of a ticket stands."""
-
-    clock: str
-    due_at: int
-    # seconds left; negative once overdue; at the stop for a clock that has stopped
-    left_s: int
-    # ok, amber (less than a fifth left), red (a tenth), met, breached
-    state: str
-    clause: str
-    stopped_at: int | None = None
-
-
-def read_clocks(
-    policy: Policy, due: tuple[DueTime, ...], since: dict[str, int], started_at: int, now: int
-) -> tuple[ClockState, ...]:
-    """
-    Return how each clock stands at `now`.
-
-    Parameters
-    ----------
-    due
-        The ticket's due times.
-    since
-        Epoch seconds by entered state, as the ticket keeps them.
-    started_at, now
-        Epoch seconds.
-    """
-    states = []
-    for one in due:
-        rule = policy.clock(one.clock)
-        stopped_at = since.get(rule.stops.value) if rule else None
-        left_s = one.due_at - (stopped_at if stopped_at is not None else now)
-        share = left_s / max(1, one.due_at - started_at)
-        if left_s < 0:
-            state = "breached"
-        elif stopped_at is not None:
-            state = "met"
-        else:
-            state = "red" if share < 0.1 else "amber" if share < 0.2 else "ok"
-        states.append(
-            ClockState(
-                clock=one.clock,
-                due_at=one.due_at,
-                left_s=left_s,
-                state=state,
-                clause=one.clause,
-                stopped_at=stopped_at,
-            )
-        )
-    return tuple(states)
+def calendar_at(rule: CalendarRule, home: Territory) -> Calendar:
+    """Return a calendar in a territory's zone and with its day table."""
+    return calendar_for(rule, home.zone, home.days)

@@ -19,9 +19,8 @@ from dispatcher.domain.ids import TerritoryId
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.place import Place
 from dispatcher.domain.territory import Territory
-from dispatcher.domain.ticket import Status
 from dispatcher.geo.city import City, open_city
-from dispatcher.policy import Policy, load_policy
+from dispatcher.policy import Policy, load_policy, read_clocks
 from dispatcher.report import DayBook, Summary
 from dispatcher.sim.demand import draw_tape
 from dispatcher.sim.roster import draw_roster
@@ -121,8 +120,10 @@ def play(setting: Setting, *, seed: int, watch: Callable[[int], None] | None = N
         Called with the virtual moment (epoch seconds) after every fact.
     """
     docs = MemoryDocs(home=setting.territory)
-    stops = {clock.name: Status(clock.stops) for clock in setting.policy.clocks}
-    book = DayBook(docs=docs, stops=stops)
+    book = DayBook(
+        docs=docs,
+        clocks_of=lambda ticket, now: read_clocks(setting.policy, ticket, docs.home, now),
+    )
 
     def see(fact: Fact) -> None:
         book.add(fact)

@@ -75,6 +75,7 @@ def test_detail_masks_the_contact_and_reading_it_is_logged(desk: Desk) -> None:
     assert {one["clock"] for one in shown.json()["clocks"]} == {
         "triage",
         "response",
+        "reply",
         "arrive",
         "fix",
     }

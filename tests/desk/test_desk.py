@@ -35,6 +35,11 @@ def feed(desk: Desk, place_: Village, *events: ev.Event, now: int) -> list:
     return actions
 
 
+def steps(actions: list) -> list:
+    """Return what the desk wants besides writing down that clocks ran on."""
+    return [one for one in actions if not isinstance(one, w.NoteCrossing)]
+
+
 def test_new_ticket_is_placed_at_once_where_it_costs_least() -> None:
     """The hardware ticket one step away goes to somebody, with the runner-up named."""
     place_ = Village().engineer("anna").engineer("bo", skills="hardware software")
@@ -76,10 +81,10 @@ def test_engineer_is_told_to_go_shortly_before_leaving() -> None:
     planned = replace(route("anna", "V-1"), visits=(later,))
     place_.add(ev.PlanPublished(plan_version=1, routes=(planned,)))
     desk = desk_of(place_)
-    assert desk.wake(MORNING + HOUR - 601) == []
-    assert desk.next_wake(MORNING) == MORNING + HOUR - 600
-    assert desk.wake(MORNING + HOUR - 600) == [w.Step(ticket="V-1", move="dispatch")]
-    assert desk.wake(MORNING + HOUR - 590) == [], "no order is given twice"
+    assert steps(desk.wake(MORNING + HOUR - 601)) == []
+    assert desk.next_wake(MORNING + HOUR - 601) == MORNING + HOUR - 600
+    assert steps(desk.wake(MORNING + HOUR - 600)) == [w.Step(ticket="V-1", move="dispatch")]
+    assert steps(desk.wake(MORNING + HOUR - 590)) == [], "no order is given twice"
 
 
 def test_held_ticket_comes_back_when_its_time_has_come() -> None:
@@ -87,8 +92,8 @@ def test_held_ticket_comes_back_when_its_time_has_come() -> None:
     place_ = village()
     run(place_, w.HoldTicket(ticket="V-1", kind="parts", reason="x", until_at=MORNING + HOUR))
     desk = desk_of(place_)
-    assert desk.wake(MORNING + HOUR - 1) == []
-    assert desk.wake(MORNING + HOUR) == [w.Step(ticket="V-1", move="release")]
+    assert steps(desk.wake(MORNING + HOUR - 1)) == []
+    assert steps(desk.wake(MORNING + HOUR)) == [w.Step(ticket="V-1", move="release")]
 
 
 def at_work(place_: Village, ticket: str = "V-1") -> None:

@@ -13,9 +13,9 @@ from dispatcher.domain.codec import event_to_json
 from dispatcher.domain.memory import MemoryDocs, fold
 from dispatcher.domain.place import Place
 from dispatcher.domain.territory import Territory
-from dispatcher.domain.ticket import FINISHED, Status
+from dispatcher.domain.ticket import FINISHED
 from dispatcher.errors import BadScenario
-from dispatcher.policy import load_policy
+from dispatcher.policy import load_policy, read_clocks
 from dispatcher.report import DayBook
 from dispatcher.sim.demand import draw_tape
 from dispatcher.sim.roster import draw_roster
@@ -89,8 +89,10 @@ def play(scenario, seed=1, desk_class=Desk):
     tape = draw_tape(scenario, seed=seed, start_at=start, addresses=Plane(), policy=policy)
     roster = draw_roster(scenario, seed=seed, zone=ZONE, addresses=Plane())
     world = World(scenario, seed=seed, tape=tape, roster=roster, roads=CrowFlies())
-    stops = {clock.name: Status(clock.stops) for clock in policy.clocks}
-    book = DayBook(docs=desk.docs, stops=stops)
+    book = DayBook(
+        docs=desk.docs,
+        clocks_of=lambda ticket, now: read_clocks(policy, ticket, desk.docs.home, now),
+    )
     day = VirtualDay(
         desk=desk, world=world, policy=policy, stats=scenario.stats, seed=seed, watch=book.add
     )

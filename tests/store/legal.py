@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dispatcher.domain import events as ev
+from dispatcher.domain.calendar import CalendarDay
 from dispatcher.domain.engineer import Absence, Shift
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.plan import Choice, Reason, Route, Unassigned, Visit
@@ -94,7 +95,11 @@ def _of_engineer(who: str, how: int, docs: MemoryDocs) -> ev.Event:
             reasons=(Reason(code="near", facts={"detour_s": how, "share": 0.5}),),
         ),
         ev.OutdoorWorkStopped(storms=(Storm(from_at=NOW, until_at=NOW + how, reason="gale"),)),
-    )[how % 7]
+        ev.CalendarChanged(
+            days=(CalendarDay(table="CN", date=f"2027-02-{how % 28 + 1:02d}", works=how % 2 == 0),)
+        ),
+        ev.PolicyAdopted(policy=f"standard@{how % 3}", text="{}"),
+    )[how % 9]
 
 
 def _beside(one: Ticket, who: str, how: int) -> ev.Event:
@@ -106,7 +111,18 @@ def _beside(one: Ticket, who: str, how: int) -> ev.Event:
         ),
         ev.ArrivalPromised(ticket=one.id, promised_at=NOW + how),
         ev.ContactRead(ticket=one.id),
-    )[how % 5]
+        ev.TicketRebased(ticket=one.id, policy=f"machine@{how}", reason="contract", due=DUE),
+        ev.DueTimesSet(ticket=one.id, due=DUE, cause="calendar_changed"),
+        ev.ClockWarned(
+            ticket=one.id, clock="fix", level="amber", crossed_at=NOW + how, due_at=NOW + 2 * how
+        ),
+        ev.ClockBreached(ticket=one.id, clock="fix", due_at=NOW + how, cause="queue"),
+        ev.CustomerContacted(ticket=one.id, purpose="reply", is_reached=how % 2 == 0),
+        ev.CustomerAsked(ticket=one.id, wish="quote"),
+        ev.FaultDiagnosed(ticket=one.id, fault="fan", engineer=who if how % 2 else None),
+        ev.ComplaintRaised(ticket=one.id, level=how % 3 + 1),
+        ev.ComplaintSettled(ticket=one.id),
+    )[how % 14]
 
 
 def _visits(names: list[str], how: int) -> tuple[Visit, ...]:

@@ -23,7 +23,9 @@ from dispatcher.texts import LANGS, Lang, catalogue, say
 from dispatcher.units import duration_words
 
 # told in the timeline, not to everybody at once
-_QUIET = frozenset({"contact_read", "engineer_registered", "shifts_set", "plan_published"})
+_QUIET = frozenset(
+    {"contact_read", "engineer_registered", "shifts_set", "plan_published", "policy_adopted"}
+)
 # changes of a plan worth a line; a visit that only moved a little in time is not
 _CHANGES = frozenset({"added", "removed", "moved", "resequenced"})
 
@@ -83,8 +85,8 @@ def _words(mirror: Mirror, fact: Fact, lang: Lang) -> dict[str, object]:
             words["answer"] = say(f"gate.{event.answer}", lang, ticket=event.ticket or "")
         case ev.PlanPublished():
             words |= {"version": event.plan_version, "routes": len(event.routes)}
-        case ev.OutdoorWorkStopped():
-            words["count"] = len(event.storms)
+        case ev.OutdoorWorkStopped(storms=rows) | ev.CalendarChanged(days=rows):
+            words["count"] = len(rows)
         case _:
             pass
     return words

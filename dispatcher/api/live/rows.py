@@ -75,7 +75,7 @@ def _engineer(mirror: Mirror, engineer: Engineer, now: int) -> Row:
                 continue
             if at_work is None and ticket.status in {Status.TRAVELLING, Status.ON_SITE}:
                 at_work = ticket.id
-            due_at, _ = views.due_now(mirror.policy, ticket)
+            due_at, _ = views.due_now(ticket)
             if due_at and ticket.status is not Status.ON_SITE:
                 late_s = max(late_s, visit.start_at - due_at)
     return [engineer.id, lon, lat, status, engineer.name, at_work, engineer.gate, late_s]
@@ -84,7 +84,7 @@ def _engineer(mirror: Mirror, engineer: Engineer, now: int) -> Row:
 def _ticket(mirror: Mirror, ticket: Ticket, now: int) -> Row:
     site = mirror.docs.sites.get(ticket.site)
     lon, lat = _degrees(site.place if site else ticket.cell)
-    due_at, _ = views.due_now(mirror.policy, ticket)
+    due_at, _ = views.due_now(ticket)
     visit = views.visit_of(mirror, ticket)
     start_at = visit.start_at if visit else 0
     return [

@@ -22,6 +22,7 @@ from dispatcher.domain import events as ev
 from dispatcher.domain.events import Fact
 from dispatcher.domain.ids import EngineerId, TerritoryId, TicketId
 from dispatcher.domain.plan import diff
+from dispatcher.domain.territory import Territory
 from dispatcher.domain.ticket import Ticket
 from dispatcher.errors import BadField
 from dispatcher.policy import read_clocks
@@ -200,7 +201,7 @@ def day(
         now_at=now,
         tickets=dict(sorted(Counter(t.status.value for t in tickets).items())),
         hours=_hours(tickets, since, until),
-        clocks=_clocks(house, tickets, now),
+        clocks=_clocks(house, mirror.docs.territory(), tickets, now),
         engineers=_engineers(mirror, book, since, min(until, now)),
         gate=book.gate[-500:],
         plans=book.plans[-500:],
@@ -250,19 +251,21 @@ def _hours(tickets: list[Ticket], since: int, until: int) -> list[HourView]:
     ]
 
 
-def _clocks(house: House, tickets: list[Ticket], now: int) -> list[ClockView]:
+def _clocks(house: House, home: Territory, tickets: list[Ticket], now: int) -> list[ClockView]:
     states: dict[str, Counter[str]] = {clock.name: Counter() for clock in house.policy.clocks}
-    took: dict[str, list[int]] = {clock.name: [] for clock in house.policy.clocks}
+    took: dict[str, list[int]] = {name: [] for name in states}
     for ticket in tickets:
         if ticket.status.value == "cancelled":
             continue
-        for one in read_clocks(house.policy, ticket.due, ticket.since, ticket.reported_at, now):
-            if one.clock not in states:
+        for one in read_clocks(house.policy, ticket, home, now):
+            if one.state == "void":
                 continue
+            states.setdefault(one.clock, Counter())
+            took.setdefault(one.clock, [])
             state = one.state if one.state in {"met", "breached"} else "open"
             states[one.clock][state] += 1
             if one.stopped_at is not None:
-                took[one.clock].append(one.stopped_at - ticket.reported_at)
+                took[one.clock].append(one.stopped_at - one.started_at)
     return [
         ClockView(
             clock=name,
@@ -273,6 +276,7 @@ def _clocks(house: House, tickets: list[Ticket], now: int) -> list[ClockView]:
             p90_s=round(quantiles(took[name], n=10)[-1]) if len(took[name]) > 1 else None,
         )
         for name, count in states.items()
+        if count
     ]
 
 

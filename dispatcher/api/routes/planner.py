@@ -186,5 +186,10 @@ def planner_snapshot(territory: s.Id, house: Housed, seat: Seated) -> Response:
             positions=list(mirror.positions.values()),
             policy=house.policy.name,
             clock=clock,
+            profiles=tuple(
+                house.policy.named(one.key).text
+                for one in docs.territory().policies
+                if house.policy.knows(one.key)
+            ),
         )
     return Json(snapshot)

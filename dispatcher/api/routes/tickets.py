@@ -79,7 +79,7 @@ def show_ticket(ticket: s.Id, house: Housed, seat: Seated, ask: Asked) -> Respon
     detail = v.TicketDetail(
         ticket=shown,
         site=v.masked(site, one, cells_only=seat.sees_cells_only) if site else None,
-        clocks=read_clocks(house.policy, one.due, one.since, one.reported_at, now),
+        clocks=read_clocks(house.policy, one, mirror.docs.territory(), now),
         visit=visit,
         moves=v.moves_of(one, seat.role),
         unassigned=[v.reason_view(reason, ask.lang) for reason in one.unassigned],

@@ -1,0 +1,91 @@
+"""
+The trace of a ticket: which facts leave a mark on it, and the one detail a mark keeps.
+
+Clocks, tasks and gates read the trace, so they can be told from the document alone and never need
+the log. Must not know policies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from operator import attrgetter
+from typing import Final
+
+from dispatcher.domain import events as ev
+from dispatcher.domain.plan import Reason
+from dispatcher.domain.ticket import Mark
+
+# Facts that leave a mark, with the detail a policy may ask for as "kind:detail"; "" = none.
+# Adding one is a row; what is not here changes no clock.
+NOTES: Final[Mapping[type[ev.Event], str]] = {
+    ev.TicketReported: "ticket.severity",
+    ev.TicketTriaged: "severity",
+    ev.TicketRebased: "policy",
+    ev.TicketHeld: "kind",
+    ev.TicketReleased: "",
+    ev.TicketCancelled: "",
+    ev.TicketAssigned: "engineer",
+    ev.ArrivalPromised: "",
+    ev.VisitDispatched: "engineer",
+    ev.VisitRecalled: "",
+    ev.VisitAccepted: "engineer",
+    ev.VisitDeclined: "",
+    ev.EngineerDeparted: "engineer",
+    ev.EngineerArrived: "engineer",
+    ev.WorkFinished: "engineer",
+    ev.VisitIncomplete: "reason",
+    ev.TicketResumed: "",
+    ev.CustomerAccepted: "",
+    ev.CustomerDisputed: "",
+    ev.CustomerCalledBack: "",
+    ev.CustomerContacted: "purpose",
+    ev.CustomerAsked: "wish",
+    ev.FaultDiagnosed: "",
+    ev.ComplaintRaised: "level",
+    ev.ComplaintSettled: "",
+    ev.TicketClosed: "",
+    ev.ClockWarned: "clock",
+    ev.ClockBreached: "clock",
+}
+# why a visit ends without the work being done, as phones and doors say it (R56)
+INCOMPLETE_REASONS: Final[tuple[str, ...]] = (
+    *("parts", "access", "customer_absent", "wrong_skill", "more_time", "unsafe", "other"),
+)
+# a try in vain is kept under a kind of its own, so that it stops no clock
+TRIED = "contact_tried"
+# marks that a published plan leaves
+PLANNED, UNPLANNED, UNPLACED = "ticket_planned", "ticket_unplanned", "ticket_unplaced"
+# every kind a policy may name
+KINDS: Final[tuple[str, ...]] = (
+    *(ev.KIND_BY_EVENT[cls] for cls in NOTES),
+    *(TRIED, PLANNED, UNPLANNED, UNPLACED),
+)
+
+
+def mark_of(event: ev.Event, at: int) -> Mark | None:
+    """Return the mark that a fact about one ticket leaves on it, None when it leaves none."""
+    field = NOTES.get(type(event))
+    if field is None:
+        return None
+    kind = ev.KIND_BY_EVENT[type(event)]
+    note = str(attrgetter(field)(event)) if field else ""
+    match event:
+        case ev.ClockWarned():
+            return Mark(kind, event.crossed_at, f"{event.clock}/{event.level}")
+        case ev.ClockBreached():
+            return Mark(kind, event.due_at, event.clock)
+        case ev.CustomerContacted(is_reached=False):
+            kind = TRIED
+        case ev.VisitIncomplete() if note not in INCOMPLETE_REASONS:
+            # the reason may be free text, which has no place in a mark
+            note = "other"
+        case _:
+            pass
+    return Mark(kind, at, note)
+
+
+def why_unplaced(reasons: Iterable[Reason]) -> str:
+    """Return in one word why a plan has no place for a ticket: skill, or queue."""
+    lacking = ("skill", "certificate", "nobody")
+    is_skill = any(reason.code.startswith(lacking) for reason in reasons)
+    return "skill" if is_skill else "queue"

@@ -1,0 +1,98 @@
+"""
+The names a policy file may use: conditions, circumstances, roles, facts; adding one is a row.
+
+A condition is evaluated where the documents are; here it has its name, and its sentences stand in
+the texts under ``condition.NAME`` and ``condition.NAME.how``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dispatcher.domain.trace import INCOMPLETE_REASONS
+
+# what a gate may ask for, and the rows of the manuals it serves
+CONDITIONS: Final[dict[str, str]] = {
+    "order_number": "R30",
+    "place_and_skill": "R05",
+    "estimate_confirmed": "R33",
+    "consent": "R34",
+    "appointment_agreed": "R15",
+    "appointment_sent": "R35",
+    "customer_called": "R37",
+    "dispatch_day": "R29",
+    "weather_safe": "R28",
+    "certificate": "R89",
+    "documents": "R42",
+    "parts_signed": "R43",
+    "parts_in_stock": "R47",
+    "kit_returned": "R44",
+    "tools_checked": "R45",
+    "custody_clear": "R57",
+    "hazards_read": "R92",
+    "conduct_checked": "R90",
+    "guidance_tried": "R18",
+    "incomplete_reason": "R56",
+    "report_complete": "R51",
+    "photo": "R59",
+    "site_clean": "R59",
+    "engineer_signed": "R55",
+    "customer_signed": "R55",
+    "called_back": "R66",
+    "survey_done": "R67",
+    "loaner_offered": "R49",
+    "return_leave": "R32",
+}
+
+# of which tickets a condition or a task is asked
+CIRCUMSTANCES: Final[tuple[str, ...]] = (
+    "always",
+    "chargeable",
+    "in_warranty",
+    "outdoor",
+    "commissioning",
+    "parts_used",
+    "taken_away",
+    "on_site_visit",
+    "serious_or_worse",
+    "promised",
+)
+
+# who does a task and who may make an exception; "assigned" = the engineer who has the ticket
+ROLES: Final[tuple[str, ...]] = (
+    "supervisor",
+    "dispatcher",
+    "engineer",
+    "operations",
+    "customer-service",
+    "service",
+)
+ASSIGNED: Final = "assigned"
+
+# what a conversation with the customer was for; the detail of the fact customer_contacted
+PURPOSES: Final[tuple[str, ...]] = (
+    "reply",
+    "appointment",
+    "guidance",
+    "proposal",
+    "notice",
+    "visit",
+    "quote",
+    "documents",
+    "estimate",
+)
+HOLDS: Final[tuple[str, ...]] = ("weather", "parts", "customer", "access", "other")
+WISHES: Final[tuple[str, ...]] = ("answer", "quote", "documents")
+# moves that are none of the ticket's life cycle but stand behind a gate all the same
+OTHER_MOVES: Final[tuple[str, ...]] = ("promise", "home", "end_trip", "issue_part")
+# details that are known words, by fact; other facts' details are free
+DETAILS: Final[dict[str, tuple[str, ...]]] = {
+    "customer_contacted": PURPOSES,
+    "contact_tried": PURPOSES,
+    "customer_asked": WISHES,
+    "complaint_raised": ("1", "2", "3"),
+    "ticket_held": HOLDS,
+    "visit_incomplete": INCOMPLETE_REASONS,
+    "ticket_reported": ("1", "2", "3", "4"),
+    "ticket_triaged": ("1", "2", "3", "4"),
+}
