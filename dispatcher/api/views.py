@@ -26,7 +26,10 @@ LOCKED, OPEN_WITH_REASON, AT_RISK, OVERDUE, PROMISED = 1, 2, 4, 8, 16
 # a label shows so much of the symptom
 _LABEL_CHARS = 48
 
-_RECORD = [(one.name, get_type_hints(Ticket)[one.name]) for one in fields(Ticket)]
+# the trace is what clocks are read from; people read the timeline
+_RECORD = [
+    (one.name, get_type_hints(Ticket)[one.name]) for one in fields(Ticket) if one.name != "trace"
+]
 # the record's fields and what a screen needs beside them
 TicketView = msgspec.defstruct(
     "Ticket",

@@ -126,8 +126,13 @@ def _ends(clock: Clock, run: Run, mark: Mark) -> bool:
 
 
 def in_order(trace: Iterable[Mark]) -> list[Mark]:
-    """Return marks in the order in which they happened; what was entered late stands where it was (R31)."""
-    return sorted(trace, key=lambda mark: mark.at)
+    """
+    Return marks in the order in which they happened.
+
+    What was entered late stands where it was (R31); the report comes first whatever a phone's
+    clock says.
+    """
+    return sorted(trace, key=lambda mark: (mark.kind != "ticket_reported", mark.at))
 
 
 def severity_at(marks: Iterable[Mark], until_at: int | None, otherwise: int) -> int:
