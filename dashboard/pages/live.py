@@ -35,7 +35,7 @@ def draw(frame: Frame) -> None:
 
 st.html(
     "<style>.block-container, [data-testid='stMainBlockContainer']"
-    " { padding: 3.4rem .5rem 0; max-width: none; }"
+    " { padding: 3.85rem .5rem 0; max-width: none; }"
     ".stMainBlockContainer > .stVerticalBlock { gap: 0; }</style>"
 )
 st.fragment(draw)(current())

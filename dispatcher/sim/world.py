@@ -76,6 +76,7 @@ class World:
     ) -> None:
         self.scenario, self.seed = scenario, seed
         self.tape, self.roster, self.roads = tape, roster, roads
+        self._people = frozenset(engineer.id for engineer in roster)
         self.trips: dict[EngineerId, Trip] = {}
         self._request_by_name: dict[str, Request] = {self.name_of(r): r for r in tape}
 
@@ -112,6 +113,9 @@ class World:
     def react(self, fact: ev.Fact, docs: MemoryDocs) -> Iterator[Step]:
         """Return what people do because of a fact; `docs` must have it applied."""
         event = fact.event
+        about = ev.engineer_of(event)
+        if about is not None and about not in self._people:
+            return  # somebody with a phone, not one of ours
         match event:
             case ev.TicketReported():
                 yield from self._triage(event, fact.at)

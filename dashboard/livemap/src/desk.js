@@ -14,7 +14,7 @@ import { onKey } from "./keys.js";
 import { MapPane } from "./mappane.js";
 import { SHAPE, palette, priority, short } from "./palette.js";
 import { Queue, dueText } from "./queue.js";
-import { isLate } from "./order.js";
+import { canPlace, isLate } from "./order.js";
 import { Link } from "./socket.js";
 import { FLAG, Store } from "./store.js";
 import { Session, apiAddress, socketAddress } from "./session.js";
@@ -320,13 +320,14 @@ export class Desk {
 
   openPicker() {
     const ticket = this.#chosenTicket();
-    if (ticket && this.canCommand) void this.dialogs.assign(ticket);
-    else this.#told("info", "select.first");
+    if (!ticket || !this.canCommand) return this.#told("info", this.canCommand ? "select.first" : "role.mayNot");
+    if (!canPlace(ticket)) return this.#told("info", "assign.underway", { ticket: ticket.id, status: this.t.word("status", ticket.status) });
+    void this.dialogs.assign(ticket);
   }
 
   toggleLock() {
     const ticket = this.#chosenTicket();
-    if (!ticket || !this.canCommand) return this.#told("info", "select.first");
+    if (!ticket || !this.canCommand) return this.#told("info", this.canCommand ? "select.first" : "role.mayNot");
     void this.commands.run(ticket.flags & FLAG.locked ? "unlock" : "lock", ticket.id);
   }
 

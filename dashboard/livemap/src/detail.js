@@ -7,7 +7,7 @@ import { candidateRow, excludedList } from "./explain.js";
 import { SHAPE, priority, short } from "./palette.js";
 import { FLAG } from "./store.js";
 import { dueText } from "./queue.js";
-import { isAtRisk, isLate } from "./order.js";
+import { canPlace, isAtRisk, isLate } from "./order.js";
 
 export class Detail {
   constructor(app) {
@@ -139,13 +139,13 @@ export class Detail {
     const isLocked = Boolean(ticket.flags & FLAG.locked);
     const button = (name, key, onclick, isMain = false) => h(`button${isMain ? ".main" : ""}`, { type: "button", "data-do": name, onclick, title: key ? `${t(`do.${name}`)} (${key})` : null }, t(`do.${name}`), key ? h("kbd", {}, key) : null);
     const out = [];
-    const canPlace = ["triaged", "planned", "dispatched", "accepted", "incomplete"].includes(ticket.status);
-    if (app.canCommand && canPlace) out.push(button("assign", "A", () => app.openPicker(), true));
-    if (app.canCommand && canPlace && ticket.engineer) out.push(button(isLocked ? "unlock" : "lock", "L", () => app.toggleLock()));
+    const isMovable = canPlace(ticket);
+    if (app.canCommand && isMovable) out.push(button("assign", "A", () => app.openPicker(), true));
+    if (app.canCommand && isMovable && ticket.engineer) out.push(button(isLocked ? "unlock" : "lock", "L", () => app.toggleLock()));
     if (ticket.status === "reported" && may("triage")) out.push(button("triage", "", () => app.dialogs.triage(ticket), true));
     if (may("dispatch") && ticket.status === "planned") out.push(button("dispatch", "", () => app.commands.run("dispatch", ticket.id)));
     if (may("release") && ticket.status === "held") out.push(button("release", "", () => app.commands.run("release", ticket.id), true));
-    if (may("hold") && ticket.status !== "held" && canPlace) out.push(button("hold", "", () => app.dialogs.hold(ticket)));
+    if (may("hold") && ticket.status !== "held" && isMovable) out.push(button("hold", "", () => app.dialogs.hold(ticket)));
     if (may("cancel") && ticket.status !== "on_site") out.push(button("cancel", "", () => app.dialogs.cancel(ticket)));
     return out.length ? h("div.actions", {}, out) : null;
   }

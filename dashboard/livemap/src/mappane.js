@@ -11,9 +11,9 @@ import { loadStyle } from "./mapstyle.js";
 
 const TWIN_LIMIT = 60;
 
-/** Leave out the outermost hundredth on each side: one far ticket must not shrink the city. */
+/** Leave out the outermost few on each side: one far ticket must not shrink the city. */
 export function core(points) {
-  const drop = Math.floor(points.length / 100);
+  const drop = Math.floor(points.length / 30);
   if (!drop) return points;
   const range = (axis) => {
     const sorted = points.map((point) => point[axis]).sort((a, b) => a - b);

@@ -4,10 +4,14 @@ import { priority } from "./palette.js";
 
 export const TABS = ["open", "risk", "late", "all"];
 const UNPLACED = new Set(["reported", "triaged", "incomplete"]);
+const MOVABLE = new Set(["triaged", "planned", "dispatched", "accepted", "incomplete"]);
 const OVER = new Set(["done", "customer_accepted", "called_back", "closed", "cancelled"]);
 
 export const isOver = (ticket) => OVER.has(ticket.status);
 export const isUnplaced = (ticket) => UNPLACED.has(ticket.status) && !ticket.engineer;
+
+/** True while a person may still give the ticket to somebody else. */
+export const canPlace = (ticket) => MOVABLE.has(ticket.status);
 
 /** Past the due time of the clock that counts; the server's flag or our own look at the clock. */
 export function isLate(ticket, now) {

@@ -74,7 +74,7 @@ function drawTickets(ctx, scene, hits) {
     const [sx, sy] = view.project(ticket.x, ticket.y);
     if (inView(view, sx, sy)) points.push({ ticket, sx, sy });
   }
-  const isDense = view.zoom < 10.6 || (points.length > 300 && view.zoom < 13);
+  const isDense = (points.length > 150 && view.zoom < 10.6) || (points.length > 300 && view.zoom < 13);
   const stays = (p) => p.ticket.id === focus.ticket || p.ticket.id === focus.hover || scene.routeTickets.has(p.ticket.id);
   const { singles, groups } = isDense && scene.layers.clusters
     ? cluster(points.filter((p) => !stays(p)))
