@@ -292,7 +292,8 @@ def _submit(frame: Frame, fields: Mapping[str, Any], site: Mapping[str, Any] | N
     # the same key until the API has answered: a second press registers nothing twice
     key = st.session_state.setdefault(_KEY, new_key())
     try:
-        body = request_body(frame, fields, site, _desk_now(frame))
+        now_at = _desk_now(frame) if "window" in fields else 0
+        body = request_body(frame, fields, site, now_at)
         answer = frame.api.post("/tickets", body, key=key)
     except Refusal as refusal:
         st.session_state[_KEY] = new_key()
