@@ -18,20 +18,10 @@ from dashboard.gateway import Refusal, Silence, new_key, public_url
 _PLACE: Final = "reg_place"
 _FIELDS: Final = "reg_fields"
 _KEY: Final = "reg_key"
-# widgets that are emptied once a request was taken
-_CLEARED: Final = [
-    "name",
-    "phone",
-    "external",
-    "symptom",
-    "model",
-    "note",
-    "address",
-    "skills",
-    "severity",
-    "day",
-    "hours",
-]
+# counts registered requests: with it in their names, all fields begin empty again
+_ROUND: Final = "reg_round"
+# what an engineer cannot do without
+_NEEDED: Final = {"name": "site.name", "phone": "site.phone", "symptom": "symptom"}
 _HOURS: Final = tuple(range(6, 23))
 
 
@@ -45,6 +35,8 @@ def register(frame: Frame) -> None:
     done = st.session_state.pop("reg_done", None)
     if done:
         st.success(say("reg.done", id=done["id"]))
+        if done.get("status") == "reported":
+            st.info(say("reg.triage"))
         _show_done(frame, done)
     faults: Mapping[str, str] = st.session_state.get(_FIELDS, {})
     words = _vocabulary(frame)
@@ -72,9 +64,13 @@ def _vocabulary(frame: Frame) -> Mapping[str, Sequence[Mapping[str, str]]]:
 
 
 def _text(frame: Frame, name: str, field: str, faults: Mapping[str, str], limit: int = 120) -> str:
-    value: str = st.text_input(frame.say(f"reg.{name}"), key=f"reg_{name}", max_chars=limit)
+    value: str = st.text_input(frame.say(f"reg.{name}"), key=_key(name), max_chars=limit)
     _fault(faults, field)
     return value.strip()
+
+
+def _key(name: str) -> str:
+    return f"reg_{name}_{st.session_state.setdefault(_ROUND, 0)}"
 
 
 def _fault(faults: Mapping[str, str], *fields: str) -> None:
@@ -88,7 +84,7 @@ def _choose(
 ) -> str | None:
     labels = {one["name"]: one["label"] for one in options}
     value: str | None = st.selectbox(
-        frame.say(f"reg.{name}"), list(labels), key=f"reg_{name}", format_func=labels.get
+        frame.say(f"reg.{name}"), list(labels), key=_key(name), format_func=labels.get
     )
     _fault(faults, name)
     return value
@@ -118,21 +114,21 @@ def _what(
 ) -> dict[str, Any]:
     say = frame.say
     st.markdown(f"**{say('reg.what')}**")
-    symptom = st.text_area(say("reg.symptom"), key="reg_symptom", max_chars=500, height=70)
+    symptom = st.text_area(say("reg.symptom"), key=_key("symptom"), max_chars=500, height=70)
     _fault(faults, "symptom")
     a, b, c = st.columns(3)
     with a:
         category = _choose(frame, "category", words.get("categories", ()), faults)
-        duration = st.number_input(say("reg.duration"), 10, 600, 60, 10, key="reg_duration")
+        duration = st.number_input(say("reg.duration"), 10, 600, 60, 10, key=_key("duration"))
         _fault(faults, "duration_s")
     with b:
         model = _text(frame, "model", "model", faults, 60)
-        level = st.number_input(say("reg.level"), 1, 5, 1, key="reg_level")
+        level = st.number_input(say("reg.level"), 1, 5, 1, key=_key("level"))
     with c:
         severity = st.selectbox(
             say("reg.severity"),
             [None, 4, 3, 2, 1],
-            key="reg_severity",
+            key=_key("severity"),
             format_func=lambda n: say.severity(n) if n else say("reg.later"),
         )
         _fault(faults, "severity")
@@ -140,7 +136,7 @@ def _what(
         skills = st.multiselect(
             say("reg.skills"),
             list(labels),
-            key="reg_skills",
+            key=_key("skills"),
             format_func=labels.get,
             placeholder="",
         )
@@ -161,7 +157,7 @@ def _when(frame: Frame) -> dict[str, Any]:
     day = a.selectbox(
         say("reg.when"),
         [None, 0, 1, 2],
-        key="reg_day",
+        key=_key("day"),
         format_func=lambda n: say("reg.day.any" if n is None else f"reg.day.{n}"),
     )
     if day is None:
@@ -170,7 +166,7 @@ def _when(frame: Frame) -> dict[str, Any]:
         f"{say('reg.from')} – {say('reg.to')}",
         _HOURS,
         value=(9, 12),
-        key="reg_hours",
+        key=_key("hours"),
         format_func=lambda hour: f"{hour}:00",
     )
     return {"window": (day, start, max(end, start + 1))}
@@ -179,7 +175,7 @@ def _when(frame: Frame) -> dict[str, Any]:
 def _where(frame: Frame, faults: Mapping[str, str]) -> Mapping[str, Any] | None:
     say = frame.say
     st.markdown(f"**{say('reg.where')}**")
-    text = st.text_input(say("reg.address"), key="reg_address", max_chars=120)
+    text = st.text_input(say("reg.address"), key=_key("address"), max_chars=120)
     _search(frame, text.strip())
     place: Mapping[str, Any] | None = st.session_state.get(_PLACE)
     picked = pick_map(
@@ -191,7 +187,7 @@ def _where(frame: Frame, faults: Mapping[str, str]) -> Mapping[str, Any] | None:
             "bounds": _bounds(frame),
             "place": {"lat": place["lat"], "lon": place["lon"]} if place else None,
         },
-        key="reg_map",
+        key=_key("map"),
     )
     if picked and st.session_state.get("reg_picked") != picked:
         st.session_state["reg_picked"] = dict(picked)
@@ -204,7 +200,7 @@ def _where(frame: Frame, faults: Mapping[str, str]) -> Mapping[str, Any] | None:
         )
     else:
         st.caption(say("reg.find"))
-    note = st.text_input(say("reg.note"), key="reg_note", max_chars=200)
+    note = st.text_input(say("reg.note"), key=_key("note"), max_chars=200)
     return {**place, "note": note.strip()} if place else None
 
 
@@ -289,6 +285,10 @@ def _submit(frame: Frame, fields: Mapping[str, Any], site: Mapping[str, Any] | N
     if site is None:
         st.error(say("reg.noplace"))
         return
+    empty = missing(frame, fields)
+    if empty:
+        st.session_state[_FIELDS] = empty
+        st.rerun()
     # the same key until the API has answered: a second press registers nothing twice
     key = st.session_state.setdefault(_KEY, new_key())
     try:
@@ -318,10 +318,15 @@ def _desk_now(frame: Frame) -> int:
 def _clear_if_wished() -> None:
     if not st.session_state.pop("reg_clear", False):
         return
-    for name in _CLEARED:
-        st.session_state.pop(f"reg_{name}", None)
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
     for name in (_PLACE, _FIELDS, _KEY, "reg_search", "reg_picked"):
         st.session_state.pop(name, None)
+
+
+def missing(frame: Frame, fields: Mapping[str, Any]) -> dict[str, str]:
+    """Return a sentence for each field an engineer cannot do without and that is empty."""
+    text = frame.say("reg.need")
+    return {field: text for name, field in _NEEDED.items() if not fields.get(name)}
 
 
 def _unplaced(faults: Mapping[str, str]) -> list[str]:

@@ -17,7 +17,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     if not CHROMIUM and not os.environ.get("CI"):
         pytest.skip("Chromium is not installed; CI has it")
     assert CHROMIUM, "CI needs Chromium"
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=20_000)
 
     process, data, out = launch(tmp_path_factory.mktemp("stage"))
     try:

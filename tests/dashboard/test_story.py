@@ -35,9 +35,16 @@ def register(stage: Stage, page: Page, say: dict[str, str], symptom: str) -> str
     expect(page.get_by_text("Laugavegur 22", exact=False).first).to_be_visible()
     page.get_by_label(say["pages.reg.severity"]).click()
     page.get_by_role("option").filter(has_text="P3").click()
+    page.get_by_label(say["pages.reg.skills"]).click()
+    page.get_by_role("option").first.click()
+    page.keyboard.press("Escape")
     # late in the day, so that nobody sets out while the story is told
     page.get_by_label(say["pages.reg.when"], exact=True).click()
-    page.get_by_role("option", name=say["pages.reg.day.1"]).click()
+    page.get_by_role("option", name=say["pages.reg.day.0"], exact=True).click()
+    for thumb, steps in ((1, 5), (0, 6)):
+        for _ in range(steps):
+            page.get_by_role("slider").nth(thumb).press("ArrowRight")
+    expect(page.get_by_role("slider").first).to_have_attribute("aria-valuetext", "15:00")
     submit = page.get_by_role("button", name=say["pages.reg.submit"])
     submit.click()
     # the phone number is missing: said at the field, and nothing that was typed is lost
