@@ -85,6 +85,7 @@ export class Desk {
     this.dialogs = new Dialogs(this);
     this.cover = h("div.cover", { hidden: true });
     this.map.tools.replaceChildren(...[["plus", "zoomin", () => this.map.zoom(1)], ["minus", "zoomout", () => this.map.zoom(-1)]].map(([drawn, name, onclick]) => h("button", { type: "button", title: t(`tool.${name}`), "aria-label": t(`tool.${name}`), onclick }, icon(drawn))));
+    this.map.tools.setAttribute("aria-label", t("tool.map"));
     this.map.root.setAttribute("aria-label", t("map.label"));
     this.map.root.setAttribute("role", "region");
     this.panes = h("nav.panes", { role: "tablist", "aria-label": t("panes.label") }, ["queue", "map", "gantt", "feed"].map((name) => h("button", { type: "button", role: "tab", "data-pane": name, onclick: () => this.setPane(name) }, t(`pane.${name}`))));

@@ -234,8 +234,10 @@ export class Gantt {
     ctx.setLineDash([]);
     ctx.font = `600 11px ${FONT}`;
     ctx.textAlign = "left";
+    const width = ctx.measureText(offer.text).width + 8;
+    fill(ctx, x0 + 2, y + 6, width, ROW - 12, this.app.palette.ground, 3);
     ctx.fillStyle = this.app.palette.text;
-    ctx.fillText(offer.text, x0 + 5, y + ROW / 2);
+    ctx.fillText(offer.text, x0 + 6, y + ROW / 2);
   }
 
   #find(clientX, clientY) {

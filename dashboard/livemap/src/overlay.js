@@ -173,7 +173,7 @@ function drawEngineer(ctx, scene, engineer, sx, sy, r) {
   const colour = palette.engineer[engineer.state] ?? palette.soft;
   const isAway = engineer.state === "off" || engineer.state === "absent";
   const offer = preview?.byEngineer.get(engineer.id);
-  ctx.globalAlpha = preview && !offer ? 0.35 : isAway ? 0.55 : 1;
+  ctx.globalAlpha = offer ? 1 : preview ? 0.35 : isAway ? 0.55 : 1;
   if (engineer.id === focus.engineer || engineer.id === focus.hoverEngineer || engineer.id === preview?.target) {
     ring(ctx, sx, sy, r + 5, palette.accent, 3);
   } else if (offer) {

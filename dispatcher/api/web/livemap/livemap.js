@@ -1466,7 +1466,7 @@ function at(e, t, n) {
 }
 function ot(e, t, n, r, i, a) {
 	let { palette: o, focus: s, preview: c } = t, l = o.engineer[n.state] ?? o.soft, u = n.state === "off" || n.state === "absent", d = c?.byEngineer.get(n.id);
-	e.globalAlpha = c && !d ? .35 : u ? .55 : 1, n.id === s.engineer || n.id === s.hoverEngineer || n.id === c?.target ? lt(e, r, i, a + 5, o.accent, 3) : d && lt(e, r, i, a + 4, d.colour, 3), n.state === "travelling" && n.heading !== null && a > 6 && ct(e, n.heading, r, i, a, l), st(e, n.state, r, i, a);
+	e.globalAlpha = d ? 1 : c ? .35 : u ? .55 : 1, n.id === s.engineer || n.id === s.hoverEngineer || n.id === c?.target ? lt(e, r, i, a + 5, o.accent, 3) : d && lt(e, r, i, a + 4, d.colour, 3), n.state === "travelling" && n.heading !== null && a > 6 && ct(e, n.heading, r, i, a, l), st(e, n.state, r, i, a);
 	let f = n.state === "idle" || n.state === "returning" || u;
 	if (e.fillStyle = f ? o.ground : l, e.fill(), e.lineWidth = f ? 2.5 : 1.5, e.strokeStyle = f ? l : o.halo, e.stroke(), a > 8) {
 		let t = f ? o.text : o.name === "dark" ? "#0b0e11" : "#ffffff";
@@ -1783,7 +1783,9 @@ var wt = 28, Tt = 22, Et = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', sans-ser
 	}
 	#c(e, t, n) {
 		let { preview: r } = this.app.ui, i = this.scale.x(t.startAt), a = this.scale.x(t.startAt + (r.duration || 1800));
-		e.setLineDash([4, 3]), e.strokeStyle = t.colour, e.lineWidth = 2, e.strokeRect(i, n + 4, Math.max(a - i, 8), 20), e.setLineDash([]), e.font = `600 11px ${Et}`, e.textAlign = "left", e.fillStyle = this.app.palette.text, e.fillText(t.text, i + 5, n + wt / 2);
+		e.setLineDash([4, 3]), e.strokeStyle = t.colour, e.lineWidth = 2, e.strokeRect(i, n + 4, Math.max(a - i, 8), 20), e.setLineDash([]), e.font = `600 11px ${Et}`, e.textAlign = "left";
+		let o = e.measureText(t.text).width + 8;
+		Ot(e, i + 2, n + 6, o, 16, this.app.palette.ground, 3), e.fillStyle = this.app.palette.text, e.fillText(t.text, i + 6, n + wt / 2);
 	}
 	#l(e, t) {
 		let n = this.canvas.getBoundingClientRect(), [r, i] = [e - n.left, t - n.top], a = (e) => r >= e.x0 && r <= e.x1 && i >= e.y0 && i <= e.y1;
@@ -39213,6 +39215,7 @@ var QR = (e) => `${e.replace(/^http/, "ws").replace(/\/api\/v1$/, "")}/ws/live`,
 	"map.tool.fit": "Show everything (F)",
 	"map.tool.layers": "Layers",
 	"map.tool.help": "Keys and legend (?)",
+	"map.tool.map": "Map tools",
 	"map.tool.zoomin": "Zoom in",
 	"map.tool.zoomout": "Zoom out",
 	"map.layer.tickets": "Tickets",
@@ -39463,6 +39466,7 @@ var QR = (e) => `${e.replace(/^http/, "ws").replace(/\/api\/v1$/, "")}/ws/live`,
 		"map.tool.fit": "显示全部 (F)",
 		"map.tool.layers": "图层",
 		"map.tool.help": "快捷键与图例 (?)",
+		"map.tool.map": "地图工具",
 		"map.tool.zoomin": "放大",
 		"map.tool.zoomout": "缩小",
 		"map.layer.tickets": "工单",
@@ -39686,7 +39690,7 @@ var rz = /* @__PURE__ */ new Set(["supervisor", "dispatcher"]), iz = 33, az = 10
 			title: e(`tool.${n}`),
 			"aria-label": e(`tool.${n}`),
 			onclick: r
-		}, te(t)))), this.map.root.setAttribute("aria-label", e("map.label")), this.map.root.setAttribute("role", "region"), this.panes = w("nav.panes", {
+		}, te(t)))), this.map.tools.setAttribute("aria-label", e("tool.map")), this.map.root.setAttribute("aria-label", e("map.label")), this.map.root.setAttribute("role", "region"), this.panes = w("nav.panes", {
 			role: "tablist",
 			"aria-label": e("panes.label")
 		}, [
