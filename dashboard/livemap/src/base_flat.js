@@ -2,10 +2,11 @@
 import { VectorTile } from "@mapbox/vector-tile";
 import { PbfReader } from "pbf";
 import { sharpen } from "./dom.js";
-import { paintLayers } from "./flatstyle.js";
+import { paintLayers, tilesInView } from "./flatstyle.js";
 import { View } from "./view.js";
 
 const TILE_LIMIT = 96;
+const RETRY_MS = 5000;
 
 export class FlatBase {
   kind = "flat";
@@ -71,18 +72,13 @@ export class FlatBase {
 
   #paintTiles(ctx, zoom) {
     const [name, source] = this.source;
-    const z = Math.max(source.minzoom ?? 0, Math.min(source.maxzoom ?? 14, Math.floor(zoom)));
-    const count = 2 ** z;
-    const [x0, y0] = this.current.unproject(0, 0);
-    const [x1, y1] = this.current.unproject(this.current.width, this.current.height);
-    const size = this.current.scale / count;
-    for (let x = Math.max(0, Math.floor(x0 * count)); x <= Math.min(count - 1, Math.floor(x1 * count)); x += 1) {
-      for (let y = Math.max(0, Math.floor(y0 * count)); y <= Math.min(count - 1, Math.floor(y1 * count)); y += 1) {
-        const tile = this.#tile(source, z, x, y);
-        if (!tile) continue;
-        const [left, top] = this.current.project(x / count, y / count);
-        paintLayers(ctx, this.style, name, tile, { left, top, size, zoom });
-      }
+    const wanted = tilesInView(this.current, source);
+    const size = this.current.scale / 2 ** (wanted[0]?.z ?? 0);
+    for (const { z, x, y } of wanted) {
+      const tile = this.#tile(source, z, x, y);
+      if (!tile) continue;
+      const [left, top] = this.current.project(x / 2 ** z, y / 2 ** z);
+      paintLayers(ctx, this.style, name, tile, { left, top, size, zoom });
     }
   }
 
@@ -103,7 +99,8 @@ export class FlatBase {
       this.tiles.set(key, new VectorTile(new PbfReader(bytes)));
       this.#draw();
     } catch {
-      this.tiles.delete(key);
+      // asked again by a later paint, not by the next one
+      setTimeout(() => this.tiles.delete(key), RETRY_MS);
     }
   }
 

@@ -1,4 +1,5 @@
 // A small reading of MapLibre styles for the canvas fallback: fills and lines, the usual expressions.
+import { mercatorX, mercatorY } from "./view.js";
 
 /** Return the value of a style expression for `zoom` and a feature's properties. */
 export function value(expression, zoom, props) {
@@ -78,6 +79,23 @@ function interpolate([kind, input, ...stops], read) {
     return low + (high - low) * part;
   }
   return read(stops.at(-1));
+}
+
+/** The tiles a view needs of a source: none far above its zooms, none outside its bounds. */
+export function tilesInView(view, source) {
+  const { minzoom = 0, maxzoom = 14, bounds = [-180, -85, 180, 85] } = source;
+  if (view.zoom < minzoom - 1) return [];
+  const z = Math.max(minzoom, Math.min(maxzoom, Math.floor(view.zoom)));
+  const count = 2 ** z;
+  const [west, south, east, north] = bounds;
+  const [x0, y0] = view.unproject(0, 0);
+  const [x1, y1] = view.unproject(view.width, view.height);
+  const span = (a, b) => [Math.max(0, Math.floor(a * count)), Math.min(count - 1, Math.floor(b * count))];
+  const [left, right] = span(Math.max(x0, mercatorX(west)), Math.min(x1, mercatorX(east)));
+  const [top, bottom] = span(Math.max(y0, mercatorY(north)), Math.min(y1, mercatorY(south)));
+  const tiles = [];
+  for (let x = left; x <= right; x += 1) for (let y = top; y <= bottom; y += 1) tiles.push({ z, x, y });
+  return tiles;
 }
 
 const passes = (layer, zoom, props) => layer.filter === undefined || Boolean(value(layer.filter, zoom, props));

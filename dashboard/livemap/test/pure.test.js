@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DeskClock, hourFormat, span, zoneOffset } from "../src/clock.js";
 import { reverseOf } from "../src/commands.js";
-import { paintLayers, value } from "../src/flatstyle.js";
+import { paintLayers, tilesInView, value } from "../src/flatstyle.js";
 import { Scale, bars, daySpan, positionAt, rowOrder } from "../src/ganttlayout.js";
 import { Problem, client, newKey } from "../src/http.js";
 import { absolute, credit } from "../src/mapstyle.js";
@@ -169,6 +169,14 @@ test("styles: absolute tiles, plain credit, and the expressions the fallback rea
   assert.equal(value(["step", ["zoom"], 1, 10, 2], 11, {}), 2);
   assert.equal(value({ stops: [[0, 0], [10, 10]] }, 5, {}), 5);
   assert.equal(typeof paintLayers, "function");
+});
+
+test("the painted map asks for few tiles, whatever the view", () => {
+  const source = { minzoom: 9, maxzoom: 14, bounds: [-22.2, 64, -21.5, 64.2] };
+  const at = (zoom) => tilesInView(new View(mercatorX(-21.9), mercatorY(64.13), zoom, 1600, 1000), source);
+  assert.equal(at(2).length, 0);
+  for (const zoom of [8, 9, 11.3, 14, 17]) assert.ok(at(zoom).length > 0 && at(zoom).length < 60, `${zoom}: ${at(zoom).length}`);
+  assert.equal(tilesInView(new View(0.1, 0.1, 12, 1600, 1000), source).length, 0);
 });
 
 test("both languages have the same sentences with the same places", () => {
