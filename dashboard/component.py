@@ -7,18 +7,23 @@ Must not send positions through Streamlit; the component has its own socket to t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from functools import cache
+from typing import Any, cast
 
 import streamlit as st
 
-_COMPONENT: Final = st.components.v2.component(
-    "dispatcher.livemap", js="livemap.js", css="livemap.css", html="", isolate_styles=True
-)
+
+@cache
+def _component() -> Any:
+    # once a process; at import it would need Streamlit's runtime even to read a function's name
+    return st.components.v2.component(
+        "dispatcher.livemap", js="livemap.js", css="livemap.css", html="", isolate_styles=True
+    )
 
 
 def livemap(data: Mapping[str, Any], *, key: str) -> Mapping[str, Any] | None:
     """Mount the live desk; returns what is selected there, ``{"kind", "id"}`` or None."""
-    result = _COMPONENT(
+    result = _component()(
         key=key, data=dict(data), default={"selected": None}, on_selected_change=_heard
     )
     return cast("Mapping[str, Any] | None", result.selected)
@@ -26,7 +31,7 @@ def livemap(data: Mapping[str, Any], *, key: str) -> Mapping[str, Any] | None:
 
 def pick_map(data: Mapping[str, Any], *, key: str) -> Mapping[str, float] | None:
     """Mount a small map; returns the place clicked last, ``{"lat", "lon"}`` or None."""
-    result = _COMPONENT(
+    result = _component()(
         key=key,
         data={**data, "mode": "pick"},
         default={"picked": None},

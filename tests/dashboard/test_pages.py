@@ -1,0 +1,214 @@
+"""The pages' own arithmetic and wording, and what they say when nobody answers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.charts import clock_chart, crew_chart, hour_chart, plan_charts
+from dashboard.day import gate_rows, kept_share, utilisation
+from dashboard.gateway import Gateway, Refusal, Silence, open_client
+from dashboard.importing import refused_rows, to_csv
+from dashboard.launch import OPTIONS, command
+from dashboard.register import missing, request_body
+from dashboard.tickets import candidate_rows, rows
+from dashboard.words import Lang, Words, choose_lang
+
+ROOT = Path(__file__).parents[2]
+NOON = 1_795_694_400  # 2026-11-26 12:00 UTC
+
+
+def words(lang: Lang = "en", zone: str = "Asia/Shanghai") -> Words:
+    texts: dict[str, str] = {}
+    for file in (ROOT / "dispatcher" / "texts" / lang).glob("*.json"):
+        texts |= json.loads(file.read_text(encoding="utf-8"))
+    return Words(lang=lang, texts=texts, zone=zone)
+
+
+class FakeFrame:
+    """Only what the form asks of its frame."""
+
+    def __init__(self) -> None:
+        self.say = words(zone="Asia/Shanghai")
+        self.territory = {"id": "capital"}
+
+
+FIELDS: dict[str, Any] = {
+    "name": "Jóna",
+    "phone": "1",
+    "channel": "phone",
+    "external_id": "",
+    "symptom": "no heat",
+    "category": "hardware",
+    "model": "",
+    "severity": None,
+    "duration_s": 3600,
+    "skills": [],
+}
+
+
+def test_language_is_the_wish_then_the_browsers() -> None:
+    """A wish beats the browser; what is neither becomes English."""
+    assert choose_lang(None, "zh-CN") == "zh"
+    assert choose_lang("en", "zh-CN") == "en"
+    assert choose_lang("fr", "fr-FR") == "en"
+
+
+def test_times_are_the_territorys() -> None:
+    """Noon in UTC is eight in the evening in Shanghai; an unknown zone falls back to UTC."""
+    assert words().hour(NOON) == "20:00"
+    assert words(zone="Nowhere/Else").hour(NOON) == "12:00"
+    assert words().hour(0) == "–"
+    assert words("zh").moment(NOON) == "11月26日 20:00"
+    assert [words().span(s) for s in (None, 120, -120, 5400)] == ["–", "2 min", "−2 min", "1:30 h"]
+
+
+def test_request_leaves_out_what_was_left_empty() -> None:
+    """Empty fields are not sent; the window counts in the territory's own day."""
+    site = {"address": "Laugavegur 22", "lat": 64.1, "lon": -21.9}
+    body = request_body(FakeFrame(), FIELDS, site, NOON)  # type: ignore[arg-type]
+    assert "external_id" not in body
+    assert "severity" not in body
+    assert "windows" not in body
+    assert body["site"] == {**site, "name": "Jóna", "phone": "1"}
+    wished = {**FIELDS, "window": (1, 9, 12), "severity": 4}
+    body = request_body(FakeFrame(), wished, site, NOON)  # type: ignore[arg-type]
+    # tomorrow 09:00 in Shanghai is 01:00 UTC of that day
+    midnight = NOON - 20 * 3600 + 86400
+    assert body["windows"] == [{"open_at": midnight + 9 * 3600, "close_at": midnight + 12 * 3600}]
+    assert body["severity"] == 4
+
+
+def test_missing_fields_are_named_as_the_api_names_them() -> None:
+    """The form's own check speaks of the same fields as a refusal does."""
+    assert missing(FakeFrame(), FIELDS) == {}  # type: ignore[arg-type]
+    empty = missing(FakeFrame(), {**FIELDS, "phone": "", "symptom": ""})  # type: ignore[arg-type]
+    assert set(empty) == {"site.phone", "symptom"}
+
+
+def test_day_figures() -> None:
+    """Shares are of what is decided; nothing decided is no figure, not 0 %."""
+    clocks = [{"met": 3, "breached": 1}, {"met": 5, "breached": 1}]
+    assert kept_share(clocks) == 0.8
+    assert kept_share([{"met": 0, "breached": 0}]) is None
+    crew = [{"shift_s": 100, "travel_s": 20, "work_s": 40}]
+    assert utilisation(crew) == 0.6
+    assert utilisation([]) is None
+
+
+def test_gate_rows_say_take_or_go_home_newest_first() -> None:
+    """Each answer is in words with its reasons."""
+    base = {"name": "Anna", "reasons": [{"text": "six minutes away"}]}
+    decisions = [
+        {"at": NOON, "answer": "take", "ticket": "T1", "detour_s": 360, "gain": 1200, **base},
+        {"at": NOON + 60, "answer": "go_home", "ticket": None, "detour_s": 0, "gain": 0, **base},
+    ]
+    lines = [list(row.values()) for row in gate_rows(words(), decisions)]
+    assert lines[0] == ["20:01", "Anna", "GO HOME", "–", "–", "six minutes away"]
+    assert lines[1] == ["20:00", "Anna", "TAKE T1", "6 min", "20", "six minutes away"]
+
+
+def test_refused_rows_open_in_a_spreadsheet_without_running() -> None:
+    """The file of refusals keeps every letter and starts no formula."""
+    told = [
+        {"row": 2, "ticket": "T1"},
+        {"row": 3, "error": {"detail": "=cmd() is not a phone"}},
+        {"row": 4, "error": "电话为空"},
+    ]
+    refused = refused_rows(words(), told)
+    content = to_csv(refused)
+    assert content.startswith(b"\xef\xbb\xbf")
+    lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    assert lines[1:] == [["3", "'=cmd() is not a phone"], ["4", "电话为空"]]
+
+
+def test_tables_show_shape_and_words_beside_colour() -> None:
+    """A severity is never colour alone, a state never a code."""
+    item = {
+        "id": "T1",
+        "severity": 4,
+        "status": "on_site",
+        "label": "Lift",
+        "area": "Laugavegur",
+        "engineer_name": None,
+        "due_at": NOON,
+        "start_at": 0,
+        "reported_at": NOON,
+    }
+    assert list(rows(words(), [item])[0].values())[1:6] == [
+        "▲ P1",
+        "Lift",
+        "Laugavegur",
+        "on site",
+        "–",
+    ]
+    candidate = {"rank": 2, "name": "Li", "extra": 240, "start_at": NOON, "late_s": 0}
+    assert list(candidate_rows(words(), [candidate])[0].values())[:5] == [
+        "2",
+        "Li",
+        "+4",
+        "20:00",
+        "–",
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_charts_carry_every_row(theme: str) -> None:
+    """Each chart holds the rows it was given, in both themes, without a GUI."""
+    say = words("zh")
+    clocks = [{"clock": "arrive", "met": 3, "breached": 1, "open": 2}]
+    assert len(clock_chart(say, theme, clocks).to_dict()["data"]["values"]) == 3
+    hours = [{"at": NOON, "reported": 3, "finished": 1}]
+    assert len(hour_chart(say, theme, hours).to_dict()["data"]["values"]) == 2
+    crew = [{"name": "Li", "shift_s": 9, "travel_s": 2, "work_s": 3, "lunch_s": 1}]
+    idle = crew_chart(say, theme, crew).to_dict()["data"]["values"][-1]
+    assert idle["h"] == round(3 / 3600, 2)
+    plan = {"at": NOON, "cost": 7200, "bound": None, "changes": {"added": 2}}
+    cost, changed = (chart.to_dict() for chart in plan_charts(say, theme, [plan]))
+    assert changed["data"]["values"][0]["changed"] == 2
+    assert cost["layer"]
+
+
+def test_launch_sends_nothing_out() -> None:
+    """Every start is without telemetry and watcher, at the address that was asked for."""
+    line = command(address="127.0.0.1", port=9)
+    assert "--browser.gatherUsageStats=false" in line
+    assert "--server.fileWatcherType=none" in line
+    assert line[-2:] == ["--server.address=127.0.0.1", "--server.port=9"]
+    assert all(isinstance(value, str) for value in OPTIONS.values())
+
+
+def test_refusal_keeps_the_fields() -> None:
+    """problem+json becomes one sentence and one per field."""
+    refusal = Refusal(
+        422, {"code": "bad_field", "detail": "no", "errors": [{"field": "a.b", "text": "t"}]}
+    )
+    assert (str(refusal), refusal.code, refusal.fields) == ("no", "bad_field", {"a.b": "t"})
+
+
+def test_silence_is_not_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An API that is away is `Silence`, for pages to say in words."""
+    monkeypatch.setenv("DISPATCHER_API_URL", "http://127.0.0.1:9")
+    with open_client() as client, pytest.raises(Silence):
+        Gateway(client=client, session="", lang="en").get("/me")
+
+
+@pytest.mark.parametrize(("lang", "title"), [("en", "does not answer"), ("zh", "接口没有响应")])
+def test_pages_say_that_the_api_is_away(
+    monkeypatch: pytest.MonkeyPatch, lang: str, title: str
+) -> None:
+    """Without an API every page is a sentence and a way on, in both languages."""
+    monkeypatch.setenv("DISPATCHER_API_URL", "http://127.0.0.1:9")
+    page = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=20)
+    page.query_params["lang"] = lang
+    page.run()
+    assert not page.exception
+    assert title in page.subheader[0].value
+    assert "http://127.0.0.1:9" in page.markdown[0].value
+    assert page.button[0].label
