@@ -71,7 +71,7 @@ def open_phone(stage: Stage, context: BrowserContext, engineer: str) -> Page:
     page = context.new_page()
     page.goto(stage.link("engineer", engineer))
     page.wait_for_url("**/m/**")
-    page.wait_for_function("globalThis.__phone?.state.link === 'live'")
+    expect(page.locator(".link")).to_have_attribute("data-state", "live")
     return page
 
 
@@ -131,7 +131,9 @@ def share_position(stage: Stage, page: Page, say: dict[str, str], engineer: str)
 def finish_without_a_line(
     stage: Stage, context: BrowserContext, page: Page, say: dict[str, str], ticket: str
 ) -> None:
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    # the page forbids eval, so nothing is polled inside it
+    while not page.evaluate("navigator.serviceWorker.controller !== null"):
+        page.wait_for_timeout(100)
     context.set_offline(True)
     step(page, say["phone.do.arrive"])
     step(page, say["phone.do.finish"])
