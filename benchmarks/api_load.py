@@ -20,6 +20,7 @@ from collections import Counter
 from pathlib import Path
 
 import httpx
+import psutil
 
 sys.path.insert(0, str(Path(__file__).parent))
 from live_latency import BODY, percentiles, start_desk, start_solver
@@ -94,7 +95,11 @@ def main() -> None:
             if not wish.idle:
                 children.append(start_solver())
             time.sleep(2)
+            desk = psutil.Process(child.pid)
+            before, began = sum(desk.cpu_times()[:2]), time.monotonic()
             load = asyncio.run(run_load(run, wish.rate, wish.seconds))
+            cpu_s = sum(desk.cpu_times()[:2]) - before
+            share = cpu_s / (time.monotonic() - began)
         finally:
             for child in children:
                 child.terminate()
@@ -103,6 +108,8 @@ def main() -> None:
         "requests": len(load.took),
         "answers": dict(sorted(load.codes.items())),
         **percentiles(load.took, ""),
+        "cpu ms per request": round(1000 * cpu_s / len(load.took), 2),
+        "share of a core": round(share, 2),
         "load average": round(os.getloadavg()[0], 1),
     }
     print(json.dumps(told, indent=2))

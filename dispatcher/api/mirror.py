@@ -154,7 +154,7 @@ class Mirror:
         if seq is not None and self.seq >= seq:
             return
         with self._lock:
-            while True:
+            while seq is None or self.seq < seq:
                 facts = self._store.facts(self.territory, self.seq)
                 if not facts:
                     break

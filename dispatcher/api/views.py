@@ -12,13 +12,12 @@ from typing import Any, get_type_hints
 
 import msgspec
 
-from dispatcher.api.access import LETTERS, TABLE, Role
 from dispatcher.api.mirror import Mirror
 from dispatcher.domain.engineer import Absence, Certificate, Engineer, HeldSkill, Position, Shift
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.place import Place, Site
 from dispatcher.domain.plan import Reason, Route, Visit
-from dispatcher.domain.ticket import FINISHED, MOVES, Status, Ticket
+from dispatcher.domain.ticket import FINISHED, Status, Ticket
 from dispatcher.policy import ClockState
 from dispatcher.texts import Lang, catalogue, say
 
@@ -263,61 +262,6 @@ def _veiled(text: str, shown: int) -> str:
 def _veiled_end(phone: str) -> str:
     digits = [c for c in phone if c.isdigit()]
     return "*" * 6 + "".join(digits[-2:]) if len(digits) >= 6 else "*" * len(phone)
-
-
-# the paths of the doors and the move each asks the table for
-_PATHS = {
-    "triage": "triage",
-    "hold": "hold",
-    "release": "release",
-    "cancel": "cancel",
-    "resume": "resume",
-    "assign": "plan",
-    "dispatch": "dispatch",
-    "recall": "recall",
-    "customer-accept": "customer_accept",
-    "dispute": "dispute",
-    "call-back": "call_back",
-    "close": "close",
-}
-_VISIT_PATHS = {
-    "accept": "accept",
-    "decline": "decline",
-    "depart": "depart",
-    "arrive": "arrive",
-    "finish": "finish",
-    "incomplete": "leave_incomplete",
-}
-
-
-def moves_of(ticket: Ticket, role: Role) -> list[str]:
-    """Return the names of the doors that are open for a ticket now, to this role."""
-    letter = next(k for k, v in LETTERS.items() if v is role)
-    legal = [
-        name
-        for name, move in _PATHS.items()
-        if ticket.status in MOVES[move].sources
-        and letter in TABLE.get(f"POST /tickets/{{ticket}}/{name}", "")
-    ]
-    standing = ticket.status is Status.PLANNED or ticket.is_frozen
-    extra = {
-        "lock": standing and not ticket.is_locked,
-        "unlock": standing and ticket.is_locked,
-        "exclude": ticket.is_open,
-        "promise": standing,
-    }
-    legal += [
-        name
-        for name, is_legal in extra.items()
-        if is_legal and letter in TABLE.get(f"POST /tickets/{{ticket}}/{name}", "")
-    ]
-    legal += [
-        name
-        for name, move in _VISIT_PATHS.items()
-        if ticket.status in MOVES[move].sources
-        and letter in TABLE.get(f"POST /visits/{{ticket}}/{name}", "")
-    ]
-    return legal
 
 
 def status_of(mirror: Mirror, engineer: Engineer, now: int) -> str:

@@ -15,6 +15,7 @@ from dispatcher.api.doors import Doors, Json
 from dispatcher.api.house import House
 from dispatcher.api.live.feed import gate_view
 from dispatcher.api.mirror import Mirror
+from dispatcher.api.moves import moves_of
 from dispatcher.api.seat import Housed, Seat, Seated
 from dispatcher.domain.engineer import Engineer
 from dispatcher.domain.events import ReturnDecided
@@ -193,7 +194,7 @@ def _stop(mirror: Mirror, visit: Visit, seat: Seat, now: int) -> Stop | None:
         finish_at=visit.finish_at,
         travel_s=visit.travel_s,
         lunch_before=visit.lunch_before,
-        moves=v.moves_of(ticket, seat.role),
+        moves=moves_of(ticket, seat.role),
         site=_stop_site(mirror, ticket, seat),
     )
 

@@ -12,6 +12,7 @@ from dispatcher.api import views as v
 from dispatcher.api.carry import Asked, Errand, answer, carry_out
 from dispatcher.api.doors import Doors, Json
 from dispatcher.api.intake import report_of
+from dispatcher.api.moves import moves_of
 from dispatcher.api.seat import Housed, Seated
 from dispatcher.desk.wishes import ReadContact
 from dispatcher.domain.ids import EngineerId, TerritoryId, TicketId
@@ -81,7 +82,7 @@ def show_ticket(ticket: s.Id, house: Housed, seat: Seated, ask: Asked) -> Respon
         site=v.masked(site, one, cells_only=seat.sees_cells_only) if site else None,
         clocks=read_clocks(house.policy, one, mirror.docs.territory(), now),
         visit=visit,
-        moves=v.moves_of(one, seat.role),
+        moves=moves_of(one, seat.role),
         unassigned=[v.reason_view(reason, ask.lang) for reason in one.unassigned],
     )
     return Json(detail)
