@@ -14,7 +14,6 @@ import numpy as np
 
 from dispatcher.desk import relax, search
 from dispatcher.desk.day import Day, compile_day
-from dispatcher.desk.placing import Place
 from dispatcher.desk.roads import Roads
 from dispatcher.desk.routes import to_routes
 from dispatcher.domain.ids import EngineerId, TicketId
@@ -22,6 +21,7 @@ from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.plan import Reason, Route
 from dispatcher.errors import NoShift
 from dispatcher.policy import Policy
+from dispatcher.solver.insertion import Place
 from dispatcher.solver.problem import NEVER, Problem
 from dispatcher.solver.solution import Solution, drive, judge
 

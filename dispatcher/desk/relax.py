@@ -13,8 +13,8 @@ import numpy as np
 
 from dispatcher.desk import search
 from dispatcher.desk.day import Day
-from dispatcher.desk.placing import Place
 from dispatcher.domain.plan import Reason
+from dispatcher.solver.insertion import Place
 from dispatcher.solver.problem import Problem
 from dispatcher.solver.solution import Solution, judge
 from dispatcher.units import MINUTE_S

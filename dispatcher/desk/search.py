@@ -11,13 +11,21 @@ from dataclasses import dataclass, replace
 
 from dispatcher.desk import wishes as w
 from dispatcher.desk.day import Day
-from dispatcher.desk.placing import Place, places
 from dispatcher.desk.routes import changed, to_routes
 from dispatcher.domain.ids import RouteId, TicketId
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
+from dispatcher.solver.insertion import Place, places
+from dispatcher.solver.packing import pack
 from dispatcher.solver.solution import Solution, Verdict, drive, judge
+from dispatcher.solver.solve import solve
+from dispatcher.solver.state import route_state
 from dispatcher.units import MINUTE_S
+
+# the engine that improves the live plan
+ENGINE = "search"
+# vehicles ranked with their parts when many tickets are put in at once
+_RANKED = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,13 +221,15 @@ def insert_all(day: Day) -> Answer:
     plan = sound(day)
     before = judge(day.problem, plan)
     order = sorted(before.unserved, key=lambda i: (-int(day.problem.drop_cost[i]), i))
+    state = route_state(pack(day.problem), plan)
     left: list[Unassigned] = []
     chosen: list[Choice] = []
     for task in order:
-        ranked = ranking(day, plan, task)
+        ranked = places(day.problem, plan, task, _RANKED, state)
         ticket = day.tickets[task].id
         if ranked and ranked[0].extra < day.problem.drop_cost[task]:
             plan = put(plan, ranked[0], task)
+            state.insert(task, ranked[0].vehicle, ranked[0].position)
             chosen.append(choice(day, ticket, ranked))
         else:
             reasons = why_open(day, task, ranked[0] if ranked else None)
@@ -237,6 +247,28 @@ def improve(
     day: Day, *, seed: int, iterations: int | None = None, seconds: float | None = None
 ) -> Answer | None:
     """Return a better plan than the one of the question, None when none was found."""
-    del iterations, seed, seconds
-    answer = insert_all(day)
-    return answer if answer.gain > 0 else None
+    plan = sound(day)
+    before = judge(day.problem, plan)
+    found = solve(
+        day.problem, engine=ENGINE, seconds=seconds, iterations=iterations, seed=seed, start=plan
+    )
+    if not found.verdict.feasible or found.verdict.cost >= before.cost:
+        return None
+    left = [
+        Unassigned(
+            ticket=day.tickets[task].id,
+            reasons=why_open(
+                day, task, next(iter(places(day.problem, found.solution, task, 1)), None)
+            ),
+        )
+        for task in found.verdict.unserved
+    ]
+    return replace(
+        answer_of(day, found.verdict),
+        gain=before.cost - found.verdict.cost,
+        unassigned=tuple(left),
+        engine=found.engine,
+        seed=seed,
+        iterations=found.iterations,
+        bound=found.bound,
+    )

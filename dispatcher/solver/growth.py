@@ -173,7 +173,7 @@ def _check_row(
     for name, value in values.items():
         if name not in TASK_ARRAYS:
             raise BadProblem(key=name, problem="is no field of a task")
-        low = -NEVER if name in {"release", "arrive_due", "finish_due"} else 0
+        low = -NEVER if name in {"release", "arrive_due", "finish_due", "wait_from"} else 0
         low = NONE if name.startswith("incumbent") else low
         high = MAX_COST
         if name == "task_location":

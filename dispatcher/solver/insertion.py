@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dispatcher.errors import InvalidRoute
 from dispatcher.solver.kernels import INF, all_positions, cheapest_place
 from dispatcher.solver.packing import pack
 from dispatcher.solver.problem import NONE, Problem
@@ -19,20 +20,18 @@ from dispatcher.solver.state import RouteState, route_state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Insertion:
-    """One way to serve a task that is not planned yet."""
+class Place:
+    """The best place of one task in one vehicle."""
 
-    task: int
     vehicle: int
     # number of visits before it on the route
     position: int
-    # what the plan costs more by part, without what is saved by no longer leaving the task out
-    costs: Costs
-
-    @property
-    def extra(self) -> int:
-        """Cost units the route costs more."""
-        return self.costs.total
+    # cost units the route costs more, whole and by part; what is saved by no longer leaving the
+    # task out is not in it
+    extra: int
+    parts: Costs
+    # start of service, seconds since the horizon
+    start: int
 
 
 def best_place(state: RouteState, task: int) -> tuple[int, int, int] | None:
@@ -57,20 +56,24 @@ def insert_best(state: RouteState, task: int) -> bool:
     return True
 
 
-def rank(
-    problem: Problem, plan: Solution, task: int, most: int = 5, state: RouteState | None = None
-) -> list[Insertion]:
+def places(
+    problem: Problem,
+    plan: Solution,
+    task: int,
+    most: int | None = None,
+    state: RouteState | None = None,
+) -> list[Place]:
     """
-    Return the best place of a task on each vehicle, cheapest first.
+    Return the best place of a task in each vehicle that can take it, cheapest first.
 
     Parameters
     ----------
     plan
         A feasible plan; the task is taken out of it first when it is planned.
     most
-        At most so many vehicles.
+        Only the so many cheapest vehicles; None = all.
     state
-        Arrays of `plan` without the task when they are at hand.
+        Arrays of `plan` without the task when they are at hand; saves laying them out.
     """
     without = plan_without(plan, task)
     state = state or route_state(pack(problem), without)
@@ -92,9 +95,12 @@ def plan_without(plan: Solution, task: int) -> Solution:
     return replace(plan, routes=routes, lunch_leg=())
 
 
-def _with_parts(problem: Problem, plan: Solution, task: int, vehicle: int, at: int) -> Insertion:
+def _with_parts(problem: Problem, plan: Solution, task: int, vehicle: int, at: int) -> Place:
     route = plan.routes[vehicle]
     before, _ = drive(problem, vehicle, route)
-    after, _ = drive(problem, vehicle, (*route[:at], task, *route[at:]))
-    parts = (after.costs if after else Costs()) - (before.costs if before else Costs())
-    return Insertion(task=task, vehicle=vehicle, position=at, costs=parts)
+    after, wrong = drive(problem, vehicle, (*route[:at], task, *route[at:]))
+    if before is None or after is None:
+        raise InvalidRoute(engineer=vehicle, problem=f"the judge refuses it ({wrong[:1]})")
+    parts = after.costs - before.costs
+    start = after.stops[at].start
+    return Place(vehicle=vehicle, position=at, extra=parts.total, parts=parts, start=start)

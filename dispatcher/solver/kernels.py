@@ -55,6 +55,8 @@ from dispatcher.solver.packing import (
     TOUCH,
     TRAVEL_WEIGHT,
     USE_COST,
+    WAIT_FROM,
+    WAIT_WEIGHT,
     WEIGHT_A,
     WEIGHT_F,
     WINDOW_FIRST,
@@ -179,7 +181,7 @@ def _window_start(task, window, i, t, is_fixed):
 
 @_jit
 def clock_cost(task, i, start):
-    """Return lateness and steps of both clocks of task i started at `start`."""
+    """Return lateness, steps and waiting of task i started at `start`."""
     cost = np.int64(0)
     if start > task[i, SOFT]:
         late = start - task[i, DUE_A]
@@ -188,6 +190,9 @@ def clock_cost(task, i, start):
         late = start - task[i, DUE_F]
         if late > 0:
             cost += late * task[i, WEIGHT_F] + task[i, STEP_F]
+        late = start - task[i, WAIT_FROM]
+        if late > 0:
+            cost += late * task[i, WAIT_WEIGHT] // 60
     return cost
 
 

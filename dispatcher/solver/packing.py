@@ -39,7 +39,10 @@ KEPT_ENGINEER: Final = 16
 TOUCH: Final = 17
 # units when nobody comes
 DROP: Final = 18
-TASK_COLUMNS: Final = 20
+# a customer waits from this moment, units per 60 s
+WAIT_FROM: Final = 19
+WAIT_WEIGHT: Final = 20
+TASK_COLUMNS: Final = 24
 
 # columns of `vehicle`
 START: Final = 0
@@ -162,6 +165,7 @@ def task_rows(problem: Problem, touch_price: int = 0, first: int = 0) -> Ints:
         WEIGHT_F: p.finish_weight,
         STEP_F: p.finish_step,
         DEMAND: p.demand,
+        WAIT_WEIGHT: p.wait_weight,
         KEPT: p.incumbent_start,
         KEPT_WEIGHT: p.move_weight,
         KEPT_FREE: p.move_tolerance,
@@ -169,7 +173,8 @@ def task_rows(problem: Problem, touch_price: int = 0, first: int = 0) -> Ints:
     for column, values in columns.items():
         rows[:, column] = values[part]
     rows[:, DUE_F] = due_start
-    rows[:, SOFT] = np.minimum(rows[:, DUE_A], due_start)
+    rows[:, WAIT_FROM] = np.where(p.wait_weight[part] > 0, p.wait_from[part], NEVER)
+    rows[:, SOFT] = np.minimum(np.minimum(rows[:, DUE_A], due_start), rows[:, WAIT_FROM])
     kept = p.incumbent_vehicle[part]
     rows[:, KEPT_ENGINEER] = np.where(kept == NONE, NONE, _engineer_of(p, kept))
     rows[:, TOUCH] = np.where(p.is_promised[part], touch_price, 0)

@@ -80,6 +80,9 @@ class Problem:
     finish_due: Ints = field(default_factory=_ints)
     finish_weight: Ints = field(default_factory=_ints)
     finish_step: Ints = field(default_factory=_ints)
+    # (n,) from this moment the customer waits: units per 60 s until the start of service
+    wait_from: Ints = field(default_factory=_ints)
+    wait_weight: Ints = field(default_factory=_ints)
     # (n,) units when the task stays unserved (the prize of serving it), >= 0
     drop_cost: Ints = field(default_factory=_ints)
     # (n,) a plan without this task is infeasible
@@ -186,6 +189,8 @@ TASK_DEFAULTS: Final = {
     "finish_due": NEVER,
     "finish_weight": 0,
     "finish_step": 0,
+    "wait_from": NEVER,
+    "wait_weight": 0,
     "drop_cost": 0,
     "demand": 0,
     "incumbent_vehicle": NONE,
@@ -211,6 +216,7 @@ VEHICLE_ARRAYS: Final = (
 )
 _NOT_NEGATIVE: Final = (
     *("duration", "arrive_weight", "arrive_step", "finish_weight", "finish_step", "drop_cost"),
+    "wait_weight",
     *("demand", "move_cost", "move_weight", "move_tolerance", "max_overtime", "overtime_weight"),
     *("use_cost", "capacity", "max_tasks", "part_use", "part_stock"),
 )
@@ -314,7 +320,7 @@ def _check_values(p: Problem) -> None:
     for name in _NOT_NEGATIVE:
         _check_range(name, getattr(p, name), 0, MAX_COST)
     _check_range("max_overtime", p.max_overtime, 0, UNREACHABLE // 2)
-    for name in ("release", "earliest", "shift_end"):
+    for name in ("release", "earliest", "shift_end", "wait_from"):
         _check_range(name, getattr(p, name), -NEVER, NEVER)
     _check_windows(p)
     _check_pairs(p)

@@ -73,6 +73,8 @@ class Costs:
     lateness: int = 0
     # steps of the clocks that are late
     breach: int = 0
+    # customers who wait, by weight and minute
+    waiting: int = 0
     # drop costs of the tasks nobody visits
     unserved: int = 0
     # what the rules charge for this vehicle, and for using it at all
@@ -415,7 +417,7 @@ def drive(
     route
         Tasks in visiting order.
     lunch_leg
-        Leg of the lunch; None = the cheapest that can be, the first of equals.
+        Leg of the lunch; None = the cheapest that can be, the last of equals.
     floor
         Moments before which some tasks cannot start, besides their release.
     """
@@ -438,7 +440,7 @@ def drive(
         times = _simulate(problem, vehicle, route, leg, floor or {}, bounds.latest_end)
         if isinstance(times, Violation):
             wrong.append(times)
-        elif best is None or times.costs.total < best.costs.total:
+        elif best is None or times.costs.total <= best.costs.total:
             best = times
     return (best, []) if best else (None, wrong[:1])
 
@@ -548,11 +550,13 @@ def _visit_costs(problem: Problem, vehicle: int, task: int, start: int) -> Costs
     if finish_late > 0:
         lateness += finish_late * int(p.finish_weight[i])
         breach += int(p.finish_step[i])
+    waiting = max(0, start - int(p.wait_from[i])) * int(p.wait_weight[i]) // 60
     stability = int(p.move_cost[i]) if _is_other_engineer(p, i, vehicle) else 0
     stability += _shift(p, i, start) * int(p.move_weight[i])
     return Costs(
         lateness=lateness,
         breach=breach,
+        waiting=waiting,
         assignment=int(p.assignment_cost[i, vehicle]),
         stability=stability,
     )

@@ -15,7 +15,7 @@ import numpy as np
 
 from dispatcher.errors import EngineFailed, UnknownEngine
 from dispatcher.solver import anneal
-from dispatcher.solver.insertion import insert_best, plan_without, rank
+from dispatcher.solver.insertion import insert_best, places, plan_without
 from dispatcher.solver.ortools_routing import solve_routing
 from dispatcher.solver.packing import pack
 from dispatcher.solver.problem import NONE, Problem
@@ -275,5 +275,5 @@ def warm() -> None:
         shift_end=np.array([9000, 9000]),
     )
     plan = solve(day, iterations=20).solution
-    rank(day, plan, 0)
+    places(day, plan, 0)
     insert_best(route_state(pack(day), plan_without(plan, 0)), 0)

@@ -47,6 +47,8 @@ def random_day(
         "finish_due": rng.choice([NEVER, 9000, 15_000], n),
         "finish_weight": rng.integers(0, 5, n),
         "finish_step": rng.integers(0, 2000, n),
+        "wait_from": rng.choice([NEVER, 0, 5000], n),
+        "wait_weight": rng.integers(0, 90, n),
         "drop_cost": rng.integers(1000, 60_000, n),
         "demand": rng.integers(0, 3, n),
         "start_location": n + np.arange(m),

@@ -106,6 +106,14 @@ def test_clocks_cost_step_and_slope(village: Problem) -> None:
     assert verdict.costs.breach == 50 + 50 + 11
 
 
+def test_waiting_costs_by_the_minute(village: Problem) -> None:
+    """A customer who waits costs units per minute, rounded down."""
+    waiting = replace(village, wait_from=np.full(5, 100), wait_weight=np.full(5, 7))
+    verdict = judge(waiting, Solution(routes=((0,), ())))
+    # starts at 600: 500 s at 7 a minute
+    assert verdict.costs.waiting == 500 * 7 // 60
+
+
 def test_windows_take_the_first_that_is_open(village: Problem) -> None:
     """A task with two windows waits for the second when the first has closed."""
     two = replace(
@@ -215,7 +223,7 @@ def test_open_route_ends_at_its_last_visit(village: Problem) -> None:
 
 
 def test_lunch_leg_is_the_cheapest(village: Problem) -> None:
-    """Lunch goes where it delays nobody who is waiting for an overdue visit."""
+    """Lunch goes where it delays nobody who is overdue; of equal legs the last, after the visits."""
     hungry = replace(
         village,
         lunch_earliest=np.array([0, 0]),
@@ -226,7 +234,7 @@ def test_lunch_leg_is_the_cheapest(village: Problem) -> None:
     )
     verdict = judge(hungry, Solution(routes=((0, 1, 2), ())))
     assert verdict.routes[0] is not None
-    assert (verdict.routes[0].lunch_leg, verdict.cost) == (2, 3600 + 2 * 50_000)
+    assert (verdict.routes[0].lunch_leg, verdict.cost) == (4, 3600 + 2 * 50_000)
     told = judge(hungry, Solution(routes=((0, 1, 2), ()), lunch_leg=(0, None)))
     assert told.costs.lateness == 1800 * 2
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatcher.errors import UnknownEngine
-from dispatcher.solver.insertion import best_place, rank
+from dispatcher.solver.insertion import best_place, places
 from dispatcher.solver.instance import read_instance
 from dispatcher.solver.packing import pack
 from dispatcher.solver.problem import NONE, Problem
@@ -130,7 +130,7 @@ def test_ranking_equals_brute_force(seed: int) -> None:
     problem = random_day(seed, promises=True)
     plan = usable_part(problem, random_plan(problem, seed, 0.5))
     for task in range(0, problem.num_tasks, 3):
-        ranked = rank(problem, plan, task, most=9)
+        ranked = places(problem, plan, task)
         assert [x.extra for x in ranked] == sorted(x.extra for x in ranked)
         for found in ranked:
             without = tuple(i for i in plan.routes[found.vehicle] if i != task)
@@ -139,7 +139,7 @@ def test_ranking_equals_brute_force(seed: int) -> None:
             after, _ = drive(problem, found.vehicle, longer)
             assert before is not None
             assert after is not None
-            assert found.costs == after.costs - before.costs
+            assert found.parts == after.costs - before.costs
         served = {i for route in plan.routes for i in route}
         if ranked and task not in served:
             first = best_place(route_state(pack(problem), plan), task)
