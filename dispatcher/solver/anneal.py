@@ -63,6 +63,7 @@ def improve(
     schedule: Schedule,
     seed: int,
     threads: int = 1,
+    touch_price: int = 0,
     on_better: Callable[[Solution], None] | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> tuple[Solution, int]:
@@ -72,7 +73,10 @@ def improve(
     began = time.perf_counter()
     near = near_lists(problem)
     unit = heat_unit(problem, near)
-    searches = [Search(problem, start, seed + 1000 * k, near=near) for k in range(threads)]
+    searches = [
+        Search(problem, start, seed + 1000 * k, near=near, touch_price=touch_price)
+        for k in range(threads)
+    ]
     hot = (_WARM if schedule.is_warm else _HOT) * unit
     clock = _Clock(schedule, began, hot, _COLD * unit)
     best, told = searches[0].cost, 0.0

@@ -15,6 +15,7 @@ import numpy as np
 
 from dispatcher.errors import EngineFailed, UnknownEngine
 from dispatcher.solver import anneal
+from dispatcher.solver.coupling import is_coupled, solve_coupled
 from dispatcher.solver.insertion import insert_best, places, plan_without
 from dispatcher.solver.ortools_routing import solve_routing
 from dispatcher.solver.packing import pack
@@ -61,11 +62,15 @@ class Answer:
 
 
 def _greedy(request: Request) -> tuple[Solution, int]:
+    if is_coupled(request.problem):
+        return solve_coupled(request.problem, request.start, close_gaps), 0
     search = Search(request.problem, request.start, request.seed, with_pool=False)
     return search.solution(), 0
 
 
 def _search(request: Request) -> tuple[Solution, int]:
+    if is_coupled(request.problem):
+        return _search_coupled(request)
     return anneal.improve(
         request.problem,
         request.start,
@@ -77,6 +82,26 @@ def _search(request: Request) -> tuple[Solution, int]:
         on_better=_judged(request),
         should_stop=request.should_stop,
     )
+
+
+def _search_coupled(request: Request) -> tuple[Solution, int]:
+    """Search twice with half the budget each, couples put in between."""
+    total = 0
+    half = replace(
+        request,
+        seconds=None if request.seconds is None else request.seconds / 2,
+        iterations=None if request.iterations is None else request.iterations // 2,
+        on_better=None,
+    )
+
+    def search(problem: Problem, start: Solution) -> Solution:
+        nonlocal total
+        plan, count = _search(replace(half, problem=problem, start=start))
+        total += count
+        return close_gaps(problem, plan)
+
+    plan = solve_coupled(request.problem, request.start, search)
+    return plan, total
 
 
 def _judged(request: Request) -> Callable[[Solution], None] | None:
@@ -118,6 +143,9 @@ def _ortools(request: Request) -> tuple[Solution, int]:
         raise EngineFailed(engine="ortools", problem=f"its status is {run.status}")
     return best, count
 
+
+# units charged for a touched promise, one try each, when the change budget was broken
+_TOUCH_PRICES: Final = (3_000, 30_000, 1_000_000)
 
 # adding an engine is a function and a row
 ENGINES: Final[dict[str, Callable[[Request], tuple[Solution, int]]]] = {
@@ -181,6 +209,9 @@ def solve(
     plan, count = ENGINES[engine](request)
     plan = close_gaps(problem, plan)
     verdict = judge(problem, plan)
+    if any(v.code == "change_budget" for v in verdict.violations):
+        plan, more = _within_budget(request)
+        verdict, count = judge(problem, plan), count + more
     floor = judge(problem, usable)
     if floor.feasible and (not verdict.feasible or floor.cost < verdict.cost):
         plan, verdict = usable, floor
@@ -196,6 +227,37 @@ def solve(
         seed=seed,
         seconds=time.perf_counter() - began,
     )
+
+
+def _within_budget(request: Request) -> tuple[Solution, int]:
+    """
+    Return the best plan that keeps the change budget, or the one that touches least.
+
+    Touched promises get a price, larger each time, until few enough are touched.
+    """
+    best, count = request.start, 0
+    least = judge(request.problem, best)
+    for price in _TOUCH_PRICES:
+        plan, done = anneal.improve(
+            request.problem,
+            request.start,
+            schedule=anneal.Schedule(
+                seconds=None if request.seconds is None else request.seconds / len(_TOUCH_PRICES),
+                iterations=request.iterations,
+                is_warm=True,
+            ),
+            seed=request.seed,
+            touch_price=price,
+            should_stop=request.should_stop,
+        )
+        count += done
+        verdict = judge(request.problem, plan)
+        fewer = len(verdict.touched) < len(least.touched)
+        if (verdict.feasible and (not least.feasible or verdict.cost < least.cost)) or (
+            not least.feasible and fewer
+        ):
+            best, least = plan, verdict
+    return best, count
 
 
 def _only_impossible(verdict: Verdict) -> bool:

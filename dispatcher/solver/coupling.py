@@ -1,0 +1,189 @@
+"""
+Routes that depend on each other, made independent: pairs that start together, tasks that follow.
+
+A moment is chosen for each pair and for each follower; with the moment as a hard window the
+routes no longer know of each other, and every plan found so is one the judge accepts, because
+nothing in it starts later than chosen. Must not change anything else of the problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+
+from dispatcher.solver.insertion import places
+from dispatcher.solver.problem import Problem
+from dispatcher.solver.solution import Solution, judge
+
+# moments tried for each couple, besides those of the plan
+_TRIES: Final = 8
+# a window nobody can reach
+_NEVER: Final = 1 << 39
+
+
+def is_coupled(problem: Problem) -> bool:
+    """True when a route's schedule can depend on another route."""
+    return bool(len(problem.sync) or len(problem.precedence))
+
+
+def decoupled(problem: Problem, moments: dict[int, tuple[int, int]]) -> Problem:
+    """
+    Return the problem without couples, whose tasks must start within `moments`.
+
+    Parameters
+    ----------
+    moments
+        First and last start of coupled tasks; coupled tasks that are not in it may not be served.
+    """
+    p = problem
+    coupled = {*p.sync.ravel().tolist(), *p.precedence[:, :2].ravel().tolist()}
+    windows: list[tuple[int, int]] = []
+    ptr = [0]
+    for i in range(p.num_tasks):
+        rows = range(int(p.window_ptr[i]), int(p.window_ptr[i + 1]))
+        own = [(int(p.window_open[r]), int(p.window_close[r])) for r in rows]
+        if i in moments:
+            first, last = moments[i]
+            own = _narrowed(own, first, last)
+        windows += own
+        ptr.append(len(windows))
+    eligible = p.is_eligible.copy()
+    eligible[[i for i in sorted(coupled) if i not in moments]] = False
+    fields: dict[str, Any] = {
+        "window_ptr": np.array(ptr, np.int64),
+        "window_open": np.array([w[0] for w in windows], np.int64),
+        "window_close": np.array([w[1] for w in windows], np.int64),
+        "is_eligible": eligible,
+        "sync": np.empty((0, 2), np.int64),
+        "precedence": np.empty((0, 3), np.int64),
+    }
+    return replace(p, **fields)
+
+
+def _narrowed(own: list[tuple[int, int]], first: int, last: int) -> list[tuple[int, int]]:
+    if not own:
+        return [(first, last)]
+    cut = [(max(a, first), min(b, last)) for a, b in own]
+    # a window that cannot be: the task stays out
+    return [w for w in cut if w[0] <= w[1]] or [(_NEVER, _NEVER)]
+
+
+def _settled(problem: Problem, plan: Solution) -> dict[int, tuple[int, int]]:
+    """Return the moments a feasible plan gives its coupled tasks."""
+    verdict = judge(problem, plan)
+    start = {s.task: s.start for r in verdict.routes if r for s in r.stops}
+    moments: dict[int, tuple[int, int]] = {}
+    for a, b in problem.sync.tolist():
+        if a in start and b in start:
+            moments[a] = moments[b] = (start[a], start[a])
+    for first, second, lag in problem.precedence.tolist():
+        if first not in start:
+            continue
+        # the first may start no later than the second's turn, or than now when it is alone
+        done = start[first] + int(problem.duration[first]) + lag
+        low, high = moments.get(first, (-(1 << 40), start[first]))
+        if second in start:
+            done = max(done, start[second])
+            moments.setdefault(second, (done, 1 << 40))
+        if first not in moments:
+            slack = done - lag - int(problem.duration[first])
+            moments[first] = (low, max(high, slack) if second in start else 1 << 40)
+    return moments
+
+
+def solve_coupled(
+    problem: Problem,
+    start: Solution,
+    search: Callable[[Problem, Solution], Solution],
+) -> Solution:
+    """
+    Return a plan for a problem with couples.
+
+    The independent tasks are planned first; then each couple is put in at the moment that costs
+    least among the ones its engineers can come; then all routes are improved with the moments
+    fixed, and the judge lets the starts slide earlier.
+    """
+    plan = start
+    if not judge(problem, plan).feasible:
+        plan = Solution(routes=problem.fixed)
+    plan = _better(problem, plan, search(decoupled(problem, _settled(problem, plan)), plan))
+    for chain in _chains(problem):
+        plan = _insert_chain(problem, plan, chain)
+    return _better(problem, plan, search(decoupled(problem, _settled(problem, plan)), plan))
+
+
+def _better(problem: Problem, one: Solution, other: Solution) -> Solution:
+    first, second = judge(problem, one), judge(problem, other)
+    if second.feasible and (not first.feasible or second.cost < first.cost):
+        return other
+    return one
+
+
+def _chains(problem: Problem) -> list[list[int]]:
+    """Return the coupled tasks in groups, each in an order in which they can be put in."""
+    chains = [list(pair) for pair in problem.sync.tolist()]
+    chains += [[first, second] for first, second, _ in problem.precedence.tolist()]
+    gain = problem.drop_cost
+    return sorted(chains, key=lambda c: (-int(gain[c].sum()), c))
+
+
+def _insert_chain(problem: Problem, plan: Solution, chain: list[int]) -> Solution:
+    served = {i for route in plan.routes for i in route}
+    todo = [i for i in chain if i not in served]
+    if not todo:
+        return plan
+    best = plan
+    for moment in _moments(problem, plan, chain):
+        tried = _put_at(problem, plan, todo, moment)
+        if tried is not None:
+            best = _better(problem, best, tried)
+    return best
+
+
+def _moments(problem: Problem, plan: Solution, chain: list[int]) -> list[int]:
+    """Return starts worth trying: as soon as each engineer could come, and some through the day."""
+    served = {i for route in plan.routes for i in route}
+    moments = _settled(problem, plan)
+    for i in chain:
+        moments.setdefault(i, (-(1 << 40), 1 << 40))
+    alone = decoupled(problem, moments)
+    soon: set[int] = set()
+    if judge(alone, plan).feasible:
+        waiting = [i for i in chain if i not in served]
+        soon = {p.start for i in waiting for p in places(alone, plan, i, most=_TRIES)}
+    first = int(problem.earliest.min())
+    last = int(problem.shift_end.max())
+    through = np.linspace(first, last, _TRIES).astype(np.int64).tolist()
+    return sorted(soon | set(through))
+
+
+def _put_at(problem: Problem, plan: Solution, todo: list[int], moment: int) -> Solution | None:
+    is_pair = todo in problem.sync.tolist()
+    added: dict[int, tuple[int, int]] = {}
+    for i in todo:
+        moments = _settled(problem, plan) | added
+        earliest = _after_firsts(problem, plan, i)
+        moments[i] = (moment, moment) if is_pair else (max(moment, earliest), 1 << 40)
+        if moments[i][0] < earliest:
+            return None
+        added[i] = moments[i]
+        alone = decoupled(problem, moments)
+        found = places(alone, plan, i, most=1) if judge(alone, plan).feasible else []
+        if not found:
+            return None
+        routes = list(plan.routes)
+        row = routes[found[0].vehicle]
+        routes[found[0].vehicle] = (*row[: found[0].position], i, *row[found[0].position :])
+        plan = Solution(routes=tuple(routes))
+    return plan
+
+
+def _after_firsts(problem: Problem, plan: Solution, task: int) -> int:
+    """Return the moment at which all that must precede a task is done in a plan."""
+    verdict = judge(problem, plan)
+    finish = {s.task: s.finish for r in verdict.routes if r for s in r.stops}
+    firsts = [(a, lag) for a, b, lag in problem.precedence.tolist() if b == task and a in finish]
+    return max((finish[a] + lag for a, lag in firsts), default=-(1 << 40))
