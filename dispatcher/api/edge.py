@@ -129,7 +129,9 @@ class _Request:
         self.origin = self.headers.get("origin")
         self.is_trusted = self.origin is not None and self.origin in origins
         self.is_open = self.path.startswith(_OPEN)
-        self.limit = IMPORT_LIMIT if self.path.endswith("/import") else JSON_LIMIT
+        # a table, or a plan of five hundred routes
+        is_large = self.path.endswith("/import") or self.path.startswith("/api/v1/planner/")
+        self.limit = IMPORT_LIMIT if is_large else JSON_LIMIT
         self.status = 0
         self._began = time.perf_counter()
 

@@ -139,3 +139,15 @@ def test_end_tells_the_sockets_and_finishes_requests(tmp_path: Path) -> None:
 
     with running(tmp_path) as desk:
         asyncio.run(story(desk))
+
+
+def test_built_pages_are_served_with_their_headers(desk: Desk) -> None:
+    """The phone's page under its own policy; the map's bundle for pages of any origin."""
+    page = httpx.get(f"{desk.url}/m/")
+    assert page.status_code == 200
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert page.headers["x-frame-options"] == "DENY"
+    bundle = httpx.get(f"{desk.url}/ui/livemap/livemap.css", headers={"Origin": "http://any"})
+    assert bundle.status_code == 200
+    assert bundle.headers["access-control-allow-origin"] == "*"
+    assert bundle.headers["x-content-type-options"] == "nosniff"

@@ -109,3 +109,14 @@ def test_feed_waits_for_the_next_fact(desk: Desk) -> None:
     assert items[0]["kind"] == "ticket_reported"
     assert items[0]["event"]["ticket"]["id"] == ticket
     assert items[0]["seq"] == seq + 1
+
+
+def test_plan_of_many_routes_fits_the_door(desk: Desk) -> None:
+    """A large territory's proposal is larger than other bodies may be."""
+    engineer = desk.engineer()
+    with desk.remote() as one:
+        epoch = one.acquire(HOME, "tests")
+        shift_at = one.snapshot(HOME).docs().engineer(engineer).shifts[0].start_at
+        route = Route(engineer=engineer, shift_at=shift_at)
+        large = Publish(epoch=epoch, input_seq=0, routes=(route,) * 4000)
+        assert one.propose(HOME, epoch, [large])[0].code == ""
