@@ -9,6 +9,7 @@ from __future__ import annotations
 import typer
 
 from dispatcher import __version__
+from dispatcher.cli.bench import bench
 from dispatcher.cli.city import city
 from dispatcher.cli.plan import plan
 from dispatcher.cli.planner import planner
@@ -36,6 +37,7 @@ COMMANDS = (
 )
 for command in COMMANDS:
     app.command(help=tell(f"cli.{command.__name__}_help"))(command)
+app.add_typer(bench, name="bench")
 app.add_typer(city, name="city")
 app.add_typer(tables, name="import")
 

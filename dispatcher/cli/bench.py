@@ -1,0 +1,165 @@
+"""`dispatcher bench`: engines beside each other, and a day that unfolds, measured here and now."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dispatcher.cli.speech import Json, print_json, refusals, tell
+from dispatcher.errors import BadField
+from dispatcher.solver.contest import CONTESTANTS, Cell, contest, roll
+from dispatcher.solver.generate import generate
+from dispatcher.solver.instance import Instance, instance_from, instances_in, read_instance
+from dispatcher.solver.solve import warm
+
+bench = typer.Typer(no_args_is_help=True, help=tell("cli.bench_help"))
+_Days = Annotated[list[str], typer.Argument(help=tell("bench.days_help"))]
+
+
+@bench.command(help=tell("bench.solver_help"))
+def solver(
+    days: _Days,
+    *,
+    seconds: Annotated[str, typer.Option(help=tell("bench.seconds_help"))] = "1,5",
+    seeds: Annotated[int, typer.Option(min=1, help=tell("bench.seeds_help"))] = 5,
+    engines: Annotated[str, typer.Option(help=tell("bench.engines_help"))] = ",".join(CONTESTANTS),
+    out: Annotated[Path | None, typer.Option(help=tell("bench.bench_out_help"))] = None,
+    as_json: Json = False,
+) -> None:
+    """Plan days with every engine and compare what the judge says."""
+    cells: list[Cell] = []
+    with refusals():
+        chosen = engines.split(",")
+        for engine in chosen:
+            if engine not in CONTESTANTS:
+                rule = f"must be of {', '.join(CONTESTANTS)}"
+                raise BadField(field="engines", value=engine, rule=rule)
+        budgets = _numbers(seconds)
+        warm()
+        for instance, best in _instances(days):
+            for cell in contest(instance, chosen, budgets, seeds, best):
+                cells.append(cell)
+                if not as_json:
+                    typer.echo(_line(cell))
+    if out is not None:
+        _write(out, cells)
+    if as_json:
+        print_json({"machine": _machine(), "cells": [asdict(cell) for cell in cells]})
+
+
+@bench.command(help=tell("bench.rolling_help"))
+def rolling(
+    days: _Days,
+    *,
+    iterations: Annotated[int, typer.Option(min=0, help=tell("plan.iterations_help"))] = 2000,
+    seconds: Annotated[float, typer.Option(min=0.1, help=tell("plan.seconds_help"))] = 10.0,
+    seed: Annotated[int, typer.Option(help=tell("cli.seed_help"))] = 1,
+    as_json: Json = False,
+) -> None:
+    """Play days ticket by ticket and compare with a plan that knew everything."""
+    with refusals():
+        warm()
+        found = [
+            asdict(roll(instance, iterations=iterations, seed=seed, seconds=seconds))
+            for instance, _ in _instances(days)
+        ]
+    if as_json:
+        print_json({"machine": _machine(), "days": found})
+        return
+    for row in found:
+        typer.echo(tell("bench.rolled", **row, above=f"{row['cost'] / row['clairvoyant'] - 1:.1%}"))
+
+
+def _numbers(text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise BadField(field="seconds", value=text, rule="must be numbers with commas") from None
+
+
+def _instances(days: list[str]) -> Iterator[tuple[Instance, int | None]]:
+    """Yield the day of each file, folder or FAMILY-JOBS-ENGINEERS-SEED, and its best known cost."""
+    for day in days:
+        path = Path(day)
+        if path.is_dir():
+            for file in instances_in(path):
+                yield _with_best(file)
+        elif path.suffix == ".json":
+            yield _with_best(path)
+        else:
+            yield instance_from(_generated(day), day), None
+
+
+def _with_best(path: Path) -> tuple[Instance, int | None]:
+    instance, known = read_instance(path), path.parent / "best_known.json"
+    if not known.is_file():
+        return instance, None
+    facts = json.loads(known.read_text(encoding="utf-8"))["best_known"].get(instance.name, {})
+    return instance, facts.get("objective")
+
+
+def _generated(day: str) -> dict[str, Any]:
+    family, *numbers = day.split("-")
+    if len(numbers) != 3 or not all(number.isdigit() for number in numbers):
+        rule = "must be a file, a folder or FAMILY-JOBS-ENGINEERS-SEED"
+        raise BadField(field="day", value=day, rule=rule)
+    return generate(family, *(int(number) for number in numbers))
+
+
+def _line(cell: Cell) -> str:
+    gap = "" if cell.gap is None else f"{cell.gap:+.1%}"
+    cost = "-" if cell.cost is None else str(cell.cost)
+    return f"{cell.instance:26} {cell.engine:8} {cell.seconds:5g} s {cost:>12} {gap:>9} cpu {cell.cpu:.1f} s"
+
+
+def _machine() -> str:
+    return f"{platform.machine()} {platform.system()}, Python {platform.python_version()}"
+
+
+def _write(folder: Path, cells: list[Cell]) -> None:
+    """Write the cells, a table and a chart."""
+    import altair as alt  # noqa: PLC0415 — takes a second
+
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [asdict(cell) for cell in cells]
+    (folder / "solver.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    (folder / "solver.md").write_text(table(cells) + "\n", encoding="utf-8")
+    chart = (
+        alt.Chart(alt.Data(values=[r for r in rows if r["cost"] is not None]))
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("seconds:Q", scale=alt.Scale(type="log")),
+            y=alt.Y("cost:Q", scale=alt.Scale(type="log")),
+            color="engine:N",
+            facet=alt.Facet("instance:N", columns=3),
+        )
+        .properties(width=220, height=160)
+        .resolve_scale(y="independent")
+    )
+    (folder / "solver.vl.json").write_text(chart.to_json() + "\n", encoding="utf-8")
+
+
+def table(cells: list[Cell]) -> str:
+    """Return the cells as a Markdown table, one row an engine and day."""
+    budgets = sorted({cell.seconds for cell in cells})
+    head = ["day", "engine", *(f"{b:g} s" for b in budgets)]
+    lines = [" | ".join(head), " | ".join(["---"] * len(head))]
+    for instance in dict.fromkeys(cell.instance for cell in cells):
+        for engine in dict.fromkeys(cell.engine for cell in cells):
+            of = {c.seconds: c for c in cells if (c.instance, c.engine) == (instance, engine)}
+            row = [_entry(of[b]) if b in of else "" for b in budgets]
+            lines.append(" | ".join([instance, engine, *row]))
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def _entry(cell: Cell) -> str:
+    if cell.cost is None or cell.cost_without_steps is None:
+        return "no plan"
+    gap = "" if cell.gap is None else f" ({cell.gap:+.1%})"
+    return f"{cell.cost / 60:,.0f}{gap}, without steps {cell.cost_without_steps / 60:,.0f}"
