@@ -230,9 +230,11 @@ class Phone {
     localStorage.setItem("phone-lang", lang);
     document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
     try {
-      this.texts = await this.http.get(`/texts/${lang}`);
+      const all = await this.http.get(`/texts/${lang}`);
+      this.texts = Object.fromEntries(Object.entries(all).filter(([key]) => /^(phone|map)\./.test(key)));
+      localStorage.setItem(`phone-texts-${lang}`, JSON.stringify(this.texts));
     } catch {
-      this.texts ??= {};
+      this.texts = JSON.parse(localStorage.getItem(`phone-texts-${lang}`)) ?? this.texts ?? {};
     }
     this.words = undefined;
     if (this.zone) this.hour = hourFormat(this.zone, lang);

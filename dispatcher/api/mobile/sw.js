@@ -30,7 +30,7 @@ async function shell(request) {
   const late = new Promise((resolve) => setTimeout(resolve, 1500));
   const first = await Promise.race([fresh.catch(() => null), late]);
   if (first?.ok) return first;
-  return (await cache.match(key, { ignoreSearch: true })) ?? fresh;
+  return (await cache.match(key, { ignoreSearch: true, ignoreVary: true })) ?? fresh;
 }
 
 self.addEventListener("fetch", (event) => {
