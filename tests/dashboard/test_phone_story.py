@@ -147,6 +147,9 @@ def finish_without_a_line(
     context.set_offline(False)
     await_status(stage, page, ticket, "done")
     expect(page.get_by_text(say["phone.outbox"].format(n=2))).to_have_count(0)
+    # the own end of a job is no news
+    expect(page.get_by_text(say["phone.do.return-request"])).to_be_visible()
+    expect(page.get_by_text(say["phone.changed"])).to_have_count(0)
     kinds = [one["kind"] for one in stage.get(f"/tickets/{ticket}/timeline")["items"]]
     assert kinds.count("engineer_arrived") == 1
     assert kinds.count("work_finished") == 1

@@ -63,6 +63,7 @@ class Phone {
     this.seen = (await this.keep.get("seen")) ?? null;
     this.state.changes = (await this.keep.get("changes")) ?? [];
     this.state.contact = (await this.keep.get("contact")) ?? {};
+    this.ended = new Set(await this.keep.get("ended"));
     this.outbox = new Outbox({
       storage: this.keep.outbox, newKey, send: (item) => this.#send(item), onChange: () => this.draw(),
       onRefused: (item, problem) => this.tell(this.t("refused", { what: this.t(`do.${item.move}`), why: problem.message })), onSignedOut: () => this.signedOut(),
@@ -177,6 +178,7 @@ class Phone {
   seeRoute(now = remember(this.state.route)) {
     this.seen = now;
     this.ended.clear();
+    void this.keep.set("ended", []);
     void this.keep.set("seen", now);
     void this.keep.set("changes", []);
     this.set({ changes: [] });
@@ -187,7 +189,10 @@ class Phone {
     const at = Math.round(this.now());
     const { engineer } = this.state.me;
     const isVisit = Boolean(visit);
-    if (isVisit && ["finish", "incomplete", "decline"].includes(move)) this.ended.add(visit.ticket.id);
+    if (isVisit && ["finish", "incomplete", "decline"].includes(move)) {
+      // what the engineer ended is no news, not even after the page was opened anew
+      await this.keep.set("ended", [...this.ended.add(visit.ticket.id)]);
+    }
     await this.outbox.add({
       move, ticket: isVisit ? visit.ticket.id : null, at,
       path: isVisit ? path("visits", visit.ticket.id, move) : path("engineers", engineer, move),
