@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCK := --universal --generate-hashes --no-emit-index-url --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo demo-check demo-data test unit check lint format lock bundle docs clean
+.PHONY: help setup setup-dev demo demo-check demo-data test unit check lint format lock bundle picture docs clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -62,6 +62,9 @@ lock: ## pin all packages anew, with hashes, for all platforms (needs uv)
 
 bundle: ## build the map component anew (needs node and npm)
 	cd dashboard/livemap && npm ci --no-audit --no-fund --silent && npm run --silent build
+
+picture: .stamps/dev ## take the README's picture anew (needs Chromium)
+	DISPATCHER_PICTURE=docs/images/live-map.png $(BIN)/python -m pytest -q tests/dashboard/test_story.py -k picture
 
 clean: ## remove what setup and runs have made
 	rm -rf .venv .stamps var artefacts .pytest_cache .mypy_cache .ruff_cache

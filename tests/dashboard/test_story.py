@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.dashboard.stage import Stage, await_ticket, live, shot, ticket_row
+from tests.dashboard.stage import ARTEFACTS, Stage, await_ticket, live, shot, ticket_row
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -165,3 +169,26 @@ def free_choice(stage: Stage, page: Page) -> tuple[str, str]:
         if others:
             return ticket, others[0]
     raise AssertionError("no planned ticket could go to anybody else")
+
+
+def test_picture(stage: Stage) -> None:
+    """The picture of the README: a working morning, one engineer's route in bold."""
+    wish = os.environ.get("DISPATCHER_PICTURE")
+    with stage.visit(size=(1600, 1000)) as context:
+        page = sign_in(stage, context)
+        open_live(stage, page)
+        if wish:
+            # later in the morning there is more to see
+            page.wait_for_timeout(75_000)
+        page.evaluate(
+            """() => { const { store } = __live.desk, late = (e) => store.routesOf(e.id).flatMap((r) => r.visits).length;
+            const busy = [...store.engineers.values()].filter((e) => e.state === 'travelling').sort((a, b) => late(b) - late(a));
+            const one = busy[0] ?? [...store.engineers.values()][0];
+            __live.desk.select(one.ticket ? { kind: 'ticket', id: one.ticket } : { kind: 'engineer', id: one.id }, 'test') }"""
+        )
+        expect(page.locator(".detail .dhead")).to_be_visible()
+        page.wait_for_timeout(3000)
+        shot(page, "live-map")
+        if wish:
+            Path(wish).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ARTEFACTS / "live-map.png", wish)
