@@ -13,6 +13,7 @@ from dispatcher.cli.bench import bench
 from dispatcher.cli.city import city
 from dispatcher.cli.plan import plan
 from dispatcher.cli.planner import planner
+from dispatcher.cli.policy import policy
 from dispatcher.cli.serve import serve, tables, token
 from dispatcher.cli.simulate import simulate
 from dispatcher.cli.speech import tell
@@ -39,6 +40,7 @@ for command in COMMANDS:
     app.command(help=tell(f"cli.{command.__name__}_help"))(command)
 app.add_typer(bench, name="bench")
 app.add_typer(city, name="city")
+app.add_typer(policy, name="policy")
 app.add_typer(tables, name="import")
 
 

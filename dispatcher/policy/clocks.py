@@ -113,7 +113,9 @@ def runs(clock: Clock, marks: Iterable[Mark]) -> list[Run]:
 def _wait(run: Run | None, held: Mark, until_at: int | None) -> None:
     """Let an open run wait from the mark that holds it."""
     if run is not None:
-        from_at = max(held.at, run.start.at)
+        # a clock that stopped while it waited and runs again waits on from there
+        before = run.pauses[-1].until_at if run.pauses else None
+        from_at = max(held.at, run.start.at, before or 0)
         run.pauses.append(Pause(from_at=from_at, until_at=until_at, mark=held))
 
 
@@ -135,11 +137,11 @@ def in_order(trace: Iterable[Mark]) -> list[Mark]:
     return sorted(trace, key=lambda mark: (mark.kind != "ticket_reported", mark.at))
 
 
-def severity_at(marks: Iterable[Mark], until_at: int | None, otherwise: int) -> int:
-    """Return the severity (1 … 4) in force at a moment, None = the last one."""
+def severity_at(marks: Iterable[Mark], ended: Mark | None, otherwise: int) -> int:
+    """Return the severity (1 … 4) in force before a mark, None = the last one."""
     severity = otherwise
     for mark in marks:
-        if until_at is not None and mark.at > until_at:
+        if mark is ended:
             break
         if mark.kind in {"ticket_reported", "ticket_triaged"} and mark.note:
             severity = int(mark.note)
@@ -168,7 +170,7 @@ def read_run(
 ) -> Reading | None:
     """Return a run with its due time at `now`; None when there is no promise for the severity."""
     ended = run.stop or run.void
-    severity = severity_at(marks, ended.at if ended else None, int(ticket.severity))
+    severity = severity_at(marks, ended, int(ticket.severity))
     term = clock.term(severity, ticket.weight_g)
     if term is None:
         return None

@@ -83,7 +83,9 @@ class Read:
     def refuse(self, keys: Sequence[str], problem: str, instead: str) -> BadPolicy:
         """Return the refusal of a value that the shape allows and the meaning does not."""
         value = _value(msgspec.json.decode(self.text), keys)
-        return _refusal(_origin(self.sources, keys), keys, value, problem, instead)
+        # what nobody states is missing where the table around it stands
+        where = keys if value != "" else keys[:-1]
+        return _refusal(_origin(self.sources, where), keys, value, problem, instead)
 
 
 def version_of(text: str) -> str:

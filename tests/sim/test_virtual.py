@@ -81,8 +81,8 @@ def replace_struct(struct, **changes):
     return msgspec.structs.replace(struct, **changes)
 
 
-def play(scenario, seed=1, desk_class=Desk):
-    policy = load_policy()
+def play(scenario, seed=1, desk_class=Desk, policy=None):
+    policy = policy or load_policy()
     start = scenario.start_at(ZONE)
     home = Territory(id="RVK", name="Plane", city="plane", zone=ZONE)
     desk = desk_class(docs=MemoryDocs(home=home), roads=CrowFlies(), policy=policy)
