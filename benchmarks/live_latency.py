@@ -38,7 +38,7 @@ BODY = {
 def start_desk(data: Path) -> tuple[subprocess.Popen[str], dict]:
     """Start an api process and return it with its run file."""
     child = subprocess.Popen(
-        [sys.executable, "-m", "dispatcher", "serve", "--port", "0", "--data", str(data), "--json"],
+        [sys.executable, "-m", "dispatcher", "api", "--port", "0", "--data", str(data), "--json"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

@@ -141,6 +141,13 @@ class Supervisor:
                 return running.process.pid
         return None
 
+    def fallen(self, name: str) -> int | None:
+        """Return the exit code of a child that has ended and was not started again, else None."""
+        for running in self._running:
+            if running.child.name == name and running.has_fallen() and running.process:
+                return int(running.process.returncode)
+        return None
+
     def watch(self, seconds: float | None = None) -> bool:
         """
         Restart what falls until told to stop.

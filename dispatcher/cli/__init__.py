@@ -1,47 +1,100 @@
 """
 The command line: every door of the house as one command, `dispatcher`.
 
-Commands live in the modules beside this one; each registers itself in `COMMANDS` or adds a group.
+Commands live in the modules beside this one and are read when they are asked for, so that a small
+command does not wait for the solver's libraries.
 """
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Final
+
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from dispatcher import __version__
-from dispatcher.cli.bench import bench
-from dispatcher.cli.city import city
-from dispatcher.cli.plan import plan
-from dispatcher.cli.planner import planner
-from dispatcher.cli.policy import policy
-from dispatcher.cli.serve import serve, tables, token
-from dispatcher.cli.simulate import simulate
 from dispatcher.cli.speech import tell
-from dispatcher.cli.store import backup, check_store, restore
-from dispatcher.cli.up import dashboard, demo, up
-from dispatcher.cli.warm import warm
-from dispatcher.cli.world import world
 
-app = typer.Typer(no_args_is_help=True, add_completion=False)
+if TYPE_CHECKING:
+    # typer brings its own click
+    from typer._click.core import Command, Context
+
+# Adding a command is a function in a module of this folder, a row here, and its help in both
+# languages under ``cli.NAME_help`` (a dash in the name is an underscore there).
+COMMANDS: Final = {
+    "backup": "store:backup",
+    "bench": "bench:bench",
+    "check-store": "store:check_store",
+    "city": "city:city",
+    "dashboard": "up:dashboard",
+    "demo": "up:demo",
+    "import": "serve:tables",
+    "plan": "plan:plan",
+    "policy": "policy:policy",
+    "restore": "store:restore",
+    "serve": "up:serve",
+    "simulate": "simulate:simulate",
+    "token": "serve:token",
+    "up": "up:up",
+    "version": "version:version",
+    "warm": "warm:warm",
+    # parts of the others, for whoever supervises processes by other means
+    "api": "serve:api",
+    "planner": "planner:planner",
+    "world": "world:world",
+}
 
 
-def version() -> None:
-    """Print the version."""
-    typer.echo(__version__)
+def _help(name: str) -> str:
+    return tell(f"cli.{name.replace('-', '_')}_help")
 
 
-# adding a command is a function in a module of this folder, a row here, and its help in both
-# languages under ``cli.NAME_help``
-COMMANDS = (
-    *(backup, check_store, dashboard, demo, plan, planner, restore, serve, simulate, token, up),
-    *(version, warm, world),
-)
-for command in COMMANDS:
-    app.command(help=tell(f"cli.{command.__name__}_help"))(command)
-app.add_typer(bench, name="bench")
-app.add_typer(city, name="city")
-app.add_typer(policy, name="policy")
-app.add_typer(tables, name="import")
+def _read(name: str) -> Command:
+    """Return a command, its module now read."""
+    module, _, attribute = COMMANDS[name].partition(":")
+    found = getattr(importlib.import_module(f"dispatcher.cli.{module}"), attribute)
+    if not isinstance(found, typer.Typer):
+        alone = typer.Typer(add_completion=False)
+        alone.command(name=name, help=_help(name))(found)
+        found = alone
+    command = typer.main.get_command(found)
+    command.name = name
+    return command
+
+
+class _Commands(TyperGroup):
+    """A group whose listing knows the commands' help without reading them."""
+
+    _wanted: str | None = None
+
+    def list_commands(self, ctx: Context) -> list[str]:
+        """Return the names in the order of the table."""
+        del ctx
+        return list(COMMANDS)
+
+    def resolve_command(
+        self, ctx: Context, args: list[str]
+    ) -> tuple[str | None, Command | None, list[str]]:
+        """Find the command that was asked for."""
+        self._wanted = args[0] if args else None
+        return super().resolve_command(ctx, args)
+
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        """Return the command that was asked for, or a row of the listing."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        if cmd_name == self._wanted:
+            return _read(cmd_name)
+        return TyperCommand(cmd_name, help=_help(cmd_name))
+
+
+app = typer.Typer(cls=_Commands, no_args_is_help=True, add_completion=False)
+
+
+@app.callback()
+def _house() -> None:
+    """A dispatch desk for after-sales field service."""
 
 
 def main() -> None:

@@ -7,9 +7,9 @@ Must not start anything; the api process writes the file when it answers request
 from __future__ import annotations
 
 import json
-import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 
@@ -35,14 +35,26 @@ def read_run_file(data: Path) -> Address | None:
         return None
 
 
-def await_desk(data: Path, stop: threading.Event, seconds: float | None = None) -> Address | None:
-    """Return the desk once it answers; None when told to stop or after `seconds` in vain."""
+class Patience(Protocol):
+    """Somebody who may call the waiting off."""
+
+    def is_set(self) -> bool:
+        """Tell whether to stop waiting."""
+        ...
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for at most `timeout` seconds; return whether to stop waiting."""
+        ...
+
+
+def await_desk(data: Path, patience: Patience, seconds: float | None = None) -> Address | None:
+    """Return the desk once it answers; None when called off or after `seconds` in vain."""
     waited_s = 0.0
-    while not stop.is_set() and (seconds is None or waited_s < seconds):
+    while not patience.is_set() and (seconds is None or waited_s < seconds):
         desk = read_run_file(data)
         if desk is not None and _answers(desk.url):
             return desk
-        stop.wait(0.1)
+        patience.wait(0.1)
         waited_s += 0.1
     return None
 

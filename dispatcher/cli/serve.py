@@ -34,7 +34,7 @@ def settings_of(**flags: Any) -> Settings:
         raise typer.Exit(2) from None
 
 
-def serve(
+def api(
     *,
     host: Annotated[str | None, typer.Option(help=tell("cli.host"))] = None,
     port: Annotated[int | None, typer.Option(help=tell("cli.port"))] = None,

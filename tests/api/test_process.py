@@ -34,7 +34,7 @@ class Process:
     def start(self) -> float:
         """Start and return the seconds until it was ready."""
         began = time.monotonic()
-        argv = [sys.executable, "-m", "dispatcher", "serve", "--json", "--data", str(self.data)]
+        argv = [sys.executable, "-m", "dispatcher", "api", "--json", "--data", str(self.data)]
         self.child = subprocess.Popen(
             [*argv, "--port", str(self.port)],
             stdout=subprocess.PIPE,
@@ -170,11 +170,11 @@ def test_life_of_a_desk_from_the_command_line(process: Process, tmp_path: Path) 
     ghost = process.run("token", "--role", "engineer", "--engineer", "ghost")
     assert ghost.returncode == 1
     assert "ghost" in ghost.stderr
-    second = process.run("serve", "--port", "0")
+    second = process.run("api", "--port", "0")
     assert second.returncode == 1
     assert "already writes" in second.stderr
     assert "Traceback" not in second.stderr
-    opened = process.run("serve", "--host", "192.0.2.7", "--port", "0")
+    opened = process.run("api", "--host", "192.0.2.7", "--port", "0")
     assert opened.returncode == 2
     assert "--open" in opened.stderr
     began = time.monotonic()
