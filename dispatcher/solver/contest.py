@@ -45,7 +45,7 @@ Engine = Callable[[Problem, float, int], Solution]
 
 
 def _ours(problem: Problem, seconds: float, seed: int) -> Solution:
-    return solve(problem, seconds=seconds, seed=seed).solution
+    return solve(problem, seconds=seconds, seed=seed, clock=time.process_time).solution
 
 
 def _ortools(problem: Problem, seconds: float, seed: int) -> Solution:

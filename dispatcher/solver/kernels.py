@@ -95,9 +95,17 @@ FREE: Final = 21
 WAITED: Final = 22
 # in the first record: 1 = too many fed states somewhere, evaluate leg by leg
 IS_WIDE: Final = 23
-RECORD: Final = 24
+# of all states: the earliest moment and the least cost (INF = no state); the place before the leg
+# and the seconds of the leg
+SOONEST: Final = 24
+LEAST: Final = 25
+PLACE: Final = 26
+DIRECT: Final = 27
+RECORD: Final = 28
 
 _jit = njit(cache=True, nogil=True, error_model="numpy")
+# written into its caller: handing over a dozen arrays costs more than these take
+_within = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 
 
 @intrinsic
@@ -118,7 +126,7 @@ def bare(_typing: Any, array: Any) -> Any:
     return array(array), build
 
 
-@_jit
+@_within
 def travel_seconds(travel, meta, band, a, b, t):
     """Return the seconds from place a to place b when leaving at t; 0 when b is nowhere."""
     seconds = np.int64(0)
@@ -160,7 +168,7 @@ def _sliced_seconds(travel, meta, band, at, t):
             base += period
 
 
-@_jit
+@_within
 def service_start(task, window, i, t, is_fixed):
     """Return when service of task i starts for somebody who arrives at t; INF = never."""
     start = max(t, task[i, RELEASE])
@@ -179,7 +187,7 @@ def _window_start(task, window, i, t, is_fixed):
     return INF
 
 
-@_jit
+@_within
 def clock_cost(task, i, start):
     """Return lateness, steps and waiting of task i started at `start`."""
     cost = np.int64(0)
@@ -196,7 +204,7 @@ def clock_cost(task, i, start):
     return cost
 
 
-@_jit
+@_within
 def promise_cost(task, i, start, engineer):
     """Return the price of starting task i beside its promised time."""
     if task[i, KEPT] < 0:
@@ -238,7 +246,7 @@ def _keep(state, t, c, is_strict):
     return True
 
 
-@_jit
+@_within
 def _visit(travel, meta, band, task, window, vehicle, who, v, a, i, is_fixed, state):
     """
     Move a state over the leg from place a to task i and through its service.
@@ -332,7 +340,7 @@ def _tidy(state, strict):
     state[NUM_FED] = num
 
 
-@_jit
+@_within
 def _end_cost(vehicle, v, t):
     """Return the overtime price of being at the end at t; INF = beyond the limit."""
     if t > vehicle[v, LATEST_END]:
@@ -340,7 +348,7 @@ def _end_cost(vehicle, v, t):
     return max(np.int64(0), t - vehicle[v, SHIFT_END]) * vehicle[v, OVERTIME_WEIGHT]
 
 
-@_jit
+@_within
 def _finish(travel, meta, band, vehicle, v, a, state):
     """Return the cheapest total of a state that drives home from place a; INF = cannot be."""
     b, weight = vehicle[v, END], meta[TRAVEL_WEIGHT]
@@ -493,11 +501,22 @@ def refresh(travel, meta, band, task, window, vehicle, who, seq, info, chain, v)
     latest = vehicle[v, LATEST_END]
     for k in range(n, -1, -1):
         chain[v, k, LATEST] = latest
+        record = chain[v, k]
+        t, spent = INF, INF
+        if record[IS_OPEN] != 0:
+            t, spent = record[TIME], record[SPENT]
+        for x in range(record[NUM_FED]):
+            t = min(t, record[FED + 2 * x])
+            spent = min(spent, record[FED + 2 * x + 1])
+        a, b = vehicle[v, START], vehicle[v, END]
+        if k > 0:
+            a = task[seq[v, k - 1], LOC]
+        if k < n:
+            b = task[seq[v, k], LOC]
+        record[SOONEST], record[LEAST], record[PLACE] = t, spent, a
+        record[DIRECT] = travel_seconds(travel, meta, band, a, b, 0)
         if k > 0:
             i = seq[v, k - 1]
-            b = vehicle[v, END]
-            if k < n:
-                b = task[seq[v, k], LOC]
             by = latest - task[i, DURATION]
             if meta[SLICES] == 1:
                 by -= travel_seconds(travel, meta, band, task[i, LOC], b, 0)
@@ -505,7 +524,7 @@ def refresh(travel, meta, band, task, window, vehicle, who, seq, info, chain, v)
     return info[v, COST] < INF
 
 
-@_jit
+@_within
 def insertion_cost(
     travel, meta, band, task, window, vehicle, who, seq, info, chain, v, c, k, cut, state
 ):
@@ -549,7 +568,7 @@ def insertion_cost(
     return _finish(travel, meta, band, vehicle, v, a, state)
 
 
-@_jit
+@_within
 def _floor(travel, meta, band, task, window, vehicle, seq, info, chain, v, c, charge, k):
     """
     Return a lower bound on the cost of route v with task c at position k; INF = cannot be.
@@ -558,41 +577,33 @@ def _floor(travel, meta, band, task, window, vehicle, seq, info, chain, v, c, ch
     earlier than without lunch, and the day is no shorter than its driving, service and lunch.
     """
     n, weight = info[v, LENGTH], meta[TRAVEL_WEIGHT]
-    record = chain[v, k]
-    t, spent = INF, INF
-    if record[IS_OPEN] != 0:
-        t, spent = record[TIME], record[SPENT]
-    for x in range(record[NUM_FED]):
-        t = min(t, record[FED + 2 * x])
-        spent = min(spent, record[FED + 2 * x + 1])
+    spent = chain[v, k, LEAST]
     if spent >= INF:
         return INF
-    a = vehicle[v, START]
-    if k > 0:
-        a = task[seq[v, k - 1], LOC]
-    b = vehicle[v, END]
+    b, here = vehicle[v, END], task[c, LOC]
     if k < n:
-        b = task[seq[v, k], LOC]
-    here = task[c, LOC]
-    there = travel_seconds(travel, meta, band, a, here, 0)
-    start = service_start(task, window, c, t + there, False)
+        b = chain[v, k + 1, PLACE]
+    there = np.int64(travel[chain[v, k, PLACE] * meta[STRIDE] + here])
+    start = service_start(task, window, c, chain[v, k, SOONEST] + there, False)
     if start == INF:
         return INF
-    onward = travel_seconds(travel, meta, band, here, b, 0)
+    onward = np.int64(0)
+    if b >= 0:
+        onward = np.int64(travel[here * meta[STRIDE] + b])
     arrive = start + task[c, DURATION] + onward
-    if arrive > record[LATEST]:
+    if arrive > chain[v, k, LATEST]:
         return INF
-    direct = travel_seconds(travel, meta, band, a, b, 0)
-    behind = info[v, COST_FREE] - record[FREE] - direct * weight
+    direct = chain[v, k, DIRECT]
+    behind = info[v, COST_FREE] - chain[v, k, FREE] - direct * weight
     total = spent + (there + onward) * weight + charge + clock_cost(task, c, start)
-    before = record[TIME] + direct
+    before = chain[v, k, TIME] + direct
     if arrive < before:
         return -INF
     busy = info[v, BUSY] + there + onward - direct + task[c, DURATION]
     end = vehicle[v, EARLIEST] + busy
     if vehicle[v, LUNCH] > 0 and end > vehicle[v, LUNCH_LATEST]:
         end += vehicle[v, LUNCH]
-    slack = chain[v, n, WAITED] - record[WAITED]
+    slack = chain[v, n, WAITED] - chain[v, k, WAITED]
     end = max(end, info[v, END_FREE] + max(np.int64(0), arrive - before - slack))
     return (
         total + behind + max(np.int64(0), end - vehicle[v, SHIFT_END]) * vehicle[v, OVERTIME_WEIGHT]
@@ -737,6 +748,8 @@ def cheapest_place(
     seq, info, chain, state, floor = bare(seq), bare(info), bare(chain), bare(state), bare(floor)
     best, best_v, best_k = INF, np.int64(-1), np.int64(-1)
     for v in range(info.shape[0]):
+        if who[c, v] == FORBIDDEN:
+            continue
         extra, k = best_position(
             travel,
             meta,

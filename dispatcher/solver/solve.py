@@ -44,6 +44,7 @@ class Request:
     threads: int
     on_better: OnBetter | None
     should_stop: ShouldStop
+    clock: Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,10 @@ def _search(request: Request) -> tuple[Solution, int]:
         request.problem,
         request.start,
         schedule=anneal.Schedule(
-            seconds=request.seconds, iterations=request.iterations, is_warm=request.is_warm
+            seconds=request.seconds,
+            iterations=request.iterations,
+            is_warm=request.is_warm,
+            clock=request.clock,
         ),
         seed=request.seed,
         threads=request.threads,
@@ -166,6 +170,7 @@ def solve(
     on_better: OnBetter | None = None,
     should_stop: ShouldStop | None = None,
     threads: int = 1,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> Answer:
     """
     Return the best plan an engine finds; never worse than `start` as far as that can be.
@@ -183,6 +188,10 @@ def solve(
         Called now and then with a better plan and its verdict.
     should_stop
         Asked every few milliseconds; True ends the run with what there is.
+    threads
+        Searches side by side that share their routes.
+    clock
+        What `seconds` are counted by in our own search, wall seconds unless told.
 
     Raises
     ------
@@ -205,6 +214,7 @@ def solve(
         threads=threads,
         on_better=on_better,
         should_stop=should_stop or (lambda: False),
+        clock=clock,
     )
     plan, count = ENGINES[engine](request)
     plan = close_gaps(problem, plan)
