@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatcher.desk.roads import Leg
+from dispatcher.desk.planning.roads import Leg
 from dispatcher.domain.engineer import Break, Engineer, HeldSkill, Shift
 from dispatcher.domain.events import EngineerRegistered, Event, Fact, TicketReported, TicketTriaged
 from dispatcher.domain.memory import MemoryDocs, fold

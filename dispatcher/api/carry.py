@@ -20,9 +20,9 @@ from dispatcher.api.house import House
 from dispatcher.api.problems import lang_of, request_id_of
 from dispatcher.api.seat import Seat
 from dispatcher.api.views import EngineerDone, TicketDone, engineer_view, ticket_view
-from dispatcher.desk import commands
-from dispatcher.desk.ruling import Context
-from dispatcher.desk.wishes import Command
+from dispatcher.desk.command import decide as commands
+from dispatcher.desk.command.ruling import Context
+from dispatcher.desk.command.wishes import Command
 from dispatcher.domain.engineer import Engineer
 from dispatcher.domain.events import Fact
 from dispatcher.domain.fold import apply

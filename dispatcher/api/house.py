@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from dispatcher.api.meter import Meter
 from dispatcher.api.mirror import Mirror
 from dispatcher.config import Settings
-from dispatcher.desk.roads import StreetRoads
+from dispatcher.desk.planning.roads import StreetRoads
 from dispatcher.domain.events import PolicyAdopted
 from dispatcher.domain.ids import TerritoryId
 from dispatcher.errors import UnknownTerritory

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from dispatcher.api import schemas as s
 from dispatcher.api.house import House
 from dispatcher.api.mirror import Mirror
-from dispatcher.desk.wishes import ReportTicket
+from dispatcher.desk.command.wishes import ReportTicket
 from dispatcher.domain.engineer import Break, Certificate, Engineer, HeldSkill, Shift
 from dispatcher.domain.ids import EngineerId, SiteId, TerritoryId
 from dispatcher.domain.place import Confidence, Place, Site

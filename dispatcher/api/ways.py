@@ -14,7 +14,7 @@ import shapely
 
 from dispatcher.api.house import House
 from dispatcher.api.mirror import Mirror
-from dispatcher.desk.roads import Leg
+from dispatcher.desk.planning.roads import Leg
 from dispatcher.domain.ids import TerritoryId, TicketId
 from dispatcher.domain.place import Place
 from dispatcher.domain.plan import Route

@@ -24,8 +24,8 @@ from dispatcher.cli.runfile import Address, await_desk
 from dispatcher.cli.speech import DATA, Data, refusals, tell
 from dispatcher.cli.warm import warm_kernels
 from dispatcher.desk.loop import Loop
+from dispatcher.desk.planning.roads import StreetRoads
 from dispatcher.desk.remote import RemoteDesk
-from dispatcher.desk.roads import StreetRoads
 from dispatcher.geo.city import DEFAULT_CITY, open_city
 from dispatcher.policy import load_policy
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dispatcher.desk import gate, search
-from dispatcher.desk import wishes as w
-from dispatcher.desk.day import Day, compile_day
-from dispatcher.desk.roads import Roads
+from dispatcher.desk import gate
+from dispatcher.desk.command import wishes as w
+from dispatcher.desk.planning import search
+from dispatcher.desk.planning.day import Day, compile_day
+from dispatcher.desk.planning.roads import Roads
 from dispatcher.desk.timing import Alarms
 from dispatcher.domain import events as ev
 from dispatcher.domain.fold import apply

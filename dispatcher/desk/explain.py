@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dispatcher.desk import relax, search
-from dispatcher.desk.day import Day, compile_day
-from dispatcher.desk.roads import Roads
-from dispatcher.desk.routes import to_routes
+from dispatcher.desk.planning import relax, search
+from dispatcher.desk.planning.day import Day, compile_day
+from dispatcher.desk.planning.roads import Roads
+from dispatcher.desk.planning.routes import to_routes
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.plan import Reason, Route

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dispatcher.desk import search
-from dispatcher.desk import wishes as w
-from dispatcher.desk.day import Day, compile_day
-from dispatcher.desk.roads import Roads
+from dispatcher.desk.command import wishes as w
+from dispatcher.desk.planning import search
+from dispatcher.desk.planning.day import Day, compile_day
+from dispatcher.desk.planning.roads import Roads
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.plan import Reason

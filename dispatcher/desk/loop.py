@@ -13,12 +13,12 @@ import time
 from dataclasses import dataclass, field
 from queue import Empty, Queue
 
-from dispatcher.desk import search
-from dispatcher.desk import wishes as w
-from dispatcher.desk.day import Day
+from dispatcher.desk.command import wishes as w
 from dispatcher.desk.desk import Action, Desk, Improve
+from dispatcher.desk.planning import search
+from dispatcher.desk.planning.day import Day
+from dispatcher.desk.planning.roads import Roads
 from dispatcher.desk.remote import Batch, Outcome, RemoteDesk
-from dispatcher.desk.roads import Roads
 from dispatcher.errors import DispatcherError, LeaseHeld, StalePlan, Unavailable
 from dispatcher.policy import Policy
 from dispatcher.units import DeskClock

@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import connect
 
 from dispatcher import errors
-from dispatcher.desk import wishes as w
+from dispatcher.desk.command import wishes as w
 from dispatcher.domain.codec import event_from_json
 from dispatcher.domain.engineer import Engineer, Position
 from dispatcher.domain.events import Fact

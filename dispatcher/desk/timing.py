@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from dispatcher.desk import wishes as w
-from dispatcher.desk.ruling import CommandDocs, Context, Decision, facts
+from dispatcher.desk.command import wishes as w
+from dispatcher.desk.command.ruling import CommandDocs, Context, Decision, facts
 from dispatcher.domain import events as ev
 from dispatcher.domain.events import KIND_BY_EVENT, Event, ticket_of
 from dispatcher.domain.ids import TicketId

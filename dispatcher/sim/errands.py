@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from dispatcher.desk import wishes as w
+from dispatcher.desk.command import wishes as w
 from dispatcher.sim.world import Step
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from dispatcher.desk.desk import Desk
-from dispatcher.desk.roads import Roads, StreetRoads
+from dispatcher.desk.planning.roads import Roads, StreetRoads
 from dispatcher.domain.events import Fact
 from dispatcher.domain.ids import TerritoryId
 from dispatcher.domain.memory import MemoryDocs

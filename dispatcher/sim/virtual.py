@@ -13,12 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 
-from dispatcher.desk import search
-from dispatcher.desk import wishes as w
-from dispatcher.desk.commands import decide
-from dispatcher.desk.day import Day
+from dispatcher.desk.command import wishes as w
+from dispatcher.desk.command.decide import decide
+from dispatcher.desk.command.ruling import Context
 from dispatcher.desk.desk import Action, Desk, Improve
-from dispatcher.desk.ruling import Context
+from dispatcher.desk.planning import search
+from dispatcher.desk.planning.day import Day
 from dispatcher.domain.events import Fact
 from dispatcher.domain.ids import ActorId
 from dispatcher.domain.memory import MemoryDocs

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dispatcher.desk import wishes as w
-from dispatcher.desk.roads import Leg, Roads
+from dispatcher.desk.command import wishes as w
+from dispatcher.desk.planning.roads import Leg, Roads
 from dispatcher.domain import events as ev
 from dispatcher.domain.engineer import Engineer
 from dispatcher.domain.ids import EngineerId, TicketId

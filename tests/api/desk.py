@@ -100,7 +100,7 @@ class Desk:
 
     def plan(self, *stops: tuple[str, list[str]]) -> None:
         """Publish routes: each engineer with tickets in order, an hour each from now on."""
-        from dispatcher.desk.wishes import Publish
+        from dispatcher.desk.command.wishes import Publish
         from dispatcher.domain.plan import Route, Visit
 
         with self.remote() as desk:

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
+from dispatcher.desk.command.wishes import Publish, Step
 from dispatcher.desk.remote import RemoteDesk
-from dispatcher.desk.wishes import Publish, Step
 from dispatcher.domain.fold import apply
 from dispatcher.domain.plan import Route
 from dispatcher.errors import LeaseHeld, NotAllowed, StalePlan

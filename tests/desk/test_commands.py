@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from dispatcher.desk import wishes as w
-from dispatcher.desk.commands import decide
-from dispatcher.desk.ruling import Context
+from dispatcher.desk.command import wishes as w
+from dispatcher.desk.command.decide import decide
+from dispatcher.desk.command.ruling import Context
 from dispatcher.domain.plan import Route, Visit
 from dispatcher.domain.ticket import (
     FROZEN,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dispatcher.desk.day import compile_day
-from dispatcher.desk.routes import to_routes
+from dispatcher.desk.planning.day import compile_day
+from dispatcher.desk.planning.routes import to_routes
 from dispatcher.domain import events as ev
 from dispatcher.domain.plan import Route, Visit
 from dispatcher.domain.ticket import Window

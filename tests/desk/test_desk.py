@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dispatcher.desk import wishes as w
+from dispatcher.desk.command import wishes as w
 from dispatcher.desk.desk import Desk
 from dispatcher.desk.explain import explain, place
 from dispatcher.domain import events as ev
@@ -208,7 +208,7 @@ def test_window_that_passed_takes_a_visit_out_of_an_impossible_route() -> None:
     run(place_, w.Publish(epoch=None, input_seq=0, routes=(route("anna", "V-1", "V-2"),)))
     desk = desk_of(place_)
     question = desk.ask(MORNING + 2 * HOUR)
-    from dispatcher.desk import search
+    from dispatcher.desk.planning import search
 
     kept = search.sound(question.day)
     ids = [question.day.tickets[i].id for i in kept.routes[0]]

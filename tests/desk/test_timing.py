@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from dispatcher.desk import wishes as w
-from dispatcher.desk.commands import decide
-from dispatcher.desk.day import compile_day
+from dispatcher.desk.command import wishes as w
+from dispatcher.desk.command.decide import decide
+from dispatcher.desk.command.ruling import Context
 from dispatcher.desk.desk import Desk
-from dispatcher.desk.ruling import Context
+from dispatcher.desk.planning.day import compile_day
 from dispatcher.domain import events as ev
 from dispatcher.domain.calendar import CalendarDay
 from dispatcher.domain.ticket import Channel, RequiredSkill, Severity, Status

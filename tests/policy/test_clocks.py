@@ -8,9 +8,9 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from dispatcher.desk import wishes as w
-from dispatcher.desk.commands import decide
-from dispatcher.desk.ruling import Context
+from dispatcher.desk.command import wishes as w
+from dispatcher.desk.command.decide import decide
+from dispatcher.desk.command.ruling import Context
 from dispatcher.domain import events as ev
 from dispatcher.domain.calendar import CalendarDay
 from dispatcher.domain.territory import Territory

@@ -12,8 +12,8 @@ from dispatcher.api.doors import Doors, Json
 from dispatcher.api.house import House
 from dispatcher.api.seat import Housed, Seated
 from dispatcher.desk import explain as ex
-from dispatcher.desk.ruling import legal
-from dispatcher.desk.wishes import Assign
+from dispatcher.desk.command.ruling import legal
+from dispatcher.desk.command.wishes import Assign
 from dispatcher.domain.events import PlanPublished
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.plan import Choice

@@ -17,7 +17,7 @@ from dispatcher.api.house import House
 from dispatcher.api.intake import check_home, engineer_of, place_of, shifts_of
 from dispatcher.api.routes.tickets import Cursor, Limit
 from dispatcher.api.seat import Housed, Seat, Seated
-from dispatcher.desk import wishes as w
+from dispatcher.desk.command import wishes as w
 from dispatcher.domain.engineer import Absence, Engineer, Position
 from dispatcher.domain.ids import EngineerId, TerritoryId
 from dispatcher.domain.territory import Storm

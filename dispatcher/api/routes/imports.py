@@ -20,7 +20,7 @@ from dispatcher.api.intake import check_home, engineer_of, report_of
 from dispatcher.api.problems import FieldFault, field_faults
 from dispatcher.api.seat import Housed, Seat, Seated
 from dispatcher.api.tables import Row, read_table
-from dispatcher.desk.wishes import RegisterEngineer
+from dispatcher.desk.command.wishes import RegisterEngineer
 from dispatcher.domain.ids import TerritoryId, TicketId
 from dispatcher.errors import BadField, DispatcherError, FieldsWrong, StoreBroken, TooLarge
 from dispatcher.store import Receipt

@@ -18,7 +18,7 @@ from dispatcher.api.doors import Doors, Json
 from dispatcher.api.house import House
 from dispatcher.api.problems import Problem, problem_of
 from dispatcher.api.seat import Housed, Seat, Seated
-from dispatcher.desk import wishes as w
+from dispatcher.desk.command import wishes as w
 from dispatcher.desk.remote import PLANNER_MAY, Outcome, Snapshot, without_person
 from dispatcher.domain.ids import TerritoryId
 from dispatcher.errors import BadField, DispatcherError, MalformedJson, StoreBroken, TooLarge
@@ -101,7 +101,7 @@ def propose(
     """
     Carry out a planner's commands in order, each on its own.
 
-    `commands` are the records of `dispatcher.desk.wishes` as JSON with their class in `kind`:
+    `commands` are the records of `dispatcher.desk.command.wishes` as JSON with their class in `kind`:
     Publish, DecideReturn, Step, Promise, Resume. A refused one does not stop the others; all are
     refused as `stale_plan` once the epoch is not the newest.
     """

@@ -14,7 +14,7 @@ from dispatcher.api.doors import Doors
 from dispatcher.api.house import House
 from dispatcher.api.intake import skills_of, windows_of
 from dispatcher.api.seat import Housed, Seat, Seated
-from dispatcher.desk import wishes as w
+from dispatcher.desk.command import wishes as w
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.ticket import Severity, Ticket
 from dispatcher.errors import NoEngineerYet

@@ -14,7 +14,7 @@ from dispatcher.api.doors import Doors, Json
 from dispatcher.api.intake import report_of
 from dispatcher.api.moves import moves_of
 from dispatcher.api.seat import Housed, Seated
-from dispatcher.desk.wishes import ReadContact
+from dispatcher.desk.command.wishes import ReadContact
 from dispatcher.domain.ids import EngineerId, TerritoryId, TicketId
 from dispatcher.domain.ticket import FINISHED, Severity, Status
 from dispatcher.policy import read_clocks

@@ -6,7 +6,7 @@ Must not change a decision; only the leaving time is moved, so that nobody waits
 
 from __future__ import annotations
 
-from dispatcher.desk.day import Day
+from dispatcher.desk.planning.day import Day
 from dispatcher.domain.ids import RouteId
 from dispatcher.domain.plan import Route, Visit
 from dispatcher.solver.solution import RouteTimes, Stop, Verdict

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from dispatcher.desk import wishes as w
-from dispatcher.desk.day import Day
-from dispatcher.desk.routes import changed, to_routes
+from dispatcher.desk.command import wishes as w
+from dispatcher.desk.planning.day import Day
+from dispatcher.desk.planning.routes import changed, to_routes
 from dispatcher.domain.ids import RouteId, TicketId
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.plan import Choice, Reason, Route, Unassigned

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
-from dispatcher.desk import wishes as w
-from dispatcher.desk.ruling import CommandDocs, Context, Decision, facts, legal
+from dispatcher.desk.command import wishes as w
+from dispatcher.desk.command.ruling import CommandDocs, Context, Decision, facts, legal
 from dispatcher.domain import events as ev
 from dispatcher.domain.ids import EngineerId
 from dispatcher.domain.ticket import FROZEN, Exclusion, Status, Ticket

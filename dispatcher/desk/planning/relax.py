@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dispatcher.desk import search
-from dispatcher.desk.day import Day
+from dispatcher.desk.planning import search
+from dispatcher.desk.planning.day import Day
 from dispatcher.domain.plan import Reason
 from dispatcher.solver.insertion import Place
 from dispatcher.solver.problem import Problem

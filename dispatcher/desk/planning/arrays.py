@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from dispatcher.desk.roads import Roads
+from dispatcher.desk.planning.roads import Roads
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.place import Place
 from dispatcher.domain.plan import Visit

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dispatcher.desk import wishes as w
+from dispatcher.desk.command import wishes as w
 from dispatcher.domain.fold import Docs
 from dispatcher.domain.ids import RouteId, TicketId
 from dispatcher.domain.plan import Route, Unassigned

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dispatcher.desk import arrays
-from dispatcher.desk.roads import Roads
+from dispatcher.desk.planning import arrays
+from dispatcher.desk.planning.roads import Roads
 from dispatcher.domain.engineer import Engineer, Shift
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.memory import MemoryDocs
