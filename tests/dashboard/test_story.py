@@ -182,9 +182,9 @@ def test_picture(stage: Stage) -> None:
             page.wait_for_timeout(75_000)
         page.evaluate(
             """() => { const { store } = __live.desk, late = (e) => store.routesOf(e.id).flatMap((r) => r.visits).length;
-            const busy = [...store.engineers.values()].filter((e) => e.state === 'travelling').sort((a, b) => late(b) - late(a));
-            const one = busy[0] ?? [...store.engineers.values()][0];
-            __live.desk.select(one.ticket ? { kind: 'ticket', id: one.ticket } : { kind: 'engineer', id: one.id }, 'test') }"""
+            const busy = [...store.engineers.values()].sort((a, b) => late(b) - late(a))[0];
+            const visits = store.routesOf(busy.id).flatMap((r) => r.visits);
+            __live.desk.select({ kind: 'ticket', id: (visits[1] ?? visits[0]).ticket }, 'test') }"""
         )
         expect(page.locator(".detail .dhead")).to_be_visible()
         page.wait_for_timeout(3000)

@@ -56,7 +56,7 @@ export class Gantt {
   /** Order the rows anew: engineers came, went, or changed duty. */
   refresh() {
     const { store, t } = this.app;
-    this.rows = rowOrder(store.engineers.values(), t.lang);
+    this.rows = rowOrder(store.engineers.values(), t.lang, (one) => store.routesOf(one.id).some((route) => route.visits.length || route.past.length));
     this.draw();
   }
 

@@ -73,8 +73,9 @@ export function positionAt(visits, at) {
 
 const AWAY = { off: 2, absent: 3 };
 
-/** Engineers in rows: those on duty first, then by name; steady while nobody comes or goes. */
-export function rowOrder(engineers, lang) {
+/** Engineers in rows: with work first, then on duty, then by name; steady while nobody comes or goes. */
+export function rowOrder(engineers, lang, hasWork = () => false) {
   const collator = new Intl.Collator(lang === "zh" ? "zh-CN" : "en");
-  return [...engineers].sort((a, b) => (AWAY[a.state] ?? 0) - (AWAY[b.state] ?? 0) || collator.compare(a.name, b.name) || (a.id < b.id ? -1 : 1));
+  const rank = (one) => (hasWork(one) ? 0 : 1 + (AWAY[one.state] ?? 0));
+  return [...engineers].sort((a, b) => rank(a) - rank(b) || collator.compare(a.name, b.name) || (a.id < b.id ? -1 : 1));
 }

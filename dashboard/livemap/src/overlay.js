@@ -155,7 +155,9 @@ export function drawPin(ctx, x, y, palette) {
 
 function drawEngineers(ctx, scene, hits) {
   const { view, store, wall } = scene;
-  const r = view.zoom < 11 ? 6 : view.zoom < 12.6 ? 9 : 11;
+  // few engineers have room for their initials even when the whole city is shown
+  const isSparse = store.engineers.size <= 80;
+  const r = view.zoom < (isSparse ? 9.6 : 11) ? 6 : view.zoom < 12.6 ? 9 : 11;
   let selected = null;
   for (const engineer of store.engineers.values()) {
     const [x, y] = scene.isCalm ? [engineer.x, engineer.y] : place(engineer, wall);

@@ -126,6 +126,7 @@ test("the timeline shows the running day and ticks on whole hours of the zone", 
   const ticks = new Scale(0, 36000, 100, 600).ticks(1800);
   assert.ok(ticks.every((at) => (at + 1800) % 3600 === 0));
   assert.deepEqual(rowOrder([{ id: "1", name: "B", state: "idle" }, { id: "2", name: "A", state: "off" }, { id: "3", name: "A", state: "idle" }], "en").map((one) => one.id), ["3", "1", "2"]);
+  assert.deepEqual(rowOrder([{ id: "1", name: "B", state: "off" }, { id: "2", name: "A", state: "idle" }], "en", (one) => one.id === "1").map((one) => one.id), ["1", "2"]);
 });
 
 test("a line is cut behind the engineer and legs stand by ticket", () => {

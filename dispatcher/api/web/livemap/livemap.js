@@ -1449,20 +1449,20 @@ function it(e, t, n, r) {
 	e.beginPath(), e.arc(t, n, 3, 0, Math.PI * 2), e.moveTo(t, n + 3), e.lineTo(t, n + 7), e.fillStyle = r.text, e.strokeStyle = r.text, e.lineWidth = 1.5, e.fill(), e.stroke();
 }
 function at(e, t, n) {
-	let { view: r, store: i, wall: a } = t, o = r.zoom < 11 ? 6 : r.zoom < 12.6 ? 9 : 11, s = null;
-	for (let c of i.engineers.values()) {
-		let [i, l] = t.isCalm ? [c.x, c.y] : g(c, a), [u, d] = r.project(i, l);
+	let { view: r, store: i, wall: a } = t, o = i.engineers.size <= 80, s = r.zoom < (o ? 9.6 : 11) ? 6 : r.zoom < 12.6 ? 9 : 11, c = null;
+	for (let o of i.engineers.values()) {
+		let [i, l] = t.isCalm ? [o.x, o.y] : g(o, a), [u, d] = r.project(i, l);
 		$e(r, u, d) && (n.engineers.push({
-			engineer: c,
+			engineer: o,
 			sx: u,
 			sy: d
-		}), c.id === t.focus.engineer ? s = {
-			engineer: c,
+		}), o.id === t.focus.engineer ? c = {
+			engineer: o,
 			sx: u,
 			sy: d
-		} : ot(e, t, c, u, d, o));
+		} : ot(e, t, o, u, d, s));
 	}
-	s && ot(e, t, s.engineer, s.sx, s.sy, o + 2);
+	c && ot(e, t, c.engineer, c.sx, c.sy, s + 2);
 }
 function ot(e, t, n, r, i, a) {
 	let { palette: o, focus: s, preview: c } = t, l = o.engineer[n.state] ?? o.soft, u = n.state === "off" || n.state === "absent", d = c?.byEngineer.get(n.id);
@@ -1644,9 +1644,9 @@ var St = {
 	off: 2,
 	absent: 3
 };
-function Ct(e, t) {
-	let n = new Intl.Collator(t === "zh" ? "zh-CN" : "en");
-	return [...e].sort((e, t) => (St[e.state] ?? 0) - (St[t.state] ?? 0) || n.compare(e.name, t.name) || (e.id < t.id ? -1 : 1));
+function Ct(e, t, n = () => !1) {
+	let r = new Intl.Collator(t === "zh" ? "zh-CN" : "en"), i = (e) => n(e) ? 0 : 1 + (St[e.state] ?? 0);
+	return [...e].sort((e, t) => i(e) - i(t) || r.compare(e.name, t.name) || (e.id < t.id ? -1 : 1));
 }
 // src/gantt.js
 var wt = 28, Tt = 22, Et = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', sans-serif", Dt = class {
@@ -1687,7 +1687,7 @@ var wt = 28, Tt = 22, Et = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', sans-ser
 	}
 	refresh() {
 		let { store: e, t } = this.app;
-		this.rows = Ct(e.engineers.values(), t.lang), this.draw();
+		this.rows = Ct(e.engineers.values(), t.lang, (t) => e.routesOf(t.id).some((e) => e.visits.length || e.past.length)), this.draw();
 	}
 	draw() {
 		let { clientWidth: e, clientHeight: t, scrollTop: n } = this.scroller;
