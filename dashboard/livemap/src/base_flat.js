@@ -1,7 +1,7 @@
 // The street map without WebGL: the same vector tiles painted on a 2-D canvas, with own pan and zoom.
 import { VectorTile } from "@mapbox/vector-tile";
 import { PbfReader } from "pbf";
-import { sharpen } from "./dom.js";
+import { sharpen } from "./canvas.js";
 import { paintLayers, tilesInView } from "./flatstyle.js";
 import { View } from "./view.js";
 

@@ -1,6 +1,7 @@
 // The panel on the right: one ticket with its clocks, its candidates and the reasons, or one engineer.
 import { span } from "./clock.js";
-import { h, throttle } from "./dom.js";
+import { throttle } from "./canvas.js";
+import { h } from "./dom.js";
 import { path } from "./http.js";
 import { icon } from "./icons.js";
 import { candidateRow, excludedList } from "./explain.js";

@@ -1,5 +1,6 @@
 // The day of every engineer on one canvas: only visible rows are drawn.
-import { clip, h, say, sharpen } from "./dom.js";
+import { clip, sharpen } from "./canvas.js";
+import { h, say } from "./dom.js";
 import { drawPin } from "./overlay.js";
 import { Scale, bars, daySpan, positionAt, rowOrder } from "./ganttlayout.js";
 import { SHAPE, priority } from "./palette.js";

@@ -1,7 +1,8 @@
 // The map pane: base map below, routes and overlay above, pointer and accessibility around them.
 import { FlatBase } from "./base_flat.js";
 import { GlBase } from "./base_gl.js";
-import { h, say, sharpen, throttle } from "./dom.js";
+import { sharpen, throttle } from "./canvas.js";
+import { h, say } from "./dom.js";
 import { drawOverlay, hit } from "./overlay.js";
 import { RouteLayer, legsByEngineer, selectedRoute } from "./routes.js";
 import { priority, short } from "./palette.js";

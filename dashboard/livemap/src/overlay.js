@@ -1,6 +1,6 @@
 // Everything that moves, drawn on one canvas over the base map. Reads the store, changes nothing.
 import { FLAG, place } from "./store.js";
-import { clip } from "./dom.js";
+import { clip } from "./canvas.js";
 import { isAtRisk, isLate, isOver, isUnplaced } from "./order.js";
 import { traceShape } from "./palette.js";
 

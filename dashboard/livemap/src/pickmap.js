@@ -1,7 +1,8 @@
 // A small map on which a person points at a place: for registering a request.
 import { FlatBase } from "./base_flat.js";
 import { GlBase } from "./base_gl.js";
-import { h, say, sharpen } from "./dom.js";
+import { sharpen } from "./canvas.js";
+import { h, say } from "./dom.js";
 import { icon } from "./icons.js";
 import { loadStyle } from "./mapstyle.js";
 import { palette } from "./palette.js";

@@ -1,7 +1,8 @@
 // A small map of one engineer's own route: no socket, no queue, fed by whoever mounts it.
 import { FlatBase } from "./base_flat.js";
 import { GlBase } from "./base_gl.js";
-import { h, say, sharpen } from "./dom.js";
+import { sharpen } from "./canvas.js";
+import { h, say } from "./dom.js";
 import { loadStyle } from "./mapstyle.js";
 import { chip } from "./overlay.js";
 import { palette, traceShape } from "./palette.js";

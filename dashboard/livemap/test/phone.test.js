@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locator } from "../../../dispatcher/api/mobile/locate.mjs";
-import { changes, expected, metres, nextStep, onShift, otherSteps, remember } from "../../../dispatcher/api/mobile/model.mjs";
+import { changes, expected, metres, nextStep, onShift, otherSteps, remember, settle } from "../../../dispatcher/api/mobile/model.mjs";
 import { Outbox } from "../../../dispatcher/api/mobile/outbox.mjs";
 
 const visit = (id, status = "dispatched", start_at = 1000) => ({ ticket: { id, status, label: `job ${id}` }, start_at });
@@ -99,6 +99,14 @@ test("the screen shows the desk's route with the own waiting steps in it", () =>
   assert.deepEqual(ended.visits.map((one) => one.ticket.id), ["B"]);
   assert.equal(expected(null, []), null);
   assert.equal(expected(route(), [{ move: "return-request" }]).asked, true);
+});
+
+test("a step the desk has taken stays taken before the route is told anew", () => {
+  const after = settle(route(visit("A", "accepted"), visit("B")), { ticket: "A", move: "depart", at: 5 });
+  assert.equal(after.visits[0].ticket.status, "travelling");
+  assert.equal("isWaiting" in after.visits[0], false);
+  assert.equal(expected(settle(route(), { ticket: null, move: "return-request", at: 5 }), []).asked, true);
+  assert.equal(settle(route(), { ticket: null, move: "lunch", at: 5 }).lunch_at, 5);
 });
 
 test("news are what the desk changed, not what the engineer did", () => {

@@ -4,7 +4,7 @@ import { client, newKey, path } from "/ui/livemap/parts/http.js";
 import { Link } from "/ui/livemap/parts/socket.js";
 import { lastPerson, openKeep } from "./keep.mjs";
 import { Locator } from "./locate.mjs";
-import { changes, expected, remember } from "./model.mjs";
+import { changes, expected, remember, settle } from "./model.mjs";
 import { Outbox } from "./outbox.mjs";
 import { render } from "./screen.mjs";
 
@@ -140,6 +140,9 @@ class Phone {
 
   async #send(item) {
     const answer = await this.http.post(item.path, item.body, { key: item.key });
+    // what the desk has taken stays done on the screen, even if the line breaks right here
+    this.state.route = settle(this.state.route, item);
+    await this.keep.set("route", this.state.route);
     if (item.ticket && ["finish", "incomplete", "decline"].includes(item.move)) {
       delete this.state.contact[item.ticket];
       await this.keep.set("contact", this.state.contact);

@@ -16,7 +16,7 @@ const TOLD_S = 600;
 export function expected(route, pending) {
   if (!route) return null;
   let visits = route.visits.map((visit) => ({ ...visit, ticket: { ...visit.ticket } }));
-  const state = { lunch: Boolean(route.lunch_at), asked: false, home: false };
+  const state = { lunch: Boolean(route.lunch_at), asked: Boolean(route.is_asked), home: Boolean(route.is_home) };
   for (const item of pending) {
     if (item.ticket) {
       if (LEAVES.has(item.move)) visits = visits.filter((visit) => visit.ticket.id !== item.ticket);
@@ -31,6 +31,16 @@ export function expected(route, pending) {
     if (item.move === "home") state.home = true;
   }
   return { ...route, visits, ...state };
+}
+
+/** The route after the desk took a step, until the desk tells the route anew. */
+export function settle(route, item) {
+  if (!route) return route;
+  const { lunch, asked, home, visits, ...rest } = expected(route, [item]);
+  return {
+    ...rest, visits: visits.map(({ isWaiting: _, ...visit }) => visit),
+    lunch_at: route.lunch_at ?? (lunch ? item.at : null), is_asked: asked || Boolean(route.is_asked), is_home: home || Boolean(route.is_home),
+  };
 }
 
 /** The one big button for a visit, or null while the desk has not sent the engineer yet. */

@@ -133,7 +133,7 @@ function gate(phone, view) {
   if (answer?.answer === "take") {
     return h("section.job.news", {}, h("h1", {}, phone.t("gate.take")), h("p", {}, phone.t("gate.detour", { n: Math.round((answer.detour_s ?? 0) / 60) })), ...reasons(answer));
   }
-  if (view.asked || phone.state.route?.gate_asked) return h("section.job", {}, h("h1", {}, phone.t("gate.asked")), h("p.soft", {}, phone.t("gate.wait")));
+  if (view.asked) return h("section.job", {}, h("h1", {}, phone.t("gate.asked")), h("p.soft", {}, phone.t("gate.wait")));
   return h("section.job", {}, h("h1", {}, phone.t("empty")), h("p", {}, phone.t("gate.rule")), button(phone, "return", phone.t("do.return-request"), asks, "big"));
 }
 

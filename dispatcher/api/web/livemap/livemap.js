@@ -346,30 +346,14 @@ var C = class {
 		this.store.ghosts.delete(e) && this.onGhost();
 	}
 };
-// src/dom.js
-function w(e, t = {}, ...n) {
-	let [r, ...i] = e.split("."), a = document.createElement(r || "div");
-	i.length && (a.className = i.join(" "));
-	for (let [e, n] of Object.entries(t ?? {})) T(a, e, n);
-	return a.append(...n.flat(3).filter((e) => e != null && e !== !1)), a;
-}
-function T(e, t, n) {
-	if (n != null && n !== !1) {
-		if (t.startsWith("on")) e.addEventListener(t.slice(2), n);
-		else if (t === "style") for (let [t, r] of Object.entries(n)) e.style.setProperty(t, r);
-		else t === "value" ? e.value = n : e.setAttribute(t, n === !0 ? "" : n);
-	}
-}
-function E(e, t) {
-	e.textContent !== t && (e.textContent = t);
-}
-function D(e, t, n) {
+// src/canvas.js
+function w(e, t, n) {
 	let r = Math.min(globalThis.devicePixelRatio || 1, 2), i = Math.max(1, Math.round(t * r)), a = Math.max(1, Math.round(n * r));
 	(e.width !== i || e.height !== a) && (e.width = i, e.height = a, e.style.width = `${t}px`, e.style.height = `${n}px`);
 	let o = e.getContext("2d");
 	return o.setTransform(r, 0, 0, r, 0, 0), o;
 }
-function O(e, t) {
+function T(e, t) {
 	let n = null, r = -Infinity, i = () => {
 		n = null, r = performance.now(), e();
 	}, a = () => {
@@ -379,12 +363,31 @@ function O(e, t) {
 	};
 	return a.cancel = () => clearTimeout(n), a;
 }
-var k = (e, t, n) => {
+var E = (e, t, n) => {
 	if (e.measureText(t).width <= n) return t;
 	let r = t.length;
 	for (; r > 1 && e.measureText(`${t.slice(0, r)}…`).width > n;) --r;
 	return r > 1 ? `${t.slice(0, r)}…` : "";
-}, A = "http://www.w3.org/2000/svg", ee = {
+};
+// src/dom.js
+function D(e, t = {}, ...n) {
+	let [r, ...i] = e.split("."), a = document.createElement(r || "div");
+	i.length && (a.className = i.join(" "));
+	for (let [e, n] of Object.entries(t ?? {})) O(a, e, n);
+	return a.append(...n.flat(3).filter((e) => e != null && e !== !1)), a;
+}
+function O(e, t, n) {
+	if (n != null && n !== !1) {
+		if (t.startsWith("on")) e.addEventListener(t.slice(2), n);
+		else if (t === "style") for (let [t, r] of Object.entries(n)) e.style.setProperty(t, r);
+		else t === "value" ? e.value = n : e.setAttribute(t, n === !0 ? "" : n);
+	}
+}
+function k(e, t) {
+	e.textContent !== t && (e.textContent = t);
+}
+// src/icons.js
+var A = "http://www.w3.org/2000/svg", ee = {
 	undo: "M9 7H4V2M4 7a8 8 0 1 1-1.2 6",
 	fit: "M3 8V3h5M12 3h5v5M17 12v5h-5M8 17H3v-5",
 	layers: "M10 3 2.5 7 10 11l7.5-4zM3 10.5 10 14l7-3.5M3 14l7 3.5 7-3.5",
@@ -423,14 +426,14 @@ var ne = [
 	"waiting"
 ], re = (e) => Math.round(e / 60);
 function ie(e, n, { most: r, isNow: i = !1, attrs: a = {} }) {
-	let { t: o, hour: s } = e, c = n.extra === 0 ? o("offer.best") : o("offer.extra", { min: re(n.extra) }), l = ne.filter((e) => n.parts?.[e]).map((e) => `${o(`part.${e}`)} ${re(n.parts[e])}`), u = w("div.costbar", { "aria-hidden": "true" }, ne.map((e) => n.parts?.[e] > 0 ? w(`i.${e}`, { style: { width: `${100 * n.parts[e] / r}%` } }) : null)), d = n.late_s > 0 ? w("span.late", {}, o("offer.late", { span: t(n.late_s) })) : w("span.intime", {}, o("offer.intime"));
-	return w("li.candidate", {
+	let { t: o, hour: s } = e, c = n.extra === 0 ? o("offer.best") : o("offer.extra", { min: re(n.extra) }), l = ne.filter((e) => n.parts?.[e]).map((e) => `${o(`part.${e}`)} ${re(n.parts[e])}`), u = D("div.costbar", { "aria-hidden": "true" }, ne.map((e) => n.parts?.[e] > 0 ? D(`i.${e}`, { style: { width: `${100 * n.parts[e] / r}%` } }) : null)), d = n.late_s > 0 ? D("span.late", {}, o("offer.late", { span: t(n.late_s) })) : D("span.intime", {}, o("offer.intime"));
+	return D("li.candidate", {
 		"data-engineer": n.engineer,
 		...a
-	}, w("div.line", {}, w("b", {}, n.name), i ? w("span.now", {}, o("offer.now")) : null, w("span.grow"), w("span.extra", {}, c)), w("div.line.sub", {}, w("span", {}, o("offer.start", { at: s(n.start_at) })), d), u, w("div.sub", {}, o("offer.parts", { parts: l.join(o("list.comma")) || "0" })), (n.reasons ?? []).length ? w("div.sub", {}, n.reasons.map((e) => e.text).join(o("list.comma"))) : null);
+	}, D("div.line", {}, D("b", {}, n.name), i ? D("span.now", {}, o("offer.now")) : null, D("span.grow"), D("span.extra", {}, c)), D("div.line.sub", {}, D("span", {}, o("offer.start", { at: s(n.start_at) })), d), u, D("div.sub", {}, o("offer.parts", { parts: l.join(o("list.comma")) || "0" })), (n.reasons ?? []).length ? D("div.sub", {}, n.reasons.map((e) => e.text).join(o("list.comma"))) : null);
 }
 function ae(e, t) {
-	return w("ul.excluded", {}, t.slice(0, 100).map((e) => w("li", { "data-engineer": e.engineer }, w("b", {}, e.name), ": ", (e.reasons ?? []).map((e) => [e.text, e.clause ? w("span.clause", {}, ` ${e.clause} `) : " "]))));
+	return D("ul.excluded", {}, t.slice(0, 100).map((e) => D("li", { "data-engineer": e.engineer }, D("b", {}, e.name), ": ", (e.reasons ?? []).map((e) => [e.text, e.clause ? D("span.clause", {}, ` ${e.clause} `) : " "]))));
 }
 // src/palette.js
 var oe = {
@@ -606,42 +609,42 @@ var ke = 54, Ae = 4e3, je = class {
 	constructor(e) {
 		this.app = e;
 		let { t } = e;
-		this.search = w("input.search", {
+		this.search = D("input.search", {
 			type: "search",
 			oninput: () => this.#t(),
 			"aria-label": t("search"),
 			placeholder: t("search"),
 			autocomplete: "off"
-		}), this.tabs = he.map((n) => w("button.tab", {
+		}), this.tabs = he.map((n) => D("button.tab", {
 			type: "button",
 			role: "tab",
 			"data-tab": n,
 			onclick: () => e.setTab(n)
-		}, w("span", {}, t(`tab.${n}`)), w("b", {}, "0"))), this.chips = [
+		}, D("span", {}, t(`tab.${n}`)), D("b", {}, "0"))), this.chips = [
 			4,
 			3,
 			2,
 			1
-		].map((n) => w("button.sev", {
+		].map((n) => D("button.sev", {
 			type: "button",
 			"data-severity": n,
 			"aria-pressed": "false",
 			title: `${t(`severity.${n}`)} (${5 - n})`,
 			onclick: () => e.toggleSeverity(n)
-		}, w("i", { "aria-hidden": "true" }, de[n]), fe(n))), this.spacer = w("div.spacer"), this.list = w("div.list", {
+		}, D("i", { "aria-hidden": "true" }, de[n]), fe(n))), this.spacer = D("div.spacer"), this.list = D("div.list", {
 			role: "listbox",
 			tabindex: "0",
 			"aria-label": t("queue.label"),
 			onscroll: () => this.paint(),
 			onkeydown: (e) => this.#s(e)
-		}, this.spacer), this.fresh = w("button.fresh", {
+		}, this.spacer), this.fresh = D("button.fresh", {
 			type: "button",
 			hidden: !0,
 			onclick: () => this.#r()
-		}), this.empty = w("div.empty", { hidden: !0 }), this.root = w("section.queue", { "aria-label": t("queue.title") }, w("div.filters", {}, this.search, w("div.sevs", {
+		}), this.empty = D("div.empty", { hidden: !0 }), this.root = D("section.queue", { "aria-label": t("queue.title") }, D("div.filters", {}, this.search, D("div.sevs", {
 			role: "group",
 			"aria-label": t("filter.severity")
-		}, this.chips)), w("div.tabs", {
+		}, this.chips)), D("div.tabs", {
 			role: "tablist",
 			"aria-label": t("queue.title")
 		}, this.tabs), this.fresh, this.list, this.empty), this.rows = /* @__PURE__ */ new Map(), this.ids = [], this.#e();
@@ -690,10 +693,10 @@ var ke = 54, Ae = 4e3, je = class {
 		this.ids = o.ids, this.counts = a;
 		for (let e of this.tabs) {
 			let t = e.dataset.tab;
-			E(e.lastChild, String(a[t])), e.setAttribute("aria-selected", String(t === n.tab)), e.tabIndex = t === n.tab ? 0 : -1;
+			k(e.lastChild, String(a[t])), e.setAttribute("aria-selected", String(t === n.tab)), e.tabIndex = t === n.tab ? 0 : -1;
 		}
 		for (let e of this.chips) e.setAttribute("aria-pressed", String(n.filter.severities.has(Number(e.dataset.severity))));
-		this.fresh.hidden = o.waiting === 0, o.waiting && E(this.fresh, r("queue.fresh")), this.empty.hidden = this.ids.length > 0, this.ids.length || E(this.empty, this.#i()), this.spacer.style.height = `${this.ids.length * ke}px`, this.paint();
+		this.fresh.hidden = o.waiting === 0, o.waiting && k(this.fresh, r("queue.fresh")), this.empty.hidden = this.ids.length > 0, this.ids.length || k(this.empty, this.#i()), this.spacer.style.height = `${this.ids.length * ke}px`, this.paint();
 	}
 	#i() {
 		let { store: e, ui: t, t: n } = this.app;
@@ -714,11 +717,11 @@ var ke = 54, Ae = 4e3, je = class {
 		let { app: n } = this, { t: r, store: i } = n, a = n.ui.selected?.kind === "ticket" && n.ui.selected.id === e.id;
 		if (e.root.setAttribute("aria-selected", String(a)), e.root.classList.toggle("hovered", n.ui.hover?.kind === "ticket" && n.ui.hover.id === e.id), e.root.classList.toggle("gone", !t), !t) return;
 		let o = n.now(), s = Se(t, o), c = Ce(t, o);
-		e.root.dataset.severity = t.severity, e.root.classList.toggle("late", s), e.root.classList.toggle("risk", c), E(e.shape, de[t.severity]), E(e.code, fe(t.severity)), E(e.label, t.label || r.word("category", t.category)), E(e.place, [pe(t.id), t.area].filter(Boolean).join(" · "));
+		e.root.dataset.severity = t.severity, e.root.classList.toggle("late", s), e.root.classList.toggle("risk", c), k(e.shape, de[t.severity]), k(e.code, fe(t.severity)), k(e.label, t.label || r.word("category", t.category)), k(e.place, [pe(t.id), t.area].filter(Boolean).join(" · "));
 		let l = i.ghosts.get(t.id), u = i.engineers.get(l?.engineer ?? t.engineer)?.name;
-		E(e.who, u ? `${l ? "→ " : ""}${u}` : r.word("status", t.status)), e.who.classList.toggle("nobody", !u), E(e.due, Ne(t, o, s, r));
+		k(e.who, u ? `${l ? "→ " : ""}${u}` : r.word("status", t.status)), e.who.classList.toggle("nobody", !u), k(e.due, Ne(t, o, s, r));
 		let f = [];
-		t.flags & d.locked && f.push(r("mark.locked")), c && f.push(r("mark.risk")), t.flags & d.promised && f.push(r("mark.promised")), E(e.marks, f.join(" "));
+		t.flags & d.locked && f.push(r("mark.locked")), c && f.push(r("mark.risk")), t.flags & d.promised && f.push(r("mark.promised")), k(e.marks, f.join(" "));
 	}
 	#s(e) {
 		let t = {
@@ -756,19 +759,19 @@ var ke = 54, Ae = 4e3, je = class {
 function Me(e) {
 	let t = {
 		id: e,
-		shape: w("i", { "aria-hidden": "true" }),
-		code: w("b"),
-		label: w("span.label"),
-		place: w("span.place"),
-		who: w("span.who"),
-		due: w("time.due"),
-		marks: w("span.marks")
+		shape: D("i", { "aria-hidden": "true" }),
+		code: D("b"),
+		label: D("span.label"),
+		place: D("span.place"),
+		who: D("span.who"),
+		due: D("time.due"),
+		marks: D("span.marks")
 	};
-	return t.root = w("div.row", {
+	return t.root = D("div.row", {
 		role: "option",
 		id: `row-${e}`,
 		"data-ticket": e
-	}, w("div.mark", {}, t.shape, t.code), w("div.what", {}, w("div.top", {}, t.label, t.due), w("div.sub", {}, t.place, w("span.end", {}, t.marks, t.who)))), t;
+	}, D("div.mark", {}, t.shape, t.code), D("div.what", {}, D("div.top", {}, t.label, t.due), D("div.sub", {}, t.place, D("span.end", {}, t.marks, t.who)))), t;
 }
 function Ne(e, n, r, i) {
 	if (!e.due) return i("due.none");
@@ -779,10 +782,10 @@ function Ne(e, n, r, i) {
 // src/detail.js
 var Pe = class {
 	constructor(e) {
-		this.app = e, this.body = w("div.detailbody"), this.root = w("section.detail", {
+		this.app = e, this.body = D("div.detailbody"), this.root = D("section.detail", {
 			"aria-label": e.t("detail.title"),
 			tabindex: "-1"
-		}, this.body), this.refetch = O(() => void this.#e(), 1200), this.data = {}, this.tickers = [];
+		}, this.body), this.refetch = T(() => void this.#e(), 1200), this.data = {}, this.tickers = [];
 	}
 	show() {
 		let { selected: e } = this.app.ui, t = e ? `${e.kind}:${e.id}` : "";
@@ -827,16 +830,16 @@ var Pe = class {
 	}
 	#t() {
 		let { t: e } = this.app;
-		return [w("div.hint", {}, w("strong", {}, e("detail.none")), w("p", {}, e("detail.hint")))];
+		return [D("div.hint", {}, D("strong", {}, e("detail.none")), D("p", {}, e("detail.hint")))];
 	}
 	#n(e, t, n) {
 		let { t: r } = this.app;
-		return w("header.dhead", {}, n, w("div.grow", {}, w("h2", {}, e), w("div.sub", {}, t)), w("button.ghost", {
+		return D("header.dhead", {}, n, D("div.grow", {}, D("h2", {}, e), D("div.sub", {}, t)), D("button.ghost", {
 			type: "button",
 			title: `${r("show.map")} (Enter)`,
 			"aria-label": r("show.map"),
 			onclick: () => this.app.showSelected()
-		}, te("target")), w("button.ghost", {
+		}, te("target")), D("button.ghost", {
 			type: "button",
 			title: `${r("close")} (Esc)`,
 			"aria-label": r("close"),
@@ -846,10 +849,10 @@ var Pe = class {
 	#r(e) {
 		let { app: t, data: n } = this, { t: r, store: i } = t, a = i.tickets.get(e) ?? Ie(n.ticket?.ticket, e);
 		if (!a) return [this.#n(e, n.ticket?.error ?? r("detail.gone"), null)];
-		let o = n.ticket?.ticket, s = w("div.bigmark", {
+		let o = n.ticket?.ticket, s = D("div.bigmark", {
 			"data-severity": a.severity,
 			title: r(`severity.${a.severity}`)
-		}, w("i", { "aria-hidden": "true" }, de[a.severity]), w("b", {}, fe(a.severity))), c = [
+		}, D("i", { "aria-hidden": "true" }, de[a.severity]), D("b", {}, fe(a.severity))), c = [
 			pe(a.id),
 			r.word("status", a.status),
 			r.word("category", a.category)
@@ -866,7 +869,7 @@ var Pe = class {
 		];
 	}
 	#i(e) {
-		let { t: n } = this.app, r = w("div.countdown", {}, w("b"), w("span"));
+		let { t: n } = this.app, r = D("div.countdown", {}, D("b"), D("span"));
 		return this.tickers.push(() => {
 			let i = this.app.now(), a = Se(e, i);
 			r.dataset.state = a ? "late" : Ce(e, i) ? "risk" : "ok", r.firstChild.textContent = `${a ? "✕" : Ce(e, i) ? "⚠" : "✓"} ${Ne(e, i, a, n)}`;
@@ -875,13 +878,13 @@ var Pe = class {
 		}), r;
 	}
 	#a(e) {
-		let { app: t } = this, { t: n } = t, r = this.data.ticket?.moves, i = (e) => t.canCommand && (!r || r.includes(e)), a = !!(e.flags & d.locked), o = (e, t, r, i = !1) => w(`button${i ? ".main" : ""}`, {
+		let { app: t } = this, { t: n } = t, r = this.data.ticket?.moves, i = (e) => t.canCommand && (!r || r.includes(e)), a = !!(e.flags & d.locked), o = (e, t, r, i = !1) => D(`button${i ? ".main" : ""}`, {
 			type: "button",
 			"data-do": e,
 			onclick: r,
 			title: t ? `${n(`do.${e}`)} (${t})` : null
-		}, n(`do.${e}`), t ? w("kbd", {}, t) : null), s = [], c = xe(e);
-		return t.canCommand && c && s.push(o("assign", "A", () => t.openPicker(), !0)), t.canCommand && c && e.engineer && s.push(o(a ? "unlock" : "lock", "L", () => t.toggleLock())), e.status === "reported" && i("triage") && s.push(o("triage", "", () => t.dialogs.triage(e), !0)), i("dispatch") && e.status === "planned" && s.push(o("dispatch", "", () => t.commands.run("dispatch", e.id))), i("release") && e.status === "held" && s.push(o("release", "", () => t.commands.run("release", e.id), !0)), i("hold") && e.status !== "held" && c && s.push(o("hold", "", () => t.dialogs.hold(e))), i("cancel") && e.status !== "on_site" && s.push(o("cancel", "", () => t.dialogs.cancel(e))), s.length ? w("div.actions", {}, s) : null;
+		}, n(`do.${e}`), t ? D("kbd", {}, t) : null), s = [], c = xe(e);
+		return t.canCommand && c && s.push(o("assign", "A", () => t.openPicker(), !0)), t.canCommand && c && e.engineer && s.push(o(a ? "unlock" : "lock", "L", () => t.toggleLock())), e.status === "reported" && i("triage") && s.push(o("triage", "", () => t.dialogs.triage(e), !0)), i("dispatch") && e.status === "planned" && s.push(o("dispatch", "", () => t.commands.run("dispatch", e.id))), i("release") && e.status === "held" && s.push(o("release", "", () => t.commands.run("release", e.id), !0)), i("hold") && e.status !== "held" && c && s.push(o("hold", "", () => t.dialogs.hold(e))), i("cancel") && e.status !== "on_site" && s.push(o("cancel", "", () => t.dialogs.cancel(e))), s.length ? D("div.actions", {}, s) : null;
 	}
 	#o(e, t) {
 		let { t: n, app: r } = {
@@ -891,12 +894,12 @@ var Pe = class {
 		(i?.address || e.area) && a.push([n("field.address"), i?.address || e.area]), i?.name && a.push([n("field.name"), i.name]), i?.phone && a.push([n("field.phone"), i.phone]), i?.note && a.push([n("field.note"), i.note]), t?.symptom && t.symptom !== e.label && a.push([n("field.symptom"), t.symptom]), t?.model && a.push([n("field.model"), t.model]);
 		let o = (t?.skills ?? []).map((e) => `${e.name} ${e.level}`).join(", ");
 		o && a.push([n("field.skills"), o]), e.duration && a.push([n("field.duration"), n("minutes", { n: Math.round(e.duration / 60) })]);
-		let s = r.canCommand && !this.data.contact && this.data.ticket && !this.data.ticket.error ? w("button.link", {
+		let s = r.canCommand && !this.data.contact && this.data.ticket && !this.data.ticket.error ? D("button.link", {
 			type: "button",
 			"data-do": "contact",
 			onclick: () => void this.#s(e.id)
 		}, n("contact.show")) : null;
-		return w("div.block", {}, Fe(a), s);
+		return D("div.block", {}, Fe(a), s);
 	}
 	async #s(e) {
 		try {
@@ -907,9 +910,9 @@ var Pe = class {
 	}
 	#c(e) {
 		let { t, store: n, hour: r } = this.app, i = n.visitOf.get(e.id), a = n.engineers.get(e.engineer), o = this.data.ticket?.ticket?.hold;
-		if (o) return w("div.block", {}, w("h3", {}, t("status.held")), w("p", {}, `${t.word("hold", o.kind)}: ${o.reason}`));
+		if (o) return D("div.block", {}, D("h3", {}, t("status.held")), D("p", {}, `${t.word("hold", o.kind)}: ${o.reason}`));
 		if (!a) return null;
-		let s = [[t("plan.engineer"), w("button.link", {
+		let s = [[t("plan.engineer"), D("button.link", {
 			type: "button",
 			onclick: () => this.app.select({
 				kind: "engineer",
@@ -918,48 +921,48 @@ var Pe = class {
 		}, a.name)]];
 		i && (s.push([t("plan.arrive"), `${r(i.arrive)}  (${t("plan.drive", { n: Math.max(0, Math.round((i.arrive - i.depart) / 60)) })})`]), s.push([t("plan.work"), `${r(i.start)} – ${r(i.finish)}`]), s.push([t("plan.position"), t("plan.nth", { n: i.position + 1 })]));
 		let c = this.data.ticket?.ticket?.promised_at;
-		return c && s.push([t("plan.promised"), r(c)]), w("div.block", {}, w("h3", {}, t("plan.title")), Fe(s));
+		return c && s.push([t("plan.promised"), r(c)]), D("div.block", {}, D("h3", {}, t("plan.title")), Fe(s));
 	}
 	#l() {
 		let { t: e, hour: n } = this.app, r = this.data.ticket?.clocks ?? [];
 		if (!r.length) return null;
 		let i = r.map((r) => {
-			let i = w("td.num"), a = [
+			let i = D("td.num"), a = [
 				"ok",
 				"amber",
 				"red"
 			].includes(r.state);
-			return this.tickers.push(() => i.textContent = a ? t(r.due_at - this.app.now()) : e(`clock.state.${r.state}`)), w("tr", { "data-state": r.state }, w("td", {}, e.word("clock", r.clock)), w("td.num", {}, n(r.due_at)), i, w("td.clause", {}, r.clause ?? ""));
+			return this.tickers.push(() => i.textContent = a ? t(r.due_at - this.app.now()) : e(`clock.state.${r.state}`)), D("tr", { "data-state": r.state }, D("td", {}, e.word("clock", r.clock)), D("td.num", {}, n(r.due_at)), i, D("td.clause", {}, r.clause ?? ""));
 		});
-		return w("div.block", {}, w("h3", {}, e("clock.title")), w("table.clocks", {}, w("tbody", {}, i)));
+		return D("div.block", {}, D("h3", {}, e("clock.title")), D("table.clocks", {}, D("tbody", {}, i)));
 	}
 	#u(e) {
 		let { t } = this.app, { why: n } = this.data;
-		if (!n) return [w("div.block.waiting", {}, t("loading"))];
-		if (n.error) return [w("div.block.error", {}, n.error)];
+		if (!n) return [D("div.block.waiting", {}, t("loading"))];
+		if (n.error) return [D("div.block.error", {}, n.error)];
 		let r = [];
-		n.unassigned?.length && r.push(w("div.block.warn", {}, w("h3", {}, t("why.unassigned")), w("ul", {}, n.unassigned.map((e) => w("li", {}, e.text, e.clause ? w("span.clause", {}, ` ${e.clause}`) : null))))), n.cheapest_change && r.push(w("div.block.good", {}, w("h3", {}, t("why.change")), w("p", {}, n.cheapest_change.text)));
+		n.unassigned?.length && r.push(D("div.block.warn", {}, D("h3", {}, t("why.unassigned")), D("ul", {}, n.unassigned.map((e) => D("li", {}, e.text, e.clause ? D("span.clause", {}, ` ${e.clause}`) : null))))), n.cheapest_change && r.push(D("div.block.good", {}, D("h3", {}, t("why.change")), D("p", {}, n.cheapest_change.text)));
 		let i = n.candidates ?? [];
 		if (i.length) {
 			let n = Math.max(...i.slice(0, 5).map((e) => e.cost), 1);
-			r.push(w("div.block", {}, w("h3", {}, t("why.candidates")), w("ol.candidates", {}, i.slice(0, 5).map((t) => ie(this.app, t, {
+			r.push(D("div.block", {}, D("h3", {}, t("why.candidates")), D("ol.candidates", {}, i.slice(0, 5).map((t) => ie(this.app, t, {
 				most: n,
 				isNow: t.engineer === e.engineer
 			})))));
 		}
-		return n.excluded?.length && r.push(w("details.block", { "data-key": "excluded" }, w("summary", {}, t("why.excluded", { n: n.excluded.length })), ae(this.app, n.excluded))), r;
+		return n.excluded?.length && r.push(D("details.block", { "data-key": "excluded" }, D("summary", {}, t("why.excluded", { n: n.excluded.length })), ae(this.app, n.excluded))), r;
 	}
 	#d() {
 		let { t: e, hour: t } = this.app, n = this.data.timeline?.items ?? [];
 		if (!n.length) return null;
 		let r = [...n].reverse().slice(0, 40);
-		return w("details.block", { "data-key": "timeline" }, w("summary", {}, e("timeline.title", { n: n.length })), w("ol.timeline", {}, r.map((e) => w("li", {}, w("time", {}, t(e.at)), w("div", {}, e.text, w("div.sub", {}, e.actor))))));
+		return D("details.block", { "data-key": "timeline" }, D("summary", {}, e("timeline.title", { n: n.length })), D("ol.timeline", {}, r.map((e) => D("li", {}, D("time", {}, t(e.at)), D("div", {}, e.text, D("div.sub", {}, e.actor))))));
 	}
 	#f(e) {
 		let { app: n, data: r } = this, { t: i, store: a, hour: o } = n, s = a.engineers.get(e);
 		if (!s) return [this.#n(e, i("detail.gone"), null)];
 		let c = a.routesOf(e), l = r.engineer ?? {}, u = [], d = a.tickets.get(s.ticket);
-		d && u.push([i("engineer.now"), w("button.link", {
+		d && u.push([i("engineer.now"), D("button.link", {
 			type: "button",
 			onclick: () => n.select({
 				kind: "ticket",
@@ -970,27 +973,27 @@ var Pe = class {
 		f && u.push([i("field.skills"), f]);
 		let p = (l.certificates ?? []).map((e) => e.name ?? e).join(", ");
 		p && u.push([i("engineer.certificates"), p]);
-		let m = c.flatMap((e) => e.visits).map((e, t) => this.#p(e, t)), h = w("div.bigmark.engineer", { "data-state": s.state }, w("i", { "aria-hidden": "true" })), g = s.gate ? w("div.block.warn", {}, w("h3", {}, i("gate.title")), w("p", {}, i(`gate.${s.gate}`))) : null;
+		let m = c.flatMap((e) => e.visits).map((e, t) => this.#p(e, t)), h = D("div.bigmark.engineer", { "data-state": s.state }, D("i", { "aria-hidden": "true" })), g = s.gate ? D("div.block.warn", {}, D("h3", {}, i("gate.title")), D("p", {}, i(`gate.${s.gate}`))) : null;
 		return [
 			this.#n(s.name, `${s.id} · ${i.word("state", s.state)}`, h),
 			g,
-			w("div.block", {}, Fe(u)),
-			w("div.block", {}, w("h3", {}, i("engineer.route", { n: m.length })), m.length ? w("ol.stops", {}, m) : w("p.sub", {}, i("engineer.free")))
+			D("div.block", {}, Fe(u)),
+			D("div.block", {}, D("h3", {}, i("engineer.route", { n: m.length })), m.length ? D("ol.stops", {}, m) : D("p.sub", {}, i("engineer.free")))
 		];
 	}
 	#p(e, t) {
 		let { store: n, hour: r, t: i } = this.app, a = n.tickets.get(e.ticket), o = a?.due > 0 && e.start > a.due;
-		return w("li", {}, w("button.stop", {
+		return D("li", {}, D("button.stop", {
 			type: "button",
 			onclick: () => this.app.select({
 				kind: "ticket",
 				id: e.ticket
 			}, "detail")
-		}, w("b", {}, String(t + 1)), w("span.shape", { "data-severity": a?.severity ?? 1 }, de[a?.severity ?? 1]), w("span.label", {}, a?.label || e.ticket), w("time", { class: o ? "late" : null }, `${r(e.start)}${o ? ` ${i("mark.late")}` : ""}`)));
+		}, D("b", {}, String(t + 1)), D("span.shape", { "data-severity": a?.severity ?? 1 }, de[a?.severity ?? 1]), D("span.label", {}, a?.label || e.ticket), D("time", { class: o ? "late" : null }, `${r(e.start)}${o ? ` ${i("mark.late")}` : ""}`)));
 	}
 };
 function Fe(e) {
-	return w("dl.facts", {}, e.map(([e, t]) => [w("dt", {}, e), w("dd", {}, t)]));
+	return D("dl.facts", {}, e.map(([e, t]) => [D("dt", {}, e), D("dd", {}, t)]));
 }
 function Ie(e, t) {
 	return e ? {
@@ -1010,14 +1013,14 @@ function Ie(e, t) {
 // src/dialogs.js
 var Le = 8, Re = class {
 	constructor(e) {
-		this.app = e, this.box = w("dialog.dialog", { onclose: () => this.#t() }), this.box.addEventListener("click", (e) => e.target === this.box && this.box.close()), this.box.addEventListener("keydown", (e) => e.stopPropagation());
+		this.app = e, this.box = D("dialog.dialog", { onclose: () => this.#t() }), this.box.addEventListener("click", (e) => e.target === this.box && this.box.close()), this.box.addEventListener("keydown", (e) => e.stopPropagation());
 	}
 	get isOpen() {
 		return this.box.open;
 	}
 	#e(e, ...t) {
 		let { t: n } = this.app;
-		this.before = this.app.root.getRootNode().activeElement, this.box.setAttribute("aria-label", e), this.box.replaceChildren(w("header.dhead", {}, w("h2.grow", {}, e), w("button.ghost", {
+		this.before = this.app.root.getRootNode().activeElement, this.box.setAttribute("aria-label", e), this.box.replaceChildren(D("header.dhead", {}, D("h2.grow", {}, e), D("button.ghost", {
 			type: "button",
 			"aria-label": n("close"),
 			onclick: () => this.box.close()
@@ -1027,7 +1030,7 @@ var Le = 8, Re = class {
 		this.app.endPreview(), this.before?.focus?.();
 	}
 	async assign(e) {
-		let { app: t } = this, { t: n } = t, r = w("input.search", {
+		let { app: t } = this, { t: n } = t, r = D("input.search", {
 			type: "text",
 			role: "combobox",
 			"aria-expanded": "true",
@@ -1035,11 +1038,11 @@ var Le = 8, Re = class {
 			"aria-label": n("assign.filter"),
 			placeholder: n("assign.filter"),
 			autocomplete: "off"
-		}), i = w("ol.candidates", {
+		}), i = D("ol.candidates", {
 			role: "listbox",
 			id: "offers",
 			"aria-label": n("why.candidates")
-		}), a = w("details.block", { hidden: !0 }), o = w("div.sub", { role: "status" }, n("loading"));
+		}), a = D("details.block", { hidden: !0 }), o = D("div.sub", { role: "status" }, n("loading"));
 		this.#e(n("assign.title", { ticket: e.label || e.id }), r, o, i, a), r.focus();
 		let s = await t.startPreview(e.id);
 		if (!this.box.open || !i.isConnected) return;
@@ -1052,7 +1055,7 @@ var Le = 8, Re = class {
 			at: 0,
 			ticket: e
 		};
-		this.#n(c), a.hidden = !s.answer.excluded?.length, a.replaceChildren(w("summary", {}, n("why.excluded", { n: s.answer.excluded?.length ?? 0 })), ae(t, s.answer.excluded ?? [])), r.addEventListener("input", () => {
+		this.#n(c), a.hidden = !s.answer.excluded?.length, a.replaceChildren(D("summary", {}, n("why.excluded", { n: s.answer.excluded?.length ?? 0 })), ae(t, s.answer.excluded ?? [])), r.addEventListener("input", () => {
 			c.at = 0, this.#n(c);
 		}), r.addEventListener("keydown", (e) => this.#r(e, c)), i.addEventListener("click", (e) => {
 			let t = e.composedPath().find((e) => e.dataset?.engineer);
@@ -1096,7 +1099,7 @@ var Le = 8, Re = class {
 	}
 	exception(e, { name: t, id: n, body: r }) {
 		let { t: i } = this.app;
-		this.#a(i("exception.title"), [w("p.warn", {}, e), ze(i("field.reason"), w("input", {
+		this.#a(i("exception.title"), [D("p.warn", {}, e), ze(i("field.reason"), D("input", {
 			name: "reason",
 			required: !0,
 			maxlength: 200,
@@ -1113,13 +1116,13 @@ var Le = 8, Re = class {
 		}, r = await n.vocabulary("hold_kinds");
 		this.#a(t("hold.title", { ticket: e.label || e.id }), [
 			ze(t("hold.kind"), Be("kind", r)),
-			ze(t("field.reason"), w("input", {
+			ze(t("field.reason"), D("input", {
 				name: "reason",
 				required: !0,
 				maxlength: 200,
 				autocomplete: "off"
 			})),
-			ze(t("hold.hours"), w("input", {
+			ze(t("hold.hours"), D("input", {
 				name: "hours",
 				type: "number",
 				min: "1",
@@ -1136,7 +1139,7 @@ var Le = 8, Re = class {
 	}
 	cancel(e) {
 		let { t } = this.app;
-		this.#a(t("cancel.title", { ticket: e.label || e.id }), [w("p", {}, t("cancel.warning")), ze(t("field.reason"), w("input", {
+		this.#a(t("cancel.title", { ticket: e.label || e.id }), [D("p", {}, t("cancel.warning")), ze(t("field.reason"), D("input", {
 			name: "reason",
 			required: !0,
 			maxlength: 200,
@@ -1159,14 +1162,14 @@ var Le = 8, Re = class {
 				label: `${de[e]} ${fe(e)} ${t(`severity.${e}`)}`
 			})), e.severity)),
 			ze(t("field.skills"), Be("skill", r)),
-			ze(t("field.level"), w("input", {
+			ze(t("field.level"), D("input", {
 				name: "level",
 				type: "number",
 				min: "1",
 				max: "5",
 				value: "2"
 			})),
-			ze(t("field.minutes"), w("input", {
+			ze(t("field.minutes"), D("input", {
 				name: "minutes",
 				type: "number",
 				min: "5",
@@ -1202,22 +1205,22 @@ var Le = 8, Re = class {
 			3,
 			2,
 			1
-		].map((t) => w("li", {}, w("span.shape", { "data-severity": t }, de[t]), ` ${fe(t)} ${e(`severity.${t}`)}`)), r = [
+		].map((t) => D("li", {}, D("span.shape", { "data-severity": t }, de[t]), ` ${fe(t)} ${e(`severity.${t}`)}`)), r = [
 			"idle",
 			"travelling",
 			"on_site",
 			"lunch",
 			"returning",
 			"off"
-		].map((t) => w("li", {}, w("i.dot", { "data-state": t }), ` ${e(`state.${t}`)}`));
-		this.#e(e("help.title"), w("div.helpgrid", {}, w("dl.keys", {}, t.map(([t, n]) => [w("dt", {}, t.split(" ").map((e) => w("kbd", {}, e))), w("dd", {}, e(`help.${n}`))])), w("div", {}, w("h3", {}, e("legend.tickets")), w("ul.plain", {}, n), w("h3", {}, e("legend.engineers")), w("ul.plain", {}, r), w("p.sub", {}, e("help.drag")))));
+		].map((t) => D("li", {}, D("i.dot", { "data-state": t }), ` ${e(`state.${t}`)}`));
+		this.#e(e("help.title"), D("div.helpgrid", {}, D("dl.keys", {}, t.map(([t, n]) => [D("dt", {}, t.split(" ").map((e) => D("kbd", {}, e))), D("dd", {}, e(`help.${n}`))])), D("div", {}, D("h3", {}, e("legend.tickets")), D("ul.plain", {}, n), D("h3", {}, e("legend.engineers")), D("ul.plain", {}, r), D("p.sub", {}, e("help.drag")))));
 	}
 	#a(e, t, n, r) {
-		let { t: i } = this.app, a = w("form.form", { onsubmit: (e) => {
+		let { t: i } = this.app, a = D("form.form", { onsubmit: (e) => {
 			e.preventDefault();
 			let t = Object.fromEntries(new FormData(a));
 			this.box.close(), r(t);
-		} }, t, w("div.actions", {}, w("button.main", { type: "submit" }, n), w("button", {
+		} }, t, D("div.actions", {}, D("button.main", { type: "submit" }, n), D("button", {
 			type: "button",
 			onclick: () => this.box.close()
 		}, i("back"))));
@@ -1225,10 +1228,10 @@ var Le = 8, Re = class {
 	}
 };
 function ze(e, t) {
-	return w("label.field", {}, w("span", {}, e), t);
+	return D("label.field", {}, D("span", {}, e), t);
 }
 function Be(e, t, n) {
-	return w("select", { name: e }, t.map((e) => w("option", {
+	return D("select", { name: e }, t.map((e) => D("option", {
 		value: String(e.name),
 		selected: e.name === n
 	}, e.label)));
@@ -1247,7 +1250,7 @@ function He(e, t, n) {
 }
 var Ue = class {
 	constructor(e) {
-		this.app = e, this.chip = w("div.dragchip.float", { hidden: !0 }), this.wasDragged = !1;
+		this.app = e, this.chip = D("div.dragchip.float", { hidden: !0 }), this.wasDragged = !1;
 	}
 	begin(e, t) {
 		if (e.button !== 0 || e.pointerType === "touch") return;
@@ -1274,7 +1277,7 @@ var Ue = class {
 	}
 	#t(e) {
 		let { app: t } = this, n = t.store.tickets.get(e);
-		this.chip.hidden = !1, this.chip.replaceChildren(w("b", {}, `${de[n?.severity ?? 1]} ${n?.label || e}`), w("div", {}, t.t("drag.hint"))), t.root.classList.add("dragging"), t.select({
+		this.chip.hidden = !1, this.chip.replaceChildren(D("b", {}, `${de[n?.severity ?? 1]} ${n?.label || e}`), D("div", {}, t.t("drag.hint"))), t.root.classList.add("dragging"), t.select({
 			kind: "ticket",
 			id: e
 		}, "drag"), t.startPreview(e);
@@ -1306,11 +1309,11 @@ var Ue = class {
 	error: 9e3
 }, Ke = class {
 	constructor(e) {
-		this.app = e, this.list = w("ol.items"), this.root = w("section.feed", { "aria-label": e.t("feed.title") }, w("h3", {}, e.t("feed.title")), this.list);
+		this.app = e, this.list = D("ol.items"), this.root = D("section.feed", { "aria-label": e.t("feed.title") }, D("h3", {}, e.t("feed.title")), this.list);
 	}
 	render() {
 		let { store: e, t, hour: n } = this.app;
-		if (!e.feed.length) return this.list.replaceChildren(w("li.empty", {}, t("feed.empty")));
+		if (!e.feed.length) return this.list.replaceChildren(D("li.empty", {}, t("feed.empty")));
 		let r = `${e.feed[0].at}|${e.feed.length}|${e.feed[0].text?.en}`;
 		r !== this.key && (this.key = r, this.list.replaceChildren(...e.feed.slice(0, We).map((e) => this.#e(e, t, n))));
 	}
@@ -1321,28 +1324,28 @@ var Ue = class {
 		} : e.engineer ? {
 			kind: "engineer",
 			id: e.engineer
-		} : null, s = [w("time", {}, n(e.at)), w("div", {}, w("span", {}, i), a ? w("div.sub", {}, a) : null)];
-		return w("li", { "data-kind": e.kind }, o ? w("button.item", {
+		} : null, s = [D("time", {}, n(e.at)), D("div", {}, D("span", {}, i), a ? D("div.sub", {}, a) : null)];
+		return D("li", { "data-kind": e.kind }, o ? D("button.item", {
 			type: "button",
 			onclick: () => this.app.select(o, "feed")
-		}, s) : w("div.item", {}, s));
+		}, s) : D("div.item", {}, s));
 	}
 }, qe = class {
 	constructor(e) {
-		this.app = e, this.polite = w("div", {
+		this.app = e, this.polite = D("div", {
 			role: "status",
 			"aria-live": "polite"
-		}), this.urgent = w("div", { role: "alert" }), this.root = w("div.toasts", {}, this.urgent, this.polite);
+		}), this.urgent = D("div", { role: "alert" }), this.root = D("div.toasts", {}, this.urgent, this.polite);
 	}
 	show(e, t, { action: n, onAction: r } = {}) {
 		let i = () => {
 			clearTimeout(o), a.remove();
-		}, a = w(`div.toast.${e}`, {}, w("span", {}, t), n ? w("button.link", {
+		}, a = D(`div.toast.${e}`, {}, D("span", {}, t), n ? D("button.link", {
 			type: "button",
 			onclick: () => {
 				i(), r();
 			}
-		}, n) : null, w("button.ghost", {
+		}, n) : null, D("button.ghost", {
 			type: "button",
 			"aria-label": this.app.t("close"),
 			onclick: i
@@ -1495,7 +1498,7 @@ function dt(e, t, n, r, i, a, o) {
 }
 function ft(e, t, n, r, i, a) {
 	e.font = `600 11px ${Ye}`;
-	let o = k(e, t, 150), s = e.measureText(o).width + 10;
+	let o = E(e, t, 150), s = e.measureText(o).width + 10;
 	e.beginPath(), e.roundRect(n - s / 2, r - 8, s, 16, 5), e.fillStyle = a.ground, e.fill(), e.strokeStyle = i, e.lineWidth = 1.2, e.stroke(), dt(e, o, n, r + .5, a.text, 600, 11);
 }
 function pt(e, { selectedRoute: t, view: n, palette: r }) {
@@ -1652,21 +1655,21 @@ function Ct(e, t, n = () => !1) {
 var wt = 28, Tt = 22, Et = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', sans-serif", Dt = class {
 	constructor(e) {
 		this.app = e;
-		let { t } = e, n = (e, t, n) => w("button", {
+		let { t } = e, n = (e, t, n) => D("button", {
 			type: "button",
 			title: t,
 			"aria-label": t,
 			onclick: n
 		}, e);
-		this.tools = w("div.gantttools", {
+		this.tools = D("div.gantttools", {
 			role: "toolbar",
 			"aria-label": t("gantt.tools")
-		}, n("−", t("gantt.out"), () => this.zoom(1.5)), n("+", t("gantt.in"), () => this.zoom(1 / 1.5)), n(t("gantt.now"), t("gantt.now"), () => this.showNow()), n(t("gantt.day"), t("gantt.day"), () => this.showDay())), this.canvas = w("canvas", { "aria-hidden": "true" }), this.spacer = w("div.spacer"), this.scroller = w("div.scroller", {
+		}, n("−", t("gantt.out"), () => this.zoom(1.5)), n("+", t("gantt.in"), () => this.zoom(1 / 1.5)), n(t("gantt.now"), t("gantt.now"), () => this.showNow()), n(t("gantt.day"), t("gantt.day"), () => this.showDay())), this.canvas = D("canvas", { "aria-hidden": "true" }), this.spacer = D("div.spacer"), this.scroller = D("div.scroller", {
 			tabindex: "0",
 			role: "application",
 			"aria-label": t("gantt.label"),
 			onscroll: () => this.draw()
-		}, this.canvas, this.spacer), this.tip = w("div.tip", { hidden: !0 }), this.live = w("div.visually-hidden", { "aria-live": "polite" }), this.root = w("section.gantt", { "aria-label": t("gantt.title") }, this.scroller, this.tools, this.tip, this.live), this.rows = [], this.boxes = [], this.cursor = {
+		}, this.canvas, this.spacer), this.tip = D("div.tip", { hidden: !0 }), this.live = D("div.visually-hidden", { "aria-live": "polite" }), this.root = D("section.gantt", { "aria-label": t("gantt.title") }, this.scroller, this.tools, this.tip, this.live), this.rows = [], this.boxes = [], this.cursor = {
 			row: 0,
 			bar: -1
 		}, this.#u();
@@ -1692,7 +1695,7 @@ var wt = 28, Tt = 22, Et = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', sans-ser
 	draw() {
 		let { clientWidth: e, clientHeight: t, scrollTop: n } = this.scroller;
 		if (e < 40 || t < 30) return;
-		let { app: r } = this, i = D(this.canvas, e, t);
+		let { app: r } = this, i = w(this.canvas, e, t);
 		this.spacer.style.height = `${Math.max(0, this.rows.length * wt + Tt - t)}px`;
 		let a = e < 520 ? 84 : 138, [o, s] = this.span ?? this.#e();
 		this.scale = new vt(o, s, a, e - a - 6), this.names = a, i.fillStyle = r.palette.ground, i.fillRect(0, 0, e, t), this.boxes = [], this.#n(i, t);
@@ -1741,7 +1744,7 @@ var wt = 28, Tt = 22, Et = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', sans-ser
 		let { palette: i } = this.app, a = i.engineer[t.state] ?? i.soft;
 		e.beginPath(), t.state === "on_site" ? e.roundRect(8, n + wt / 2 - 4.5, 9, 9, 2) : e.arc(12.5, n + wt / 2, 4.5, 0, Math.PI * 2), e.fillStyle = t.state === "idle" || t.state === "returning" ? i.ground : a, e.fill(), e.strokeStyle = a, e.lineWidth = 2, e.stroke(), e.font = `${r ? 600 : 400} 12px ${Et}`, e.textAlign = "left", e.textBaseline = "middle", e.fillStyle = t.state === "off" || t.state === "absent" ? i.soft : i.text;
 		let o = t.gate === "asked" ? "?" : t.late > 0 ? "!" : "";
-		e.fillText(k(e, t.name, this.names - 28 - (o ? 14 : 0)), 23, n + wt / 2), o && (e.font = `700 12px ${Et}`, e.fillStyle = o === "?" ? i.fair : i.late, e.fillText(o, this.names - 13, n + wt / 2));
+		e.fillText(E(e, t.name, this.names - 28 - (o ? 14 : 0)), 23, n + wt / 2), o && (e.font = `700 12px ${Et}`, e.fillStyle = o === "?" ? i.fair : i.late, e.fillText(o, this.names - 13, n + wt / 2));
 	}
 	#o(e, t, n, r, i) {
 		let { palette: a } = this.app, o = this.scale.x(t.from), s = Math.max(this.scale.x(t.to), o + 1.5);
@@ -1771,7 +1774,7 @@ var wt = 28, Tt = 22, Et = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', sans-ser
 		let f = t.ticket;
 		(f === i.ticket || f === i.hover) && (e.strokeStyle = s.text, e.lineWidth = 2, e.strokeRect(a, n + 4, o - a, 20)), e.font = `600 11px ${Et}`, e.textAlign = "left", e.textBaseline = "middle", e.fillStyle = s.workText;
 		let p = o - a - 12 - (l?.flags & d.locked ? 10 : 0);
-		p > 16 && e.fillText(k(e, p > 60 ? `${de[u]} ${l?.label ?? f}` : de[u], p), a + 8, n + wt / 2 + .5), l && l.flags & d.locked && it(e, o - 6, n + 9, { text: s.workText }), this.boxes.push({
+		p > 16 && e.fillText(E(e, p > 60 ? `${de[u]} ${l?.label ?? f}` : de[u], p), a + 8, n + wt / 2 + .5), l && l.flags & d.locked && it(e, o - 6, n + 9, { text: s.workText }), this.boxes.push({
 			kind: "bar",
 			bar: t,
 			engineer: r,
@@ -1846,7 +1849,7 @@ var wt = 28, Tt = 22, Et = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', sans-ser
 		} : null);
 		let o = n ? t.describeVisit(n.bar) : null;
 		if (this.tip.hidden = !o, !o) return;
-		this.tip.replaceChildren(...o.map((e, t) => w(t ? "div" : "strong", {}, e)));
+		this.tip.replaceChildren(...o.map((e, t) => D(t ? "div" : "strong", {}, e)));
 		let s = i > this.canvas.clientWidth - 240;
 		this.tip.style.transform = `translate(${Math.round(s ? i - 12 : i + 12)}px, ${Math.round(a - 14)}px)${s ? " translateX(-100%)" : ""} translateY(-100%)`;
 	}
@@ -1873,7 +1876,7 @@ var wt = 28, Tt = 22, Et = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', sans-ser
 			id: i.id
 		}, "gantt"), this.reveal(n.row);
 		let s = o && t.store.tickets.get(o.ticket);
-		E(this.live, s ? `${t.hour(o.start)} ${fe(s.severity)} ${s.label ?? s.id}` : `${i.name}, ${t.t.word("state", i.state)}, ${t.t("gantt.visits", { n: a.length })}`);
+		k(this.live, s ? `${t.hour(o.start)} ${fe(s.severity)} ${s.label ?? s.id}` : `${i.name}, ${t.t.word("state", i.state)}, ${t.t("gantt.visits", { n: a.length })}`);
 	}
 	reveal(e) {
 		let { scrollTop: t, clientHeight: n } = this.scroller, r = e * wt;
@@ -1911,21 +1914,21 @@ var Mt = class {
 	constructor(e) {
 		this.app = e;
 		let { t } = e;
-		this.status = w("span.status", {
+		this.status = D("span.status", {
 			role: "status",
 			"data-state": "idle"
-		}, w("i", { "aria-hidden": "true" }), w("span")), this.lag = w("span.lag", { title: t("lag.title") }), this.clock = w("time.deskclock", { title: t("clock.desk") }), this.figures = [
+		}, D("i", { "aria-hidden": "true" }), D("span")), this.lag = D("span.lag", { title: t("lag.title") }), this.clock = D("time.deskclock", { title: t("clock.desk") }), this.figures = [
 			"open",
 			"unplaced",
 			"p1",
 			"risk",
 			"late"
-		].map((e) => w("button.figure", {
+		].map((e) => D("button.figure", {
 			type: "button",
 			"data-figure": e,
 			onclick: () => this.#t(e)
-		}, w("b", {}, "–"), w("span", {}, t(`figure.${e}`)))), this.crew = w("span.crew"), this.alert = w("div.visually-hidden", { "aria-live": "assertive" });
-		let n = (e, n, r, i = {}) => w("button.ghost", {
+		}, D("b", {}, "–"), D("span", {}, t(`figure.${e}`)))), this.crew = D("span.crew"), this.alert = D("div.visually-hidden", { "aria-live": "assertive" });
+		let n = (e, n, r, i = {}) => D("button.ghost", {
 			type: "button",
 			title: t(`tool.${n}`),
 			"aria-label": t(`tool.${n}`),
@@ -1933,22 +1936,22 @@ var Mt = class {
 			onclick: r,
 			...i
 		}, e);
-		this.layers = w("details.menu", {}, w("summary.ghost", {
+		this.layers = D("details.menu", {}, D("summary.ghost", {
 			title: t("tool.layers"),
 			"aria-label": t("tool.layers")
-		}, te("layers")), w("div.popup.float", {}, [
+		}, te("layers")), D("div.popup.float", {}, [
 			"tickets",
 			"engineers",
 			"routes",
 			"clusters"
-		].map((e) => this.#e(e)))), this.root = w("header.bar", {}, w("div.bargroup", {}, this.status, this.lag, this.clock), w("div.bargroup.figures", {}, this.figures), w("div.bargroup.grow", {}, this.crew), w("div.bargroup", {}, n(te("undo"), "undo", () => void e.commands.undo()), n(te("fit"), "fit", () => e.map.fit()), this.layers, n(te("help"), "help", () => e.dialogs.help())), this.alert);
+		].map((e) => this.#e(e)))), this.root = D("header.bar", {}, D("div.bargroup", {}, this.status, this.lag, this.clock), D("div.bargroup.figures", {}, this.figures), D("div.bargroup.grow", {}, this.crew), D("div.bargroup", {}, n(te("undo"), "undo", () => void e.commands.undo()), n(te("fit"), "fit", () => e.map.fit()), this.layers, n(te("help"), "help", () => e.dialogs.help())), this.alert);
 	}
 	#e(e) {
-		let { app: t } = this, n = w("input", {
+		let { app: t } = this, n = D("input", {
 			type: "checkbox",
 			name: e
 		});
-		return n.checked = t.ui.layers[e], n.addEventListener("change", () => t.setLayer(e, n.checked)), w("label", {}, n, t.t(`layer.${e}`));
+		return n.checked = t.ui.layers[e], n.addEventListener("change", () => t.setLayer(e, n.checked)), D("label", {}, n, t.t(`layer.${e}`));
 	}
 	syncLayers() {
 		for (let e of this.layers.querySelectorAll("input")) e.checked = this.app.ui.layers[e.name];
@@ -1964,7 +1967,7 @@ var Mt = class {
 	}
 	setState(e, t = {}) {
 		let { t: n } = this.app;
-		this.status.dataset.state = e, E(this.status.lastChild, n(`link.${e}`, { seconds: Math.ceil((t.delay ?? 0) / 1e3) }));
+		this.status.dataset.state = e, k(this.status.lastChild, n(`link.${e}`, { seconds: Math.ceil((t.delay ?? 0) / 1e3) }));
 	}
 	tick() {
 		let { store: e, t, clock: n, link: r, hour: i } = this.app, a = this.app.now(), o = {
@@ -1978,7 +1981,7 @@ var Mt = class {
 		let s = e.v >= 0;
 		for (let e of this.figures) {
 			let t = o[e.dataset.figure];
-			E(e.firstChild, s ? String(t) : "–"), e.classList.toggle("zero", t === 0);
+			k(e.firstChild, s ? String(t) : "–"), e.classList.toggle("zero", t === 0);
 		}
 		let c = {
 			travelling: 0,
@@ -1986,15 +1989,15 @@ var Mt = class {
 			idle: 0
 		};
 		for (let { state: t } of e.engineers.values()) t in c && (c[t] += 1);
-		E(this.crew, s ? t("crew", {
+		k(this.crew, s ? t("crew", {
 			all: e.engineers.size,
 			...c
-		}) : ""), E(this.clock, n.isSet ? `${i(a)}${n.speed === 1 ? "" : ` ×${n.speed}`}` : "");
+		}) : ""), k(this.clock, n.isSet ? `${i(a)}${n.speed === 1 ? "" : ` ×${n.speed}`}` : "");
 		let l = r?.state === "live" && r.rtt !== null ? (r.rtt / 2 + n.lag) / 1e3 : null;
-		E(this.lag, l === null ? "" : t("lag", { s: l < .1 ? l.toFixed(2) : l.toFixed(1) }));
+		k(this.lag, l === null ? "" : t("lag", { s: l < .1 ? l.toFixed(2) : l.toFixed(1) }));
 	}
 	announce(e) {
-		E(this.alert, ""), E(this.alert, e);
+		k(this.alert, ""), k(this.alert, e);
 	}
 }, Nt = (e) => !!e?.matches?.("input, select, textarea");
 function Pt(e, t) {
@@ -2609,7 +2612,7 @@ var gn = 96, _n = 5e3, vn = class {
 		}));
 	}
 	#t() {
-		let { width: e, height: t, zoom: n } = this.current, r = D(this.canvas, e, t);
+		let { width: e, height: t, zoom: n } = this.current, r = w(this.canvas, e, t);
 		r.fillStyle = (this.style.layers ?? []).find((e) => e.type === "background")?.paint?.["background-color"] ?? "#e9ecee", r.fillRect(0, 0, e, t), this.source && this.#n(r, n), this.onReady();
 	}
 	#n(e, t) {
@@ -38805,11 +38808,11 @@ function HR(e) {
 }
 var UR = class {
 	constructor(e) {
-		this.app = e, this.host = w("div.base"), this.lines = w("canvas.lines", { "aria-hidden": "true" }), this.canvas = w("canvas.overlay", { "aria-hidden": "true" }), this.tip = w("div.tip", { hidden: !0 }), this.credit = w("div.credit"), this.twin = w("ul.visually-hidden"), this.tools = w("div.maptools", { role: "toolbar" }), this.root = w("section.map", { tabindex: "-1" }, this.host, this.lines, this.canvas, this.tip, this.tools, this.credit, this.twin), this.routes = new FR(), this.hits = {
+		this.app = e, this.host = D("div.base"), this.lines = D("canvas.lines", { "aria-hidden": "true" }), this.canvas = D("canvas.overlay", { "aria-hidden": "true" }), this.tip = D("div.tip", { hidden: !0 }), this.credit = D("div.credit"), this.twin = D("ul.visually-hidden"), this.tools = D("div.maptools", { role: "toolbar" }), this.root = D("section.map", { tabindex: "-1" }, this.host, this.lines, this.canvas, this.tip, this.tools, this.credit, this.twin), this.routes = new FR(), this.hits = {
 			engineers: [],
 			tickets: [],
 			groups: []
-		}, this.view = new l(), this.refreshGeometry = O(() => void this.#r(), 6e3), this.refreshOne = O(() => void this.#i(), 1500), this.refreshTwin = O(() => this.#l(), 2500), this.#a();
+		}, this.view = new l(), this.refreshGeometry = T(() => void this.#r(), 6e3), this.refreshOne = T(() => void this.#i(), 1500), this.refreshTwin = T(() => this.#l(), 2500), this.#a();
 	}
 	async mount(e) {
 		this.measure();
@@ -38822,7 +38825,7 @@ var UR = class {
 			onMove: (e) => this.#t(e),
 			onReady: () => this.root.setAttribute("data-base-ready", "1")
 		};
-		this.base = this.#e(i), this.root.dataset.base = this.base.kind, E(this.credit, this.style.credit), this.#t(this.base.view()), !e && this.app.store.v >= 0 && this.fit();
+		this.base = this.#e(i), this.root.dataset.base = this.base.kind, k(this.credit, this.style.credit), this.#t(this.base.view()), !e && this.app.store.v >= 0 && this.fit();
 	}
 	#e(e) {
 		if (this.app.props.base !== "flat") try {
@@ -38833,7 +38836,7 @@ var UR = class {
 		return new vn(this.host, e);
 	}
 	async restyle() {
-		this.base && (this.style = await BR(this.app), this.base.setStyle(this.style.style), E(this.credit, this.style.credit), this.linesStale = !0);
+		this.base && (this.style = await BR(this.app), this.base.setStyle(this.style.style), k(this.credit, this.style.credit), this.linesStale = !0);
 	}
 	onSnapshot() {
 		!this.isPlaced && this.base && this.fit(), this.style?.isBare && this.restyle(), this.refreshGeometry();
@@ -38867,7 +38870,7 @@ var UR = class {
 		if (!this.view.width || this.view.width < 2) return;
 		let { app: e } = this, t = e.routeEngineer(), n = Date.now(), r = t ? NR(e.store, e.store.geometry, t, n) : null;
 		(this.linesStale || this.hiddenLine !== t) && this.#n(t);
-		let i = D(this.canvas, this.view.width, this.view.height);
+		let i = w(this.canvas, this.view.width, this.view.height);
 		this.hits = j(i, {
 			view: this.view,
 			store: e.store,
@@ -38885,7 +38888,7 @@ var UR = class {
 		}), this.refreshTwin();
 	}
 	#n(e) {
-		let t = D(this.lines, this.view.width, this.view.height);
+		let t = w(this.lines, this.view.width, this.view.height);
 		(this.hiddenLine !== e || this.geometryFresh) && (this.routes.build(this.app.store.geometry, [this.view.x, this.view.y], e), this.geometryFresh = !1), this.hiddenLine = e, this.linesStale = !1;
 		let n = this.lines.width / this.view.width;
 		if (!this.app.ui.layers.routes) return t.clearRect(0, 0, this.view.width, this.view.height);
@@ -38959,7 +38962,7 @@ var UR = class {
 		} : null);
 		let i = e ? r.describe(e) : null;
 		if (this.tip.hidden = !i, !i) return;
-		this.tip.replaceChildren(...i.map((e, t) => w(t ? "div" : "strong", {}, e)));
+		this.tip.replaceChildren(...i.map((e, t) => D(t ? "div" : "strong", {}, e)));
 		let a = t > this.view.width - 230;
 		this.tip.style.transform = `translate(${Math.round(a ? t - 14 : t + 14)}px, ${Math.round(n + 12)}px)${a ? " translateX(-100%)" : ""}`;
 	}
@@ -38972,7 +38975,7 @@ var UR = class {
 		}
 		for (this.twin.setAttribute("aria-label", e("map.twin")); this.twin.children.length > r.length;) this.twin.lastChild.remove();
 		r.forEach((e, t) => {
-			this.twin.children[t] ? E(this.twin.children[t], e) : this.twin.append(w("li", {}, e));
+			this.twin.children[t] ? k(this.twin.children[t], e) : this.twin.append(D("li", {}, e));
 		});
 	}
 	engineerAt(e, t, n = 46) {
@@ -39677,7 +39680,7 @@ var az = /* @__PURE__ */ new Set(["supervisor", "dispatcher"]), oz = 33, sz = 10
 			http: this.http,
 			onGhost: () => this.schedule(),
 			say: (...e) => this.#g(...e)
-		}), this.drag = new Ue(this), this.#t(), this.palette = ue(this.#e()), this.map = new UR(this), this.root = w("div.desk", { "data-state": "idle" }), this.root.addEventListener("keydown", (e) => Pt(this, e)), this.#n(), this.host.append(this.root), this.#r(a);
+		}), this.drag = new Ue(this), this.#t(), this.palette = ue(this.#e()), this.map = new UR(this), this.root = D("div.desk", { "data-state": "idle" }), this.root.addEventListener("keydown", (e) => Pt(this, e)), this.#n(), this.host.append(this.root), this.#r(a);
 	}
 	get isCalm() {
 		return !!this.calm?.matches;
@@ -39693,7 +39696,7 @@ var az = /* @__PURE__ */ new Set(["supervisor", "dispatcher"]), oz = 33, sz = 10
 	}
 	#n() {
 		let { t: e } = this;
-		this.header = new Mt(this), this.queue = new je(this), this.gantt = new Dt(this), this.detail = new Pe(this), this.feed = new Ke(this), this.toasts = new qe(this), this.dialogs = new Re(this), this.cover = w("div.cover", { hidden: !0 }), this.map.tools.replaceChildren(...[[
+		this.header = new Mt(this), this.queue = new je(this), this.gantt = new Dt(this), this.detail = new Pe(this), this.feed = new Ke(this), this.toasts = new qe(this), this.dialogs = new Re(this), this.cover = D("div.cover", { hidden: !0 }), this.map.tools.replaceChildren(...[[
 			"plus",
 			"zoomin",
 			() => this.map.zoom(1)
@@ -39701,12 +39704,12 @@ var az = /* @__PURE__ */ new Set(["supervisor", "dispatcher"]), oz = 33, sz = 10
 			"minus",
 			"zoomout",
 			() => this.map.zoom(-1)
-		]].map(([t, n, r]) => w("button", {
+		]].map(([t, n, r]) => D("button", {
 			type: "button",
 			title: e(`tool.${n}`),
 			"aria-label": e(`tool.${n}`),
 			onclick: r
-		}, te(t)))), this.map.tools.setAttribute("aria-label", e("tool.map")), this.map.root.setAttribute("aria-label", e("map.label")), this.map.root.setAttribute("role", "region"), this.panes = w("nav.panes", {
+		}, te(t)))), this.map.tools.setAttribute("aria-label", e("tool.map")), this.map.root.setAttribute("aria-label", e("map.label")), this.map.root.setAttribute("role", "region"), this.panes = D("nav.panes", {
 			role: "tablist",
 			"aria-label": e("panes.label")
 		}, [
@@ -39714,14 +39717,14 @@ var az = /* @__PURE__ */ new Set(["supervisor", "dispatcher"]), oz = 33, sz = 10
 			"map",
 			"gantt",
 			"feed"
-		].map((t) => w("button", {
+		].map((t) => D("button", {
 			type: "button",
 			role: "tab",
 			"data-pane": t,
 			onclick: () => this.setPane(t)
 		}, e(`pane.${t}`))));
-		let t = w("aside.side", {}, this.detail.root, this.feed.root);
-		this.root.lang = e.lang === "zh" ? "zh-CN" : "en", this.root.dataset.theme = this.palette.name, this.root.replaceChildren(this.header.root, this.panes, w("div.grid", {}, this.queue.root, w("div.mapcell", {}, this.map.root, this.cover), this.gantt.root, t), this.toasts.root, this.drag.chip, this.dialogs.box), this.setPane(this.ui.pane);
+		let t = D("aside.side", {}, this.detail.root, this.feed.root);
+		this.root.lang = e.lang === "zh" ? "zh-CN" : "en", this.root.dataset.theme = this.palette.name, this.root.replaceChildren(this.header.root, this.panes, D("div.grid", {}, this.queue.root, D("div.mapcell", {}, this.map.root, this.cover), this.gantt.root, t), this.toasts.root, this.drag.chip, this.dialogs.box), this.setPane(this.ui.pane);
 	}
 	#r(e) {
 		this.resizer = new ResizeObserver(() => this.#S()), this.resizer.observe(this.root), this.#S(), this.second = setInterval(() => this.#x(), 1e3), this.onOnline = () => this.link.wake(), this.onVisible = () => document.hidden || (this.link.wake(), this.schedule()), window.addEventListener("online", this.onOnline), document.addEventListener("visibilitychange", this.onVisible), this.#i(), this.map.mount(e.view).then(() => this.schedule()), this.#a(), this.#b(), this.detail.show(), this.queue.refresh();
@@ -39774,11 +39777,11 @@ var az = /* @__PURE__ */ new Set(["supervisor", "dispatcher"]), oz = 33, sz = 10
 		this.cover.hidden = !(n || this.store.v < 0 && e !== "idle"), this.cover.hidden || this.#d(e, n), this.header.tick();
 	}
 	#d(e, t) {
-		let { t: n } = this, r = w("button.main", {
+		let { t: n } = this, r = D("button.main", {
 			type: "button",
 			onclick: () => this.link.wake()
 		}, n("retry")), i = t ? e : e === "waiting" ? "offline" : "loading";
-		this.cover.replaceChildren(w("div.card", {}, i === "loading" ? w("div.spinner", { "aria-hidden": "true" }) : null, w("h2", {}, n(`cover.${i}`)), w("p", {}, n(`cover.${i}.todo`)), i === "loading" ? null : r));
+		this.cover.replaceChildren(D("div.card", {}, i === "loading" ? D("div.spinner", { "aria-hidden": "true" }) : null, D("h2", {}, n(`cover.${i}`)), D("p", {}, n(`cover.${i}.todo`)), i === "loading" ? null : r));
 	}
 	apply(e, t) {
 		t && (this.setStateValue = t);
@@ -39979,14 +39982,14 @@ lz.mounts = 0, lz.destroys = 0;
 // src/pickmap.js
 var uz = class {
 	constructor({ parentElement: e, data: t, setStateValue: n }) {
-		this.setStateValue = n, this.props = t, this.palette = ue(t.theme), this.t = iz(t.lang), this.host = w("div.base"), this.canvas = w("canvas.overlay", { "aria-hidden": "true" }), this.credit = w("div.credit");
-		let r = (e, t, n) => w("button", {
+		this.setStateValue = n, this.props = t, this.palette = ue(t.theme), this.t = iz(t.lang), this.host = D("div.base"), this.canvas = D("canvas.overlay", { "aria-hidden": "true" }), this.credit = D("div.credit");
+		let r = (e, t, n) => D("button", {
 			type: "button",
 			"aria-label": this.t(`tool.${e}`),
 			title: this.t(`tool.${e}`),
 			onclick: n
 		}, te(t));
-		this.tools = w("div.maptools", {}, r("zoomin", "plus", () => this.#n(1)), r("zoomout", "minus", () => this.#n(-1))), this.root = w("div.desk.pick", { "data-theme": this.palette.name }, w("div.map", {
+		this.tools = D("div.maptools", {}, r("zoomin", "plus", () => this.#n(1)), r("zoomout", "minus", () => this.#n(-1))), this.root = D("div.desk.pick", { "data-theme": this.palette.name }, D("div.map", {
 			role: "region",
 			"aria-label": this.t("pick.label")
 		}, this.host, this.canvas, this.tools, this.credit)), e.append(this.root), this.view = new l(.5, .5, 11, this.root.clientWidth || 400, this.root.clientHeight || 300), this.#r(), this.#e();
@@ -39999,7 +40002,7 @@ var uz = class {
 			apiBase: $R(e.api)
 		});
 		if (this.isGone) return;
-		E(this.credit, t.credit), this.view.width = this.root.clientWidth, this.view.height = this.root.clientHeight;
+		k(this.credit, t.credit), this.view.width = this.root.clientWidth, this.view.height = this.root.clientHeight;
 		let n = {
 			view: e.place ? this.#t(e.place, 15) : e.bounds ? this.view.fit(u(e.bounds), 4) : this.view,
 			style: t.style,
@@ -40051,7 +40054,7 @@ var uz = class {
 	#a() {
 		let { view: e, palette: t } = this;
 		if (!e.width) return;
-		let n = D(this.canvas, e.width, e.height);
+		let n = w(this.canvas, e.width, e.height);
 		if (n.clearRect(0, 0, e.width, e.height), !this.props.place) return;
 		let [r, i] = e.project(a(this.props.place.lon), o(this.props.place.lat));
 		n.beginPath(), n.arc(r, i - 17, 9, Math.PI * .85, Math.PI * .15), n.lineTo(r, i), n.closePath(), n.fillStyle = t.late, n.fill(), n.strokeStyle = t.halo, n.lineWidth = 2, n.stroke(), n.beginPath(), n.arc(r, i - 17, 3, 0, Math.PI * 2), n.fillStyle = t.halo, n.fill();
@@ -40061,7 +40064,7 @@ var uz = class {
 	}
 }, dz = class {
 	constructor(e, { api: t, city: n, theme: r, label: i, hour: a }) {
-		this.palette = ue(r), this.hour = a, this.host = w("div.base"), this.canvas = w("canvas.overlay", { "aria-hidden": "true" }), this.credit = w("div.credit"), this.root = w("div.map.routemap", {
+		this.palette = ue(r), this.hour = a, this.host = D("div.base"), this.canvas = D("canvas.overlay", { "aria-hidden": "true" }), this.credit = D("div.credit"), this.root = D("div.map.routemap", {
 			"data-theme": this.palette.name,
 			role: "region",
 			"aria-label": i
@@ -40075,7 +40078,7 @@ var uz = class {
 	async #e(e, t) {
 		let n = await BR(e);
 		if (this.isGone) return;
-		E(this.credit, n.credit);
+		k(this.credit, n.credit);
 		let r = {
 			view: this.view,
 			style: n.style,
@@ -40110,7 +40113,7 @@ var uz = class {
 	#r() {
 		let { view: e } = this;
 		if (!e.width) return;
-		let t = D(this.canvas, e.width, e.height);
+		let t = w(this.canvas, e.width, e.height);
 		t.clearRect(0, 0, e.width, e.height), this.legs.forEach((e, n) => this.#i(t, n === 0 && this.me ? MR(e.points, this.me) : e.points, n)), this.stops.forEach((e, n) => this.#a(t, e, n)), this.me && this.#o(t);
 	}
 	#i(e, t, n) {
