@@ -112,6 +112,8 @@ def report_of(house: House, territory: TerritoryId, given: s.TicketGiven) -> Rep
         category=given.category,
         model=given.model,
         external_id=given.external_id,
+        contract=given.contract,
+        weight_g=given.weight_g,
         source=given.source,
         severity=Severity(given.severity) if given.severity else None,
         skills=skills_of(house.mirror(territory), given.skills),

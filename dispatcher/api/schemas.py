@@ -143,6 +143,9 @@ class TicketGiven(Body):
     severity: Annotated[int | None, Field(ge=1, le=4)] = None
     category: Annotated[str, Field(max_length=40)] = ""
     model: Annotated[str, Field(max_length=80)] = ""
+    # the service profile is chosen by it; the limit may go by the weight (R19)
+    contract: Annotated[str, Field(max_length=64)] = ""
+    weight_g: Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)] = 0
     symptom: Prose
     external_id: Annotated[str | None, Field(min_length=1, max_length=64)] = None
     source: Line = ""

@@ -82,6 +82,8 @@ class TicketDetail(msgspec.Struct, frozen=True, kw_only=True):
     ticket: TicketView  # type: ignore[valid-type]
     site: SiteView | None
     clocks: tuple[ClockState, ...]
+    # why each is due when it is, by clock, in the language asked for
+    why: dict[str, str]
     visit: Visit | None
     moves: list[str]
     # why the plan has no place for it

@@ -14,14 +14,14 @@ from dispatcher.desk.command import wishes as w
 from dispatcher.desk.planning import search
 from dispatcher.desk.planning.day import Day, compile_day
 from dispatcher.desk.planning.roads import Roads
-from dispatcher.desk.timing import Alarms
+from dispatcher.desk.timing import MOST_AT_ONCE, Alarms
 from dispatcher.domain import events as ev
 from dispatcher.domain.fold import apply
 from dispatcher.domain.ids import TicketId
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.plan import Route
 from dispatcher.domain.ticket import FINISHED, Status, Ticket
-from dispatcher.policy import Policy
+from dispatcher.policy import Policy, due_times
 
 # facts after which a better plan may exist, besides those that bring a ticket
 _STIR = (
@@ -75,6 +75,8 @@ class Desk:
     # dispatches already asked for, by ticket version, so that no order is given twice
     _told: dict[TicketId, int] = field(default_factory=dict)
     _alarms: Alarms = field(default_factory=Alarms)
+    # tickets whose due times are to be counted anew
+    _stale: list[TicketId] = field(default_factory=list)
 
     def handle(self, fact: ev.Fact, now: int) -> list[Action]:
         """Return what to do because of a fact; `now` is epoch seconds."""
@@ -88,6 +90,7 @@ class Desk:
         elif isinstance(event, ev.PolicyAdopted):
             self.policy = self.policy.with_older([event.text])
         elif isinstance(event, ev.CalendarChanged):
+            self._find_stale(now)
             actions += self._reckon()
         if isinstance(event, (*_STIR, *_OPENED)):
             self.stirred = True
@@ -96,11 +99,12 @@ class Desk:
     def wake(self, now: int) -> list[Action]:
         """Return what to do because time has passed."""
         crossed = self._alarms.due(self.docs, self.policy, now)
-        return [*self._release(now), *self._dispatch(now), *crossed]
+        return [*self._release(now), *self._dispatch(now), *self._reckon(), *crossed]
 
     def catch_up(self, now: int) -> list[Action]:
         """Return what to do about tickets and questions that came in while nobody planned."""
         actions: list[Action] = []
+        self._find_stale(now)
         for engineer in sorted(self.docs.engineers):
             if self.docs.engineers[engineer].gate == "asked":
                 actions += gate.answer(self.docs, engineer, now, self.roads, self.policy)
@@ -146,14 +150,24 @@ class Desk:
         ]
         crossing_at = self._alarms.next_at(self.docs, self.policy, now)
         moments += [] if crossing_at is None else [max(now, crossing_at)]
+        moments += [now] if self._stale else []
         return min(moments, default=None)
 
-    def _reckon(self) -> list[Action]:
-        """Let every ticket that is not finished have its due times counted anew (R21)."""
+    def _find_stale(self, now: int) -> None:
+        """Note the tickets whose due times are not those of the day table any more (R21)."""
         self._alarms.forget()
-        return [
-            w.Reckon(ticket=t.id) for t in self.docs.tickets.values() if t.status not in FINISHED
+        # a ticket that waits is counted anew when it goes on
+        settled = FINISHED | {Status.HELD}
+        self._stale = [
+            t.id
+            for t in self.docs.tickets.values()
+            if t.status not in settled and due_times(self.policy, t, self.docs.home, now) != t.due
         ]
+
+    def _reckon(self) -> list[Action]:
+        """Let some of the tickets that were found have their due times counted anew."""
+        some, self._stale = self._stale[:MOST_AT_ONCE], self._stale[MOST_AT_ONCE:]
+        return [w.Reckon(ticket=name) for name in some]
 
     def _insert(self, ticket_id: TicketId, now: int) -> list[Action]:
         """Place one ticket at once; milliseconds, and never worse than leaving it open."""

@@ -33,6 +33,8 @@ _Timed = (
     | ev.TicketRebased
     | ev.DueTimesSet
 )
+# commands about clocks that one look of the desk leads to; dispatching must not wait for them
+MOST_AT_ONCE = 20
 # rows of the day table one command may write
 MOST_DAYS = 1000
 
@@ -235,6 +237,8 @@ class Alarms:
             version, moment = self._next.get(ticket.id, (-1, 0))
             if version == ticket.version and (moment is None or moment > now):
                 continue
+            if len(found) >= MOST_AT_ONCE:
+                break
             news, later = crossings(policy.profile_of(ticket), ticket, docs.home, now)
             self._next[ticket.id] = (ticket.version, later)
             found += [

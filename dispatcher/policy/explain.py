@@ -37,6 +37,14 @@ def explain_due(
     raise BadField(field="clock", value=clock, rule=f"choose one that runs: {known}")
 
 
+def explain_all(
+    policy: Policy, ticket: Ticket, home: Territory, now: int, lang: Lang
+) -> dict[str, str]:
+    """Return why each clock of a ticket is due when it is, by clock."""
+    started = readings(policy.profile_of(ticket).clocks, ticket, home, now)
+    return {one.clock.name: sentence(one, lang) for one in started}
+
+
 def sentence(one: Reading, lang: Lang) -> str:
     """Return a reading as one sentence; days are named where they differ from the due day."""
     told = _Told(one, lang)

@@ -52,7 +52,7 @@ def _report(command: w.ReportTicket, territory: str, _step: Step) -> Errand:
     body = _only(
         command,
         *("channel", "severity", "category", "model", "symptom", "skills", "certificates"),
-        "external_id",
+        *("external_id", "contract", "weight_g"),
         *("duration_s", "windows", "not_before_at", "outdoor"),
     )
     body["territory"] = territory

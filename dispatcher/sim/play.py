@@ -63,7 +63,7 @@ def set_up(
 ) -> Setting:
     """Return the world of a scenario and seed on the streets of its city."""
     city = open_city(scenario.city, data)
-    policy = load_policy(scenario.policy)
+    policy = load_policy(scenario.policy, data / "policies" if data else None)
     addresses = CityAddresses(city)
     start_at = scenario.start_at(city.zone)
     roads = StreetRoads(city)

@@ -34,6 +34,8 @@ TICKET_COLUMNS = {
     "severity": ("严重度", "级别"),
     "category": ("类别", "类型"),
     "model": ("型号",),
+    "contract": ("合同",),
+    "weight_g": ("重量",),
     "symptom": ("fault", "故障", "故障现象"),
     "name": ("customer", "客户", "联系人", "姓名"),
     "phone": ("电话", "手机"),
@@ -196,10 +198,10 @@ def ticket_body(territory: str, row: Row) -> dict[str, Any]:
     }
     site |= {k: _number(k, row[k]) for k in ("lat", "lon", "access_s") if k in row}
     body: dict[str, Any] = {"territory": territory, "site": site}
-    texts = ("external_id", "category", "model", "symptom", "source")
+    texts = ("external_id", "category", "model", "contract", "symptom", "source")
     body |= {k: row[k] for k in texts if k in row}
     body["channel"] = row.get("channel", "phone")
-    body |= {k: _number(k, row[k]) for k in ("severity", "duration_s") if k in row}
+    body |= {k: _number(k, row[k]) for k in ("severity", "duration_s", "weight_g") if k in row}
     if "skills" in row:
         body["skills"] = _skills(row["skills"])
     if "certificates" in row:

@@ -18,6 +18,7 @@ from dispatcher.desk.command.wishes import ReadContact
 from dispatcher.domain.ids import EngineerId, TerritoryId, TicketId
 from dispatcher.domain.ticket import FINISHED, Severity, Status
 from dispatcher.policy import read_clocks
+from dispatcher.policy.explain import explain_all
 from dispatcher.store import TicketFilter
 
 doors = Doors("tickets")
@@ -81,6 +82,7 @@ def show_ticket(ticket: s.Id, house: Housed, seat: Seated, ask: Asked) -> Respon
         ticket=shown,
         site=v.masked(site, one, cells_only=seat.sees_cells_only) if site else None,
         clocks=read_clocks(house.policy, one, mirror.docs.territory(), now),
+        why=explain_all(house.policy, one, mirror.docs.territory(), now, ask.lang),
         visit=visit,
         moves=moves_of(one, seat.role),
         unassigned=[v.reason_view(reason, ask.lang) for reason in one.unassigned],
