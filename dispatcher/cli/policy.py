@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,10 +22,12 @@ from dispatcher.errors import BadField
 from dispatcher.policy import Policy, Profile, load_policy, telling
 from dispatcher.policy.clocks import readings, state_of
 from dispatcher.policy.compiling import compile_profile
+from dispatcher.policy.days import days_of, read_days, to_csv
 from dispatcher.policy.explain import sentence
 from dispatcher.policy.file import SEVERITIES
 from dispatcher.policy.findings import Finding, find, find_between
 from dispatcher.policy.reading import read_profile
+from dispatcher.units import wall_clock
 
 policy = typer.Typer(no_args_is_help=True, help=tell("policy.help"))
 Name = Annotated[str, typer.Argument(help=tell("policy.name_help"))]
@@ -225,3 +227,19 @@ def _moment(text: str, zone: str) -> int:
 def schema() -> None:
     """Print the JSON Schema of profile files."""
     print_json(telling.schema())
+
+
+@policy.command("days", help=tell("policy.days_help"))
+def days(
+    table: Annotated[str, typer.Argument(help=tell("policy.table_help"))] = "CN",
+    year: Annotated[int | None, typer.Argument(min=1990, max=2100)] = None,
+    *,
+    file: Annotated[Path | None, typer.Option(help=tell("policy.days_file_help"))] = None,
+) -> None:
+    """Print the day table of a year as CSV, or check an edited one."""
+    with refusals():
+        if file is not None:
+            typer.echo(tell("policy.days_fine", count=len(read_days(file))))
+            return
+        chosen = year or datetime.fromtimestamp(wall_clock(), UTC).year
+        typer.echo(to_csv(days_of(table, chosen)), nl=False)
