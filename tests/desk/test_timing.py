@@ -13,7 +13,7 @@ from dispatcher.desk.desk import Desk
 from dispatcher.desk.planning.day import compile_day
 from dispatcher.domain import events as ev
 from dispatcher.domain.calendar import CalendarDay
-from dispatcher.domain.ticket import Channel, RequiredSkill, Severity, Status
+from dispatcher.domain.ticket import Channel, RequiredSkill, Severity, Status, Window
 from dispatcher.errors import BadField
 from dispatcher.policy import Policy, load_policy, read_clocks
 from tests.desk.test_commands import route, run
@@ -155,6 +155,28 @@ def test_hold_and_reclassification_reach_the_plan_with_the_next_question() -> No
     assert due["V-2"] == MORNING + HOUR
     weight = {t.id: int(day.problem.arrive_weight[i]) for i, t in enumerate(day.tickets)}
     assert (weight["V-1"], weight["V-2"]) == (1, 10)
+
+
+def test_doors_and_windows_are_visited_on_weekends_only() -> None:
+    """R29, M4 P1 5.2.3c: from Monday the plan may begin on Saturday at eight; an appointment wins."""
+    place = reported(contract="doors-windows", severity=Severity.GENERAL, skills=HARDWARE)
+    day = compile_day(place.docs, now=MORNING, roads=CrowFlies(), policy=POLICY)
+    first, last = day.problem.window_ptr[:2]
+    opens = (day.problem.window_open[first:last] + day.origin_at).tolist()
+    # Monday 16:00 in Shanghai to Saturday 08:00: 4 days and 16 hours
+    saturday = MORNING + (4 * 24 + 16) * HOUR
+    assert opens[:3] == [saturday, saturday + 24 * HOUR, saturday + 7 * 24 * HOUR]
+    agreed = Window(open_at=MORNING + HOUR, close_at=MORNING + 2 * HOUR)
+    wish = w.Triage(
+        ticket=only(place).id,
+        severity=Severity.GENERAL,
+        skills=HARDWARE,
+        duration_s=HOUR,
+        windows=(agreed,),
+    )
+    run(place, wish)
+    day = compile_day(place.docs, now=MORNING, roads=CrowFlies(), policy=POLICY)
+    assert (day.problem.window_open + day.origin_at).tolist() == [agreed.open_at]
 
 
 def test_desk_writes_down_each_crossing_once_and_in_time() -> None:

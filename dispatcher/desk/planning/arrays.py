@@ -18,9 +18,13 @@ from dispatcher.domain.place import Place
 from dispatcher.domain.plan import Visit
 from dispatcher.domain.ticket import Status, Ticket
 from dispatcher.policy import Policy
+from dispatcher.policy.profile import calendar_at
 from dispatcher.rules import NEVER_AT, Compiled, Spell
 from dispatcher.solver.problem import NEVER, NONE, Problem
+from dispatcher.units import DAY_S
 
+# how far ahead days on which engineers are sent are looked up; no shift is planned further
+DISPATCH_DAYS_S = 14 * DAY_S
 # a ticket a person gave to somebody is never dropped for its price
 KEEP = 1 << 30
 
@@ -136,6 +140,12 @@ class Builder:
         """Return the spans in which work may start, cut where a rule says "not after"."""
         latest = int(self.asked.compiled.not_after[i])
         spans = [(w.open_at, min(w.close_at, latest)) for w in ticket.windows]
+        days = self.policy.profile_of(ticket).dispatch_calendar
+        if not spans and days is not None:
+            # R29: without an appointment nobody is sent while this calendar is closed
+            calendar, now = calendar_at(days, self.docs.home), self.asked.now
+            opened = calendar.intervals(now, now + DISPATCH_DAYS_S)
+            spans = [(a, min(b - 1, latest)) for a, b in opened]
         if not spans and latest < NEVER_AT:
             spans = [(0, latest)]
         return [span for span in spans if span[0] <= span[1]]
