@@ -20,9 +20,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dispatcher.desk import wishes as w
-from dispatcher.desk.commands import decide
-from dispatcher.desk.ruling import Context
+from dispatcher.desk.command import wishes as w
+from dispatcher.desk.command.decide import decide
+from dispatcher.desk.command.ruling import Context
 from dispatcher.domain.calendar import Calendar
 from dispatcher.domain.plan import Route, Visit
 from dispatcher.domain.ticket import Channel, RequiredSkill, Severity

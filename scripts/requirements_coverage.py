@@ -33,7 +33,13 @@ HEADER = re.compile(r"^\s*\[+([^\]]+)\]+")
 KEY = re.compile(r"^\s*([\w\"-]+)\s*=")
 # records and lists of names: they say what could be, and do nothing
 NAMES = (
-    *("policy/words.py", "policy/file.py", "policy/profile.py", "desk/wishes.py", "api/schemas.py"),
+    *(
+        "policy/words.py",
+        "policy/file.py",
+        "policy/profile.py",
+        "desk/command/wishes.py",
+        "api/schemas.py",
+    ),
     *("domain/events.py", "domain/ticket.py", "domain/territory.py", "domain/engineer.py"),
 )
 # lists in those files that are evaluated all the same

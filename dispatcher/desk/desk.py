@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from dispatcher.desk import gate
 from dispatcher.desk.command import wishes as w
+from dispatcher.desk.command.timing import MOST_AT_ONCE, Alarms
 from dispatcher.desk.planning import search
 from dispatcher.desk.planning.day import Day, compile_day
 from dispatcher.desk.planning.roads import Roads
-from dispatcher.desk.timing import MOST_AT_ONCE, Alarms
 from dispatcher.domain import events as ev
 from dispatcher.domain.fold import apply
 from dispatcher.domain.ids import TicketId

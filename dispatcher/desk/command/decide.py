@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dispatcher.desk import timing
-from dispatcher.desk.command import merge, visits
+from dispatcher.desk.command import merge, timing, visits
 from dispatcher.desk.command import wishes as w
 from dispatcher.desk.command.ruling import CommandDocs, Context, Decision, Handler, facts, legal
 from dispatcher.domain import events as ev
