@@ -195,6 +195,8 @@ class LatenessFile(Shape, frozen=True, kw_only=True):
     weight_per_s: Row
     step: Row
     drop: Row
+    # cost units for each minute a customer waits before anybody is late
+    wait_per_min: Row
     clause: Clause = "house"
 
 

@@ -209,6 +209,10 @@ class Profile:
         """Return one clock by name, if the profile has it."""
         return next((clock for clock in self.clocks if clock.name == name), None)
 
+    def wait_cost(self, severity: Severity) -> int:
+        """Return the cost units of a minute of waiting before anybody is late."""
+        return self.lateness.wait_per_min[int(severity) - 1]
+
     def drop_cost(self, severity: Severity) -> int:
         """Return what a ticket without a place in the plan costs, cost units."""
         return self.lateness.drop[int(severity) - 1]

@@ -85,6 +85,8 @@ class Stats(_Table, frozen=True):
     solver_iterations: int = 0
     # virtual seconds between the question and the improved plan
     decision_delay_s: int = 20
+    # virtual seconds between two questions at least: small stirs are answered together
+    ask_every_s: int = 60
 
 
 class Scenario(_Table, frozen=True):

@@ -60,6 +60,7 @@ class VirtualDay:
     _order: count[int] = field(default_factory=count)
     _wake_at: int = -1
     _asked: int = 0
+    _ask_at: int = 0
 
     @property
     def docs(self) -> MemoryDocs:
@@ -97,9 +98,10 @@ class VirtualDay:
 
     def _plan(self, now: int) -> None:
         """Ask the engine when something stirred, and set the next timer."""
-        if self.stats.solver_iterations > 0:
+        if self.stats.solver_iterations > 0 and now >= self._ask_at:
             question = self.desk.ask(now)
             if question is not None:
+                self._ask_at = now + self.stats.ask_every_s
                 self._improve(question, now)
         wake_at = self.desk.next_wake(now)
         if wake_at is not None and (self._wake_at < now or wake_at < self._wake_at):

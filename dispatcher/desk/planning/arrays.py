@@ -105,6 +105,7 @@ class Builder:
                 *("task_location", "duration", "release", "drop_cost"),
                 *("arrive_due", "arrive_weight", "arrive_step"),
                 *("finish_due", "finish_weight", "finish_step"),
+                *("wait_from", "wait_weight"),
             )
         }
         opens: list[int] = []
@@ -114,15 +115,17 @@ class Builder:
             columns["task_location"].append(self.place(self._site(ticket)))
             columns["duration"].append(work_s(self.docs, ticket))
             columns["release"].append(self._release(i, ticket))
-            drop = (
-                KEEP
-                if ticket.is_locked
-                else self.policy.profile_of(ticket).drop_cost(ticket.severity)
-            )
+            profile = self.policy.profile_of(ticket)
+            drop = KEEP if ticket.is_locked else profile.drop_cost(ticket.severity)
             columns["drop_cost"].append(drop)
             self._clock(ticket, "arrive", Status.ON_SITE, columns)
             self._clock(ticket, "fix", Status.DONE, columns)
-            for open_at, close_at in self._windows(i, ticket):
+            spans = self._windows(i, ticket)
+            # nobody waits for us before the time that was agreed
+            since = max([self._rel(ticket.reported_at), columns["release"][i]])
+            columns["wait_from"].append(max([since, *(self._rel(s[0]) for s in spans[:1])]))
+            columns["wait_weight"].append(profile.wait_cost(ticket.severity))
+            for open_at, close_at in spans:
                 opens.append(self._rel(open_at))
                 closes.append(self._rel(close_at))
             pointer.append(len(opens))
