@@ -40,7 +40,8 @@ def register(stage: Stage, page: Page, say: dict[str, str], symptom: str) -> str
     page.get_by_label(say["pages.reg.severity"]).click()
     page.get_by_role("option").filter(has_text="P3").click()
     page.get_by_label(say["pages.reg.skills"]).click()
-    page.get_by_role("option").first.click()
+    # the list's first entry takes them all
+    page.get_by_role("option", name=say["map.category.hardware"], exact=True).click()
     page.keyboard.press("Escape")
     # late in the day, so that nobody sets out while the story is told
     page.get_by_label(say["pages.reg.when"], exact=True).click()
