@@ -11,7 +11,8 @@ import pytest
 from tests.dashboard.stage import CHROMIUM, FLAGS, Stage, await_ready, end, launch
 
 
-@pytest.fixture(scope="session")
+# of the package: its event loop and its load must not outlive this folder
+@pytest.fixture(scope="package")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Everything a person would have after `make demo`, on ports of its own."""
     if not CHROMIUM and not os.environ.get("CI"):

@@ -167,6 +167,11 @@ def live(page: Page) -> None:
     page.wait_for_function("globalThis.__live?.desk && __live.desk.counters.shown > 2")
 
 
+def settle(page: Page) -> None:
+    """Wait until the page's script has run to its end; a click before that can be lost."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
 def ticket_row(page: Page, ticket: str) -> dict[str, Any] | None:
     """Return a ticket as the map's store knows it."""
     row: dict[str, Any] | None = page.evaluate(

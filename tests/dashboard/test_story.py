@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.dashboard.stage import ARTEFACTS, Stage, await_ticket, live, shot, ticket_row
+from tests.dashboard.stage import (
+    ARTEFACTS,
+    Stage,
+    await_ticket,
+    live,
+    settle,
+    shot,
+    ticket_row,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -31,6 +39,8 @@ def open_live(stage: Stage, page: Page) -> None:
 def register(stage: Stage, page: Page, say: dict[str, str], symptom: str) -> str:
     """Fill the form as a person would; returns the new ticket's id."""
     page.get_by_text(say["pages.tickets.title"], exact=True).first.click()
+    page.get_by_text(say["pages.view.register"]).wait_for()
+    settle(page)
     page.get_by_text(say["pages.view.register"]).click()
     page.get_by_label(say["pages.reg.name"], exact=True).fill("Jóna Björk")
     page.get_by_label(say["pages.reg.symptom"]).fill(symptom)
@@ -134,25 +144,32 @@ def test_assign_by_drag(stage: Stage) -> None:
         page.locator(".search").first.fill(ticket)
         row = page.locator(f".row[data-ticket='{ticket}']")
         row.wait_for()
-        page.evaluate("(id) => __live.desk.gantt.revealEngineer(id)", wanted)
-        page.wait_for_timeout(400)
-        goal = page.evaluate(
-            """(id) => { const g = __live.desk.gantt, box = g.canvas.getBoundingClientRect();
-            const one = g.boxes.find((b) => b.kind === 'row' && b.engineer.id === id);
-            return [box.left + 60, box.top + (one.y0 + one.y1) / 2] }""",
-            wanted,
-        )
         box = row.bounding_box()
         assert box
         page.mouse.move(box["x"] + 90, box["y"] + 20)
         page.mouse.down()
         page.mouse.move(box["x"] + 130, box["y"] + 60, steps=4)
         page.wait_for_function("__live.desk.ui.preview?.byEngineer.size > 0")
-        page.mouse.move(*goal, steps=8)
+        page.mouse.move(*row_of(page, wanted), steps=8)
+        page.wait_for_function("(id) => __live.desk.ui.preview.target === id", arg=wanted)
         expect(page.locator(".dragchip")).to_be_visible()
         shot(page, "drag")
         page.mouse.up()
+        expect(page.locator(".toast.done").first).to_be_visible()
         await_ticket(page, ticket, f"k.engineer === {wanted!r} && (k.flags & 1)")
+
+
+def row_of(page: Page, engineer: str) -> list[float]:
+    """Return the middle of the name of an engineer's timeline row, which is brought into sight."""
+    page.evaluate("(id) => __live.desk.gantt.revealEngineer(id)", engineer)
+    page.wait_for_timeout(400)
+    goal: list[float] = page.evaluate(
+        """(id) => { const g = __live.desk.gantt, box = g.canvas.getBoundingClientRect();
+        const one = g.boxes.find((b) => b.kind === 'row' && b.engineer.id === id);
+        return [box.left + 60, box.top + (one.y0 + one.y1) / 2] }""",
+        engineer,
+    )
+    return goal
 
 
 def free_choice(stage: Stage, page: Page) -> tuple[str, str]:

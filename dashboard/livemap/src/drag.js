@@ -88,7 +88,10 @@ export class Drag {
 
   cancel() {
     this.abort?.abort();
-    this.isActive = false;
+    if (this.isActive) {
+      this.isActive = false;
+      this.app.gantt.refresh();
+    }
     this.chip.hidden = true;
     this.app.root.classList.remove("dragging");
     this.app.endPreview();

@@ -57,6 +57,8 @@ export class Gantt {
   /** Order the rows anew: engineers came, went, or changed duty. */
   refresh() {
     const { store, t } = this.app;
+    // a row must not slip away under a ticket that is being dragged to it
+    if (this.app.drag.isActive && this.rows.length) return this.draw();
     this.rows = rowOrder(store.engineers.values(), t.lang, (one) => store.routesOf(one.id).some((route) => route.visits.length || route.past.length));
     this.draw();
   }

@@ -1301,7 +1301,7 @@ var Ue = class {
 		Number.isInteger(t.position) && (i.position = t.position), await this.app.commands.run("assign", n, i);
 	}
 	cancel() {
-		this.abort?.abort(), this.isActive = !1, this.chip.hidden = !0, this.app.root.classList.remove("dragging"), this.app.endPreview(), setTimeout(() => this.wasDragged = !1, 50);
+		this.abort?.abort(), this.isActive && (this.isActive = !1, this.app.gantt.refresh()), this.chip.hidden = !0, this.app.root.classList.remove("dragging"), this.app.endPreview(), setTimeout(() => this.wasDragged = !1, 50);
 	}
 }, We = 60, Ge = {
 	done: 5e3,
@@ -1690,6 +1690,7 @@ var wt = 28, Tt = 22, Et = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', sans-ser
 	}
 	refresh() {
 		let { store: e, t } = this.app;
+		if (this.app.drag.isActive && this.rows.length) return this.draw();
 		this.rows = Ct(e.engineers.values(), t.lang, (t) => e.routesOf(t.id).some((e) => e.visits.length || e.past.length)), this.draw();
 	}
 	draw() {
