@@ -177,12 +177,17 @@ def _clocks(say: Words, whole: Mapping[str, Any]) -> None:
                 say("clock.left"): say.span(one["left_s"])
                 if one["state"] in {"ok", "amber", "red"}
                 else "–",
-                say("clock.state"): say(f"state.{one['state']}"),
+                say("clock.state"): say.word("clock.state", one["state"]),
                 say("clock.clause"): one.get("clause") or "",
             }
             for one in whole.get("clocks") or []
         ]
     )
+    told = whole.get("why") or {}
+    if told:
+        with st.expander(say("ticket.why_due")):
+            for sentence in told.values():
+                st.caption(sentence)
 
 
 def _plan(say: Words, whole: Mapping[str, Any]) -> None:

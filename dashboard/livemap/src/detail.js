@@ -200,11 +200,12 @@ export class Detail {
     const { t, hour } = this.app;
     const clocks = this.data.ticket?.clocks ?? [];
     if (!clocks.length) return null;
+    const why = this.data.ticket?.why ?? {};
     const rows = clocks.map((one) => {
       const left = h("td.num");
       const isRunning = ["ok", "amber", "red"].includes(one.state);
       this.tickers.push(() => (left.textContent = isRunning ? span(one.due_at - this.app.now()) : t(`clock.state.${one.state}`)));
-      return h("tr", { "data-state": one.state }, h("td", {}, t.word("clock", one.clock)), h("td.num", {}, hour(one.due_at)), left, h("td.clause", {}, one.clause ?? ""));
+      return h("tr", { "data-state": one.state }, h("td", {}, told(t.word("clock", one.clock), why[one.clock])), h("td.num", {}, hour(one.due_at)), left, h("td.clause", {}, one.clause ?? ""));
     });
     return h("div.block", {}, h("h3", {}, t("clock.title")), h("table.clocks", {}, h("tbody", {}, rows)));
   }
@@ -278,4 +279,9 @@ function facts(rows) {
 function fromRecord(record, id) {
   if (!record) return null;
   return { id, severity: record.severity, status: record.status, engineer: record.engineer, flags: record.flags ?? 0, due: record.due_at ?? 0, start: record.start_at ?? 0, category: record.category, duration: record.duration_s, label: record.label ?? record.symptom, area: record.area };
+}
+
+/** A word that opens into the sentence behind it. */
+function told(word, sentence) {
+  return sentence ? h("details.told", {}, h("summary", { title: sentence }, word), h("p.sub", {}, sentence)) : word;
 }
