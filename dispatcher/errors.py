@@ -64,6 +64,14 @@ class UnknownTerritory(NotFound):
     """There is no territory {territory}. Open the list of territories for the ones there are."""
 
 
+class UnknownLedger(NotFound):
+    """There is no ledger {ledger}. There are: {known}."""
+
+
+class UnknownLedgerRow(NotFound):
+    """The ledger {ledger} has no row {id}, or it may not be seen. Open the ledger's page for the rows there are."""
+
+
 class UnknownCity(NotFound):
     """There is no city {city}. `dispatcher city list` shows the ones there are."""
 

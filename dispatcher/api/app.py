@@ -6,6 +6,7 @@ Must not open the store; who runs the app does.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from fastapi.staticfiles import StaticFiles
 
 from dispatcher import __version__
 from dispatcher.api import problems
+from dispatcher.api.books import Bookkeeper
 from dispatcher.api.doors import check_table, document
 from dispatcher.api.edge import Edge
 from dispatcher.api.house import House
@@ -41,7 +43,10 @@ def create_app(house: House) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         hub = app.state.hub = Hub(house)
         hub.start()
+        books = Bookkeeper(house)
+        books.start()
         yield
+        await asyncio.to_thread(books.stop)
         await hub.stop()
 
     app = FastAPI(

@@ -16,12 +16,14 @@ from dispatcher.domain.codec import from_json, to_json
 from dispatcher.domain.ids import TerritoryId
 from dispatcher.domain.territory import Territory
 from dispatcher.errors import DispatcherError, LogDamaged, StoreDamaged, StoreDiffers
+from dispatcher.ledgers import LEDGERS, fold_all
 from dispatcher.store.draft import Draft, Entry, Nothing, fold_entry
-from dispatcher.store.paging import engineer_row, route_row, ticket_row
+from dispatcher.store.paging import engineer_row, ledger_row, route_row, ticket_row
 from dispatcher.store.records import FACTS_LIMIT, Caution
 from dispatcher.store.sql import SqlStore, schema
 from dispatcher.store.sql.commit import locked_territory, write_territory
 from dispatcher.store.sql.docs import upsert, write_documents
+from dispatcher.store.sql.ledgers import write_cursors
 from dispatcher.store.sql.log import fact_of, link, link_rows, write_links
 
 Rows = list[dict[str, Any]]
@@ -115,6 +117,7 @@ def rebuild(store: SqlStore) -> None:
             for derived in schema.DERIVED:
                 connection.execute(sa.delete(derived).where(derived.c.territory == territory))
             write_documents(connection, territory, replay.draft)
+            _write_ledgers(connection, replay, from_json(Territory, born))
             write_links(connection, replay.entries)
             write_territory(connection, replay.draft.territory(), chain)
 
@@ -212,18 +215,53 @@ def _differences(connection: sa.Connection, row: Any, replay: _Replay) -> Iterat
         schema.event_engineer: engineers,
     }
     for table, rows in expected.items():
-        first = _first_difference(connection, table, row.id, rows)
+        first = _first_difference(connection, table, table.c.territory == row.id, rows)
+        if first is not None:
+            yield StoreDiffers(table=table.name, id=first)
+    yield from _ledger_differences(connection, replay, from_json(Territory, row.born))
+
+
+def _ledger_differences(
+    connection: sa.Connection, replay: _Replay, born: Territory
+) -> Iterator[DispatcherError]:
+    """Give the first difference of each ledger from what the log makes, as far as it has read."""
+    table, cursor = schema.ledger_row, schema.ledger_cursor
+    read = connection.execute(sa.select(cursor).where(cursor.c.territory == born.id))
+    seqs = {(row.ledger, row.version): int(row.seq) for row in read}
+    for ledger in LEDGERS:
+        seq = seqs.get((ledger.name, ledger.version))
+        if seq is None:
+            # another version made its rows, or nobody yet: they are made before they are read
+            continue
+        if seq > len(replay.entries):
+            yield StoreDiffers(table=cursor.name, id=ledger.name)
+            continue
+        facts = (entry.fact for entry in replay.entries[:seq])
+        rows = fold_all(ledger, facts, born)
+        wanted = [ledger_row(ledger, born.id, key, row) for key, row in rows.items()]
+        mine = sa.and_(table.c.territory == born.id, table.c.ledger == ledger.name)
+        first = _first_difference(connection, table, mine, wanted)
         if first is not None:
             yield StoreDiffers(table=table.name, id=first)
 
 
+def _write_ledgers(connection: sa.Connection, replay: _Replay, born: Territory) -> None:
+    """Write all ledgers anew; they were deleted before."""
+    facts = [entry.fact for entry in replay.entries]
+    for ledger in LEDGERS:
+        rows = fold_all(ledger, facts, born)
+        written = [ledger_row(ledger, born.id, key, row) for key, row in rows.items()]
+        upsert(connection, schema.ledger_row, written)
+    write_cursors(connection, born.id, {one.name: len(facts) for one in LEDGERS})
+
+
 def _first_difference(
-    connection: sa.Connection, table: sa.Table, territory: TerritoryId, rows: Rows
+    connection: sa.Connection, table: sa.Table, mine: sa.ColumnElement[bool], rows: Rows
 ) -> str | None:
     """Return the smallest key whose row differs, is missing or is too many; None if none does."""
     names = [column.name for column in table.primary_key.columns]
     wanted = {tuple(row[name] for name in names): row for row in rows}
-    query = sa.select(table).where(table.c.territory == territory)
+    query = sa.select(table).where(mine)
     found = {
         tuple(row[name] for name in names): dict(row)
         for row in connection.execute(query.execution_options(yield_per=1000)).mappings()

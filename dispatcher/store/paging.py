@@ -18,6 +18,7 @@ from dispatcher.domain.place import Site
 from dispatcher.domain.plan import Route
 from dispatcher.domain.ticket import FINISHED, Status, Ticket
 from dispatcher.errors import BadField
+from dispatcher.ledgers import Columns, Ledger
 
 # when no clock runs: after every real due time, and still an exact number everywhere
 NEVER_AT = 2**53
@@ -52,6 +53,18 @@ ENGINEER_SORTS: Mapping[str, tuple[By, ...]] = {
     "-name": (By("name", descending=True),),
     "id": (),
 }
+
+
+LEDGER_SORTS: Mapping[str, tuple[By, ...]] = {
+    "at": (By("at"),),
+    "-at": (By("at", descending=True),),
+    "until": (By("until_at"),),
+    "-until": (By("until_at", descending=True),),
+    "amount": (By("amount"),),
+    "-amount": (By("amount", descending=True),),
+}
+# what the sums of a ledger may be told by
+LEDGER_GROUPS = ("state", "subject", "engineer", "ticket")
 
 
 def order_of(sorts: Mapping[str, tuple[By, ...]], sort: str) -> tuple[By, ...]:
@@ -172,3 +185,26 @@ def route_row(route: Route, territory: str) -> dict[str, Any]:
 def site_row(site: Site) -> dict[str, Any]:
     """Return a site as the row of its table."""
     return {"id": site.id, "territory": site.territory, "doc": to_json(site).decode()}
+
+
+def ledger_columns(ledger: Ledger[Any], key: str, row: Any) -> dict[str, Any]:
+    """Return what lists know of a ledger's row; a note has no state."""
+    columns = ledger.columns(row)
+    if columns is None:
+        columns = Columns(at=0, state="")
+    return {
+        "id": key,
+        "at": columns.at,
+        "until_at": columns.until_at,
+        "state": columns.state or None,
+        "subject": columns.subject,
+        "engineer": columns.engineer,
+        "ticket": columns.ticket,
+        "amount": columns.amount,
+        "doc": to_json(row).decode(),
+    }
+
+
+def ledger_row(ledger: Ledger[Any], territory: str, key: str, row: Any) -> dict[str, Any]:
+    """Return a ledger's row as the row of its table."""
+    return {"territory": territory, "ledger": ledger.name, **ledger_columns(ledger, key, row)}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from dispatcher.domain.events import Event
-from dispatcher.domain.ids import ActorId, EngineerId, SiteId, TerritoryId
+from dispatcher.domain.ids import ActorId, EngineerId, SiteId, TerritoryId, TicketId
 from dispatcher.domain.place import Site
 from dispatcher.domain.territory import Territory
 from dispatcher.domain.ticket import Severity, Status
@@ -23,6 +23,8 @@ T = TypeVar("T")
 # the most facts one call gives, and the most rows of a list
 FACTS_LIMIT = 5000
 PAGE_LIMIT = 200
+# the most groups that sums of a ledger are told by
+GROUPS_LIMIT = 1000
 # below this share of free disk the store is not ready
 LEAST_DISK_SHARE = 0.05
 
@@ -119,6 +121,54 @@ class EngineerFilter:
     text: str = ""
     # has this skill, at whatever level
     skill: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerFilter:
+    """What a list of a ledger's rows shall contain; an empty field asks for nothing."""
+
+    territory: TerritoryId
+    # the name of a row of `LEDGERS`
+    ledger: str
+    engineer: EngineerId | None = None
+    ticket: TicketId | None = None
+    subject: str | None = None
+    states: tuple[str, ...] = ()
+    # of the moment a row is filed under, epoch seconds: from inclusive, until exclusive
+    from_at: int | None = None
+    until_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerRow:
+    """A row of a ledger as lists give it."""
+
+    id: str
+    # see `ledgers.Columns`
+    at: int
+    until_at: int
+    state: str
+    subject: str
+    engineer: str | None
+    ticket: str | None
+    amount: int
+    # the record as canonical JSON
+    doc: str
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> LedgerRow:
+        """Return the row of these columns; others are left out."""
+        return cls(**{name: row[name] for name in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerSum:
+    """How many rows of a ledger have something in common, and what they add up to."""
+
+    # the columns they have in common
+    by: dict[str, str | None]
+    count: int
+    amount: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

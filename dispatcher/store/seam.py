@@ -26,6 +26,9 @@ from dispatcher.store.records import (
     Grant,
     Health,
     Lease,
+    LedgerFilter,
+    LedgerRow,
+    LedgerSum,
     Page,
     Receipt,
     Request,
@@ -106,6 +109,10 @@ class Log(Protocol):
         """Return the facts that touched a ticket, plans among them, in order."""
         ...
 
+    def facts_at(self, territory: TerritoryId, seqs: Sequence[int]) -> list[Fact]:
+        """Return the facts with these numbers, in order; those there are."""
+        ...
+
     def facts_of_engineer(
         self, engineer: EngineerId, after: int = 0, limit: int = 1000
     ) -> list[Fact]:
@@ -175,6 +182,37 @@ class Board(Protocol):
         self, where: TicketFilter = ..., *, scope: Scope = EVERYTHING
     ) -> dict[Status, int]:
         """Return how many tickets are in each state that occurs, in the states' order."""
+        ...
+
+
+class Ledgers(Protocol):
+    """
+    The books that the log makes (`dispatcher.ledgers.LEDGERS`).
+
+    They follow it: a command never writes one, so they may be some facts behind until somebody
+    lets them read on.
+    """
+
+    def catch_up(self, territory: TerritoryId, most: int = 500) -> int:
+        """Let the ledgers read at most `most` facts; return how many are still unread."""
+        ...
+
+    def behind(self, territory: TerritoryId) -> int:
+        """Return how many facts the slowest ledger has not read yet."""
+        ...
+
+    def page(
+        self, where: LedgerFilter, *, sort: str = "-at", limit: int = 50, cursor: str | None = None
+    ) -> Page[LedgerRow]:
+        """Return a page of a ledger's rows; `sort` is a key of `paging.LEDGER_SORTS`."""
+        ...
+
+    def row(self, where: LedgerFilter, key: str) -> LedgerRow:
+        """Return one row that the filter lets through; `UnknownLedgerRow` otherwise."""
+        ...
+
+    def sums(self, where: LedgerFilter, by: Sequence[str]) -> list[LedgerSum]:
+        """Return how many rows there are and what they add up to, by `paging.LEDGER_GROUPS`."""
         ...
 
 
@@ -310,6 +348,11 @@ class Store(Log, Board, Protocol):
     @property
     def leases(self) -> Leases:
         """Who may publish plans."""
+        ...
+
+    @property
+    def ledgers(self) -> Ledgers:
+        """The books that the log makes."""
         ...
 
     @property

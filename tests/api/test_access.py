@@ -23,6 +23,7 @@ PARTS = {
     "x": "1",
     "y": "1",
     "territory": HOME,
+    "ledger": "promises",
 }
 
 

@@ -7,6 +7,7 @@ from dispatcher.api.routes import (
     day,
     fleet,
     imports,
+    ledgers,
     maps,
     planner,
     plans,
@@ -27,6 +28,7 @@ GROUPS = (
     fleet.doors,
     plans.doors,
     day.doors,
+    ledgers.doors,
     planner.doors,
     maps.doors,
 )

@@ -29,6 +29,7 @@ from dispatcher.errors import (
 from dispatcher.store.bus import Bus, LocalBus
 from dispatcher.store.draft import Draft, Entry
 from dispatcher.store.memory import lists
+from dispatcher.store.memory.ledgers import MemoryLedgers
 from dispatcher.store.memory.people import MemoryLeases, MemorySessions
 from dispatcher.store.memory.places import MemoryPositions, MemorySites
 from dispatcher.store.paging import (
@@ -125,6 +126,7 @@ class MemoryStore:
         self.positions = MemoryPositions(self._homes, self._lock)
         self.sessions = MemorySessions(self._lock)
         self.leases = MemoryLeases(self._homes, self._lock)
+        self.ledgers = MemoryLedgers(self._homes, self._lock)
 
     def commit(self, request: Request, decide: Decide) -> Receipt:
         """Let `decide` look at the territory and write what it decided, all of it or nothing."""
@@ -194,6 +196,13 @@ class MemoryStore:
         checked_limit(limit, FACTS_LIMIT)
         with self._lock:
             return [f for f in self._of_ticket.get(ticket, []) if f.seq > after][:limit]
+
+    def facts_at(self, territory: TerritoryId, seqs: Sequence[int]) -> list[Fact]:
+        """Return the facts with these numbers, in order; those there are."""
+        with self._lock:
+            home = self._homes.get(territory)
+            known = home.facts if home else []
+            return [known[seq - 1] for seq in sorted(set(seqs)) if 0 < seq <= len(known)]
 
     def facts_of_engineer(
         self, engineer: EngineerId, after: int = 0, limit: int = 1000

@@ -7,7 +7,7 @@ Must not decide anything; `seam` says what each method promises.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -45,7 +45,8 @@ from dispatcher.store.sql.database import Database, cautions, database_of
 from dispatcher.store.sql.docs import insert_new, load_all
 from dispatcher.store.sql.health import examine
 from dispatcher.store.sql.leases import SqlLeases
-from dispatcher.store.sql.log import facts, timeline
+from dispatcher.store.sql.ledgers import SqlLedgers
+from dispatcher.store.sql.log import facts, facts_at, timeline
 from dispatcher.store.sql.places import SqlPositions, SqlSites
 from dispatcher.store.sql.sessions import SqlSessions, forget_over
 
@@ -65,6 +66,7 @@ class SqlStore:
         self.positions = SqlPositions(database)
         self.sessions = SqlSessions(database)
         self.leases = SqlLeases(database)
+        self.ledgers = SqlLedgers(database)
 
     def commit(self, request: Request, decide: Decide) -> Receipt:
         """Let `decide` look at the territory and write what it decided, all of it or nothing."""
@@ -85,6 +87,12 @@ class SqlStore:
         checked_limit(limit, FACTS_LIMIT)
         with self.database.read() as connection:
             return timeline(connection, ticket, schema.event_ticket, after, limit)
+
+    def facts_at(self, territory: TerritoryId, seqs: Sequence[int]) -> list[Fact]:
+        """Return the facts with these numbers, in order; those there are."""
+        checked_limit(max(1, len(seqs)), FACTS_LIMIT)
+        with self.database.read() as connection:
+            return facts_at(connection, territory, seqs)
 
     def facts_of_engineer(
         self, engineer: EngineerId, after: int = 0, limit: int = 1000

@@ -34,6 +34,14 @@ _TAIL = (
     .order_by(schema.event.c.seq)
     .limit(sa.bindparam("most"))
 )
+_SOME = (
+    sa.select(schema.event)
+    .where(
+        schema.event.c.territory == sa.bindparam("home"),
+        schema.event.c.seq.in_(sa.bindparam("seqs", expanding=True)),
+    )
+    .order_by(schema.event.c.seq)
+)
 
 
 def fact_row(fact: Fact) -> dict[str, Any]:
@@ -97,6 +105,11 @@ def facts(connection: sa.Connection, territory: TerritoryId, after: int, limit: 
     """Return the facts of a territory with a number above `after`, in order."""
     values = {"home": territory, "after": after, "most": limit}
     return _read(connection, _TAIL, values)
+
+
+def facts_at(connection: sa.Connection, territory: TerritoryId, seqs: Sequence[int]) -> list[Fact]:
+    """Return the facts of a territory with these numbers, in order; those there are."""
+    return _read(connection, _SOME, {"home": territory, "seqs": list(seqs)})
 
 
 def timeline(

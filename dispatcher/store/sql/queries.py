@@ -174,6 +174,22 @@ def page(
     limit: int,
     cursor: str | None,
 ) -> Page[T]:
+    """Return the documents of `table` that fit, as `page_of_rows` does."""
+    found = page_of_rows(connection, table, where, sorts, sort=sort, limit=limit, cursor=cursor)
+    items = tuple(from_json(kind, row["doc"]) for row in found.items)
+    return Page(items=items, total=found.total, cursor=found.cursor)
+
+
+def page_of_rows(
+    connection: sa.Connection,
+    table: sa.Table,
+    where: Where,
+    sorts: Mapping[str, tuple[By, ...]],
+    *,
+    sort: str,
+    limit: int,
+    cursor: str | None,
+) -> Page[Mapping[str, Any]]:
     """
     Return the rows of `table` that fit, `limit` at most, after the row of `cursor`.
 
@@ -185,15 +201,13 @@ def page(
     checked_limit(limit, PAGE_LIMIT)
     order = order_of(sorts, sort)
     total = connection.scalar(sa.select(sa.func.count()).select_from(table).where(*where)) or 0
-    columns = [table.c[by.column] for by in order]
-    query = sa.select(table.c.doc, *columns).where(*where)
+    query = sa.select(table).where(*where)
     if cursor is not None:
         query = query.where(_after(table, order, read_cursor(cursor, sort, order)))
     ordering = [table.c[by.column].desc() if by.descending else table.c[by.column] for by in order]
     rows = connection.execute(query.order_by(*ordering).limit(limit + 1)).mappings().all()
     more = cursor_after(sort, order, dict(rows[limit - 1])) if len(rows) > limit else None
-    items = tuple(from_json(kind, row["doc"]) for row in rows[:limit])
-    return Page(items=items, total=total, cursor=more)
+    return Page(items=tuple(dict(row) for row in rows[:limit]), total=total, cursor=more)
 
 
 def _after(

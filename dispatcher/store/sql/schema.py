@@ -204,5 +204,35 @@ trail = _table(
 # one row: when a write last went through, epoch milliseconds of the database's clock
 pulse = _table("pulse", _int("id", pk=True), _int("at_ms"))
 
+# rows of all ledgers; the record is whole in `doc`, the columns beside it serve lists
+ledger_row = _table(
+    "ledger_row",
+    _home(pk=True),
+    _text("ledger", pk=True),
+    _text("id", pk=True),
+    _int("at"),
+    _int("until_at"),
+    # null = a note of the ledger to itself, never listed
+    _text("state", null=True),
+    _text("subject"),
+    _text("engineer", null=True),
+    _text("ticket", null=True),
+    _int("amount"),
+    _text("doc"),
+    Index(None, "territory", "ledger", "at", "id"),
+    Index(None, "territory", "ledger", "state", "at"),
+    Index(None, "territory", "ledger", "engineer", "at"),
+    Index(None, "territory", "ledger", "subject", "at"),
+    Index(None, "territory", "ledger", "ticket"),
+)
+# how far each ledger has read the log, and which version of its fold did
+ledger_cursor = _table(
+    "ledger_cursor",
+    _home(pk=True),
+    _text("ledger", pk=True),
+    _int("seq"),
+    _text("version"),
+)
+
 # what the log alone makes, in the order in which rebuilding writes it
-DERIVED = (ticket, engineer, route, event_ticket, event_engineer)
+DERIVED = (ticket, engineer, route, event_ticket, event_engineer, ledger_row, ledger_cursor)

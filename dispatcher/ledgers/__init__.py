@@ -1,0 +1,23 @@
+"""Ledgers: books that the facts of the log make and nothing else; adding one is a row here."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from dispatcher.ledgers.book import NEVER_AT, Columns, Ledger, Seen, Shelf, fold_all, hear
+from dispatcher.ledgers.promises import promises
+
+LEDGERS: Final[tuple[Ledger[Any], ...]] = (promises,)
+BY_NAME: Final[dict[str, Ledger[Any]]] = {one.name: one for one in LEDGERS}
+
+__all__ = [
+    "BY_NAME",
+    "LEDGERS",
+    "NEVER_AT",
+    "Columns",
+    "Ledger",
+    "Seen",
+    "Shelf",
+    "fold_all",
+    "hear",
+]

@@ -1,0 +1,122 @@
+"""
+What a ledger is: a book of rows that facts alone make, and how one fact changes it.
+
+Folding is pure: rows seen so far and a fact in, changed rows out. Must not know how rows are kept,
+nor who reads them; the store does the one, the doors the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from dispatcher.domain.events import Event, Fact
+from dispatcher.domain.territory import Territory
+
+# "no end in sight", after every real moment and still an exact number everywhere
+NEVER_AT = 2**53
+# a row remembers so many facts, the first and the latest, for the way down to them
+MOST_FACTS = 200
+
+
+class Kept(Protocol):
+    """What every row has: the numbers of the facts that made it."""
+
+    @property
+    def facts(self) -> tuple[int, ...]:
+        """Numbers of facts in the territory's log, ascending."""
+        ...
+
+
+R = TypeVar("R", bound=Kept)
+R_co = TypeVar("R_co", bound=Kept, covariant=True)
+
+
+class Columns(NamedTuple):
+    """What lists are filtered, sorted and summed by, whatever the ledger."""
+
+    # when the row's matter began, epoch seconds
+    at: int
+    # one of the ledger's states
+    state: str
+    # what it is about: a part, a clock, a provider, a role; "" = nothing of the kind
+    subject: str = ""
+    engineer: str | None = None
+    ticket: str | None = None
+    # due, or over since, epoch seconds
+    until_at: int = NEVER_AT
+    # the one number worth adding up: seconds, pieces, cost units
+    amount: int = 0
+
+
+class Seen(Protocol[R_co]):
+    """The rows of one ledger as the facts so far have made them."""
+
+    def get(self, key: str) -> R_co | None:
+        """Return the row with this key, None when there is none yet."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger(Generic[R]):
+    """One ledger; a row of `LEDGERS`."""
+
+    # in addresses and tables
+    name: str
+    # change it whenever `fold` or `columns` would make other rows: they are then made anew
+    version: str
+    # one row, a frozen msgspec.Struct or dataclass that survives JSON
+    record: type[R]
+    # only facts of these classes are shown to `fold`
+    hears: frozenset[type[Event]]
+    # (rows so far, fact, territory as it was created) -> changed rows by key; refuses nothing
+    fold: Callable[[Seen[R], Fact, Territory], Iterable[tuple[str, R]]]
+    # None = a note of the ledger to itself, never listed
+    columns: Callable[[R], Columns | None]
+    # the states that rows may be in, in the order of a row's life
+    states: tuple[str, ...]
+
+
+class Shelf(Generic[R]):
+    """Rows of one ledger under change; implements `Seen`."""
+
+    def __init__(self, load: Callable[[str], R | None] = lambda _: None) -> None:
+        self._load = load
+        self.rows: dict[str, R | None] = {}
+        self.changed: dict[str, R] = {}
+
+    def get(self, key: str) -> R | None:
+        """Return the row with this key, None when there is none yet."""
+        if key not in self.rows:
+            self.rows[key] = self._load(key)
+        return self.rows[key]
+
+    def put(self, key: str, row: R) -> None:
+        """Keep this state of a row."""
+        self.rows[key] = row
+        self.changed[key] = row
+
+
+def hear(ledger: Ledger[Any], shelf: Shelf[Any], fact: Fact, home: Territory) -> None:
+    """Let one fact change the rows on the shelf."""
+    if type(fact.event) in ledger.hears:
+        for key, row in ledger.fold(shelf, fact, home):
+            shelf.put(key, row)
+
+
+def fold_all(ledger: Ledger[R], facts: Iterable[Fact], home: Territory) -> dict[str, R]:
+    """Return all rows, notes included, that the facts of a log make."""
+    shelf: Shelf[R] = Shelf()
+    for fact in facts:
+        hear(ledger, shelf, fact, home)
+    return shelf.changed
+
+
+def with_fact(facts: tuple[int, ...], seq: int) -> tuple[int, ...]:
+    """Return the facts of a row with one more; the first and the latest are kept."""
+    if facts and facts[-1] == seq:
+        return facts
+    if len(facts) >= MOST_FACTS:
+        return (facts[0], *facts[2:], seq)
+    return (*facts, seq)

@@ -1,0 +1,267 @@
+"""
+Ledger rows and their cursors: brought up to date from the log, listed page by page, added up.
+
+A ledger follows the log; it is never written by a command. Must not know what a ledger means.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from dispatcher.domain.codec import from_json
+from dispatcher.domain.events import EVENT_BY_KIND, Fact
+from dispatcher.domain.ids import TerritoryId
+from dispatcher.domain.territory import Territory
+from dispatcher.errors import UnknownLedgerRow, UnknownTerritory
+from dispatcher.ledgers import LEDGERS, Ledger, Shelf, hear
+from dispatcher.store.paging import LEDGER_SORTS, ledger_row
+from dispatcher.store.records import (
+    FACTS_LIMIT,
+    GROUPS_LIMIT,
+    LedgerFilter,
+    LedgerRow,
+    LedgerSum,
+    Page,
+    checked_limit,
+)
+from dispatcher.store.sql import schema
+from dispatcher.store.sql.database import Database
+from dispatcher.store.sql.docs import upsert
+from dispatcher.store.sql.log import fact_of
+from dispatcher.store.sql.queries import page_of_rows
+
+# rows of one ledger that stay in memory between two readings of the log
+MOST_KEPT = 20_000
+_ROW, _CURSOR = schema.ledger_row, schema.ledger_cursor
+# statements are built once: building costs more than running them
+_LOAD = sa.select(_ROW.c.doc).where(
+    _ROW.c.territory == sa.bindparam("home"),
+    _ROW.c.ledger == sa.bindparam("name"),
+    _ROW.c.id == sa.bindparam("key"),
+)
+_CURSORS = sa.select(_CURSOR).where(_CURSOR.c.territory == sa.bindparam("home"))
+_HOME = sa.select(schema.territory.c.born, schema.territory.c.seq).where(
+    schema.territory.c.id == sa.bindparam("home")
+)
+_TAIL = (
+    sa.select(schema.event)
+    .where(
+        schema.event.c.territory == sa.bindparam("home"),
+        schema.event.c.seq > sa.bindparam("after"),
+    )
+    .order_by(schema.event.c.seq)
+    .limit(sa.bindparam("most"))
+)
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The shelves of a territory as of one number."""
+
+    seqs: dict[str, int]
+    shelves: dict[str, Shelf[Any]] = field(default_factory=dict)
+
+
+class SqlLedgers:
+    """Implements `seam.Ledgers` on a `Database`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._kept: dict[TerritoryId, _Kept] = {}
+
+    def catch_up(self, territory: TerritoryId, most: int = 500) -> int:
+        """Let the ledgers read at most `most` facts; return how many are still unread."""
+        checked_limit(most, FACTS_LIMIT)
+        with self._lock:
+            if not self.behind(territory):
+                return 0
+            try:
+                with self._database.write() as connection:
+                    return self._read_on(connection, territory, most)
+            except BaseException:
+                # what was folded was not written
+                self._kept.pop(territory, None)
+                raise
+
+    def behind(self, territory: TerritoryId) -> int:
+        """Return how many facts the slowest ledger has not read yet."""
+        with self._database.read() as connection:
+            home = connection.execute(_HOME, {"home": territory}).one_or_none()
+            if home is None:
+                raise UnknownTerritory(territory=territory)
+            cursors = _cursors(connection, territory)
+        return int(home.seq) - min(cursors.get(one.name, 0) for one in LEDGERS)
+
+    def _read_on(self, connection: sa.Connection, territory: TerritoryId, most: int) -> int:
+        # the cursors' lock keeps two processes from folding the same facts
+        cursors = _renew(connection, territory)
+        row = connection.execute(_HOME, {"home": territory}).one()
+        home = from_json(Territory, row.born)
+        shelves = self._shelves(connection, territory, cursors)
+        low = min(cursors.values())
+        values = {"home": territory, "after": low, "most": most}
+        last = low
+        for fact in connection.execute(_TAIL, values).mappings():
+            last = fact["seq"]
+            _show(dict(fact), shelves, cursors, home)
+        self._write(connection, territory, shelves)
+        after = {name: max(seq, last) for name, seq in cursors.items()}
+        write_cursors(connection, territory, after)
+        self._kept[territory] = _Kept(seqs=after, shelves=shelves)
+        return int(row.seq) - last
+
+    def _shelves(
+        self, connection: sa.Connection, territory: TerritoryId, cursors: Mapping[str, int]
+    ) -> dict[str, Shelf[Any]]:
+        """Return a shelf a ledger that loads from this connection, warm when nobody else wrote."""
+        kept = self._kept.pop(territory, None)
+        shelves = {}
+        for ledger in LEDGERS:
+            shelf: Shelf[Any] = Shelf(_loader(connection, territory, ledger))
+            if kept is not None and kept.seqs.get(ledger.name) == cursors[ledger.name]:
+                rows = kept.shelves[ledger.name].rows
+                if len(rows) > MOST_KEPT:
+                    rows = dict(list(rows.items())[-MOST_KEPT // 2 :])
+                shelf.rows = rows
+            shelves[ledger.name] = shelf
+        return shelves
+
+    def _write(
+        self, connection: sa.Connection, territory: TerritoryId, shelves: Mapping[str, Shelf[Any]]
+    ) -> None:
+        for ledger in LEDGERS:
+            shelf = shelves[ledger.name]
+            rows = [ledger_row(ledger, territory, key, row) for key, row in shelf.changed.items()]
+            upsert(connection, _ROW, rows)
+            shelf.changed = {}
+
+    def page(
+        self, where: LedgerFilter, *, sort: str = "-at", limit: int = 50, cursor: str | None = None
+    ) -> Page[LedgerRow]:
+        """Return a page of a ledger's rows; `sort` is a key of `paging.LEDGER_SORTS`."""
+        with self._database.read() as connection:
+            found = page_of_rows(
+                connection,
+                _ROW,
+                _conditions(where),
+                LEDGER_SORTS,
+                sort=sort,
+                limit=limit,
+                cursor=cursor,
+            )
+        items = tuple(LedgerRow.of(dict(row)) for row in found.items)
+        return Page(items=items, total=found.total, cursor=found.cursor)
+
+    def row(self, where: LedgerFilter, key: str) -> LedgerRow:
+        """Return one row that the filter lets through; `UnknownLedgerRow` otherwise."""
+        query = sa.select(_ROW).where(*_conditions(where), _ROW.c.id == key)
+        with self._database.read() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        if row is None:
+            raise UnknownLedgerRow(ledger=where.ledger, id=key)
+        return LedgerRow.of(dict(row))
+
+    def sums(self, where: LedgerFilter, by: Sequence[str]) -> list[LedgerSum]:
+        """Return how many rows there are and what they add up to, by some of the columns."""
+        columns = [_ROW.c[name] for name in by]
+        count, amount = sa.func.count(), sa.func.coalesce(sa.func.sum(_ROW.c.amount), 0)
+        query = sa.select(*columns, count.label("count"), amount.label("amount"))
+        query = query.where(*_conditions(where)).group_by(*columns).order_by(*columns)
+        with self._database.read() as connection:
+            rows = connection.execute(query.limit(GROUPS_LIMIT)).mappings().all()
+        return [
+            LedgerSum(
+                by={name: row[name] for name in by},
+                count=int(row["count"]),
+                amount=int(row["amount"]),
+            )
+            for row in rows
+        ]
+
+
+def _show(
+    row: Mapping[str, Any],
+    shelves: Mapping[str, Shelf[Any]],
+    cursors: Mapping[str, int],
+    home: Territory,
+) -> None:
+    """Show a row of the log to the ledgers that want to hear it; others cost no decoding."""
+    kind = EVENT_BY_KIND.get(row["kind"])
+    fact: Fact | None = None
+    for ledger in LEDGERS:
+        if kind in ledger.hears and row["seq"] > cursors[ledger.name]:
+            fact = fact or fact_of(row)
+            hear(ledger, shelves[ledger.name], fact, home)
+
+
+def _loader(connection: sa.Connection, territory: TerritoryId, ledger: Ledger[Any]) -> Any:
+    def load(key: str) -> Any:
+        values = {"home": territory, "name": ledger.name, "key": key}
+        doc = connection.scalar(_LOAD, values)
+        return None if doc is None else from_json(ledger.record, doc)
+
+    return load
+
+
+def _cursors(connection: sa.Connection, territory: TerritoryId) -> dict[str, int]:
+    """Return how far each ledger has read; 0 for one whose rows another version made."""
+    versions = {one.name: one.version for one in LEDGERS}
+    return {
+        row.ledger: row.seq
+        for row in connection.execute(_CURSORS, {"home": territory})
+        if versions.get(row.ledger) == row.version
+    }
+
+
+def _renew(connection: sa.Connection, territory: TerritoryId) -> dict[str, int]:
+    """Lock the cursors and return them; a ledger that changed begins anew."""
+    locked = _CURSORS.with_for_update()
+    known = {row.ledger: row for row in connection.execute(locked, {"home": territory})}
+    cursors = {}
+    for ledger in LEDGERS:
+        row = known.get(ledger.name)
+        if row is not None and row.version == ledger.version:
+            cursors[ledger.name] = int(row.seq)
+            continue
+        mine = sa.and_(_ROW.c.territory == territory, _ROW.c.ledger == ledger.name)
+        connection.execute(sa.delete(_ROW).where(mine))
+        cursors[ledger.name] = 0
+    # a row of the table must be locked even the first time
+    write_cursors(connection, territory, cursors)
+    return cursors
+
+
+def write_cursors(
+    connection: sa.Connection, territory: TerritoryId, seqs: Mapping[str, int]
+) -> None:
+    """Write how far each ledger has read."""
+    versions = {one.name: one.version for one in LEDGERS}
+    rows = [
+        {"territory": territory, "ledger": name, "seq": seq, "version": versions[name]}
+        for name, seq in seqs.items()
+    ]
+    upsert(connection, _CURSOR, rows)
+
+
+def _conditions(where: LedgerFilter) -> list[sa.ColumnElement[bool]]:
+    c = _ROW.c
+    found: list[sa.ColumnElement[bool]] = [
+        c.territory == where.territory,
+        c.ledger == where.ledger,
+        c.state.is_not(None),
+    ]
+    equal = {c.engineer: where.engineer, c.ticket: where.ticket, c.subject: where.subject}
+    found.extend(column == value for column, value in equal.items() if value is not None)
+    if where.states:
+        found.append(c.state.in_(where.states))
+    if where.from_at is not None:
+        found.append(c.at >= where.from_at)
+    if where.until_at is not None:
+        found.append(c.at < where.until_at)
+    return found

@@ -1,0 +1,146 @@
+"""The ledgers follow the log: the same rows in every store, whole again after damage."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dispatcher.domain import events as ev
+from dispatcher.domain.territory import Territory
+from dispatcher.errors import BadField, StoreDiffers, UnknownLedgerRow, UnknownTerritory
+from dispatcher.ledgers import LEDGERS, fold_all
+from dispatcher.store import LedgerFilter, SqlStore, Store
+from dispatcher.store.check import check, rebuild
+from dispatcher.store.paging import ledger_columns
+from dispatcher.store.sql import ledgers as sql_ledgers
+from tests.store.legal import Step
+from tests.store.test_store_days import live_through
+from tests.store.village import DURABLE, NOW, VILLAGE, register, report, request, say
+
+small = st.integers(min_value=0, max_value=63)
+days = st.lists(st.tuples(small, small, small), min_size=1, max_size=60)
+numbers = itertools.count()
+PROMISES = LedgerFilter(territory=VILLAGE.id, ledger="promises")
+
+
+def promise(store: Store, *names: str, at: int = NOW + 3600) -> None:
+    """Promise an arrival to each of these tickets."""
+    events = [ev.ArrivalPromised(ticket=name, promised_at=at) for name in names]
+    store.commit(request(), say(*events))
+
+
+def rows_of(store: Store, territory: str, ledger: str) -> dict[str, str]:
+    """All listed rows of a ledger, page by page."""
+    where = LedgerFilter(territory=territory, ledger=ledger)
+    found, cursor = {}, None
+    while True:
+        page = store.ledgers.page(where, limit=7, cursor=cursor)
+        found |= {row.id: row.doc for row in page.items}
+        cursor = page.cursor
+        if cursor is None:
+            assert len(found) == page.total
+            return found
+
+
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(steps=days, step=st.integers(min_value=1, max_value=9))
+def test_ledgers_are_the_fold_of_the_log(store: Store, steps: list[Step], step: int) -> None:
+    """However the log is cut into steps, each ledger holds what folding it at once gives."""
+    name = f"books-{next(numbers)}"
+    live_through(store, steps, name)
+    while store.ledgers.catch_up(name, step):
+        pass
+    facts = store.facts(name, 0, limit=5000)
+    home = Territory(id=name, name=name, city="c", zone="UTC")
+    for ledger in LEDGERS:
+        rows = fold_all(ledger, facts, home)
+        columns = [ledger_columns(ledger, key, row) for key, row in rows.items()]
+        listed = {row["id"]: row["doc"] for row in columns if row["state"] is not None}
+        assert rows_of(store, name, ledger.name) == listed
+
+
+def test_catching_up_is_bounded_and_tells_what_is_left(store: Store) -> None:
+    """A step reads as many facts as it may; a page shows what was read so far."""
+    report(store, "R1", "R2", "R3")
+    promise(store, "R1", "R2", "R3")
+    assert store.ledgers.behind(VILLAGE.id) == 6
+    assert store.ledgers.catch_up(VILLAGE.id, 4) == 2
+    assert store.ledgers.page(PROMISES).total == 1
+    assert store.ledgers.catch_up(VILLAGE.id, 4) == 0
+    assert store.ledgers.page(PROMISES).total == 3
+    assert store.ledgers.behind(VILLAGE.id) == 0
+    with pytest.raises(UnknownTerritory):
+        store.ledgers.behind("nowhere")
+
+
+def test_rows_are_filtered_sorted_and_added_up(store: Store) -> None:
+    """Columns filter and sort the rows; sums count them by what they have in common."""
+    register(store, "E1")
+    report(store, "R1", "R2", "R3")
+    promise(store, "R1", "R2", "R3")
+    arrived = ev.EngineerArrived(ticket="R2", engineer="E1")
+    store.commit(request(), say(arrived, at=NOW + 3600 + 2000))
+    store.ledgers.catch_up(VILLAGE.id)
+    broken = store.ledgers.page(replace(PROMISES, states=("broken",)))
+    assert [(row.ticket, row.engineer, row.amount) for row in broken.items] == [("R2", "E1", 2000)]
+    assert store.ledgers.page(replace(PROMISES, engineer="E2")).total == 0
+    assert store.ledgers.page(replace(PROMISES, from_at=NOW + 1)).total == 0
+    assert store.ledgers.page(replace(PROMISES, until_at=NOW)).total == 0
+    assert store.ledgers.row(PROMISES, "R2").state == "broken"
+    with pytest.raises(UnknownLedgerRow):
+        store.ledgers.row(replace(PROMISES, engineer="E2"), "R2")
+    sums = store.ledgers.sums(PROMISES, ["state", "subject"])
+    assert [(one.by["state"], one.count, one.amount) for one in sums] == [
+        ("broken", 1, 2000),
+        ("open", 2, 0),
+    ]
+    by_amount = store.ledgers.page(PROMISES, sort="-amount", limit=1)
+    assert by_amount.items[0].ticket == "R2"
+    with pytest.raises(BadField):
+        store.ledgers.page(PROMISES, sort="colour")
+
+
+@pytest.mark.parametrize("store_url", DURABLE, indirect=True)
+def test_changed_ledgers_are_found_and_rebuilt(durable: SqlStore) -> None:
+    """The check names the row that differs; a rebuild writes all ledgers anew."""
+    report(durable, "R1", "R2")
+    promise(durable, "R1", "R2")
+    durable.ledgers.catch_up(VILLAGE.id, 3)
+    check(durable).raise_first()
+    durable.ledgers.catch_up(VILLAGE.id)
+    with durable.database.write() as connection:
+        connection.exec_driver_sql("UPDATE ledger_row SET state = 'kept' WHERE id = 'R2'")
+    (problem,) = check(durable).problems
+    assert isinstance(problem, StoreDiffers)
+    assert problem.facts == {"table": "ledger_row", "id": "village/promises/R2"}
+    rebuild(durable)
+    check(durable).raise_first()
+    assert durable.ledgers.behind(VILLAGE.id) == 0
+    assert durable.ledgers.row(PROMISES, "R2").state == "open"
+
+
+@pytest.mark.parametrize("store_url", DURABLE, indirect=True)
+def test_changed_fold_makes_its_rows_anew(
+    durable: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ledger whose version changed is emptied and reads the log from the start; others go on."""
+    report(durable, "R1")
+    promise(durable, "R1")
+    durable.ledgers.catch_up(VILLAGE.id)
+    with durable.database.write() as connection:
+        connection.exec_driver_sql("UPDATE ledger_row SET amount = 7")
+    newer = tuple(
+        replace(one, version="next") if one.name == "promises" else one for one in LEDGERS
+    )
+    monkeypatch.setattr(sql_ledgers, "LEDGERS", newer)
+    assert durable.ledgers.behind(VILLAGE.id) == 2
+    assert durable.ledgers.catch_up(VILLAGE.id) == 0
+    assert durable.ledgers.row(PROMISES, "R1").amount == 0
