@@ -7,6 +7,7 @@ Must not count; the API did. Every chart has its table beside it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 import streamlit as st
@@ -27,7 +28,6 @@ OPEN_STATES: Final = [
     "held",
     "incomplete",
 ]
-_DAY_S: Final = 86400
 REFRESH_S: Final = 20
 
 
@@ -44,11 +44,8 @@ def _day(frame: Frame) -> None:
     try:
         day = frame.api.get("/day", query)
         if shift:
-            query |= {
-                "from_at": day["from_at"] + shift * _DAY_S,
-                "to_at": day["to_at"] + shift * _DAY_S,
-            }
-            day = frame.api.get("/day", query)
+            date = say.local(day["from_at"]).date() + timedelta(days=shift)
+            day = frame.api.get("/day", query | {"on": date.isoformat()})
     except (Refusal, Silence) as problem:
         st.error(str(problem))
         return
@@ -75,10 +72,9 @@ def _head(say: Words, day: Mapping[str, Any], shift: int) -> None:
             _turn(0)
         if st.button(f"{say('day.after')} ›", key="day_after", disabled=shift >= 0):
             _turn(shift + 1)
-        at = day["now_at"] if shift == 0 else day["to_at"]
-        st.markdown(
-            f"**{say.local(day['from_at']).strftime('%Y-%m-%d')}** · {say('day.now', at=say.hour(at))}"
-        )
+        date = say.local(day["from_at"]).strftime("%Y-%m-%d")
+        now = f" · {say('day.now', at=say.hour(day['now_at']))}" if shift == 0 else ""
+        st.markdown(f"**{date}**{now}")
 
 
 def _turn(shift: int) -> None:

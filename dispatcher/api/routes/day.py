@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from statistics import median, quantiles
 from typing import Any
 
@@ -19,6 +20,7 @@ from dispatcher.api.live.feed import gate_view
 from dispatcher.api.mirror import Mirror
 from dispatcher.api.seat import Housed, Seated
 from dispatcher.domain import events as ev
+from dispatcher.domain.calendar import zone_of
 from dispatcher.domain.events import Fact
 from dispatcher.domain.ids import EngineerId, TerritoryId, TicketId
 from dispatcher.domain.plan import diff
@@ -34,6 +36,7 @@ doors = Doors("day")
 
 # the longest span, and the most facts and tickets one answer looks at
 _LONGEST_S, _MOST_FACTS, _MOST_TICKETS = 8 * DAY_S, 60_000, 20_000
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
 
 
 class HourView(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,19 +180,21 @@ def day(
     house: Housed,
     seat: Seated,
     ask: Asked,
+    on: date | None = None,
     from_at: s.Moment | None = None,
     to_at: s.Moment | None = None,
 ) -> Response:
-    """Tell what happened in a span, by default the last 24 hours; at most eight days."""
+    """Tell what happened on a day of the territory, by default today, or in a span up to 8 days."""
     where = TerritoryId(territory)
     seat.check_territory(where)
     now = house.clock.now()
-    until = to_at if to_at is not None else now
-    since = from_at if from_at is not None else max(0, until - DAY_S)
-    if not 0 <= until - since <= _LONGEST_S:
-        raise BadField(field="to_at", value=until, rule="it must lie within 8 days after from_at")
     mirror = house.mirror(where)
     mirror.catch_up()
+    since, until = _day_of(mirror.docs.territory().zone, on, now)
+    since = from_at if from_at is not None else since
+    until = to_at if to_at is not None else until
+    if not 0 <= until - since <= _LONGEST_S:
+        raise BadField(field="to_at", value=until, rule="it must lie within 8 days after from_at")
     tickets = list(_tickets(house, where, since, until))
     book = _Book(mirror=mirror, lang=ask.lang)
     book.due_at = {t.id: due.due_at for t in tickets if (due := t.clock("arrive"))}
@@ -207,6 +212,17 @@ def day(
         plans=book.plans[-500:],
     )
     return Json(view)
+
+
+def _day_of(zone: str, on: date | None, now: int) -> tuple[int, int]:
+    """Return midnight and the next midnight in a zone, epoch seconds; a day has 23 to 25 hours."""
+    where = zone_of(zone)
+    day = on or datetime.fromtimestamp(now, where).date()
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise BadField(field="on", value=day, rule=f"a year {_FIRST_YEAR} to {_LAST_YEAR}")
+    ends = (datetime.combine(one, time(), where) for one in (day, day + timedelta(days=1)))
+    first, last = (int(end.timestamp()) for end in ends)
+    return first, last
 
 
 def _tickets(house: House, where: TerritoryId, since: int, until: int) -> Iterator[Ticket]:
@@ -247,7 +263,7 @@ def _hours(tickets: list[Ticket], since: int, until: int) -> list[HourView]:
     finished = Counter(t.since["done"] // HOUR_S for t in tickets if "done" in t.since)
     return [
         HourView(at=hour * HOUR_S, reported=reported[hour], finished=finished[hour])
-        for hour in range(since // HOUR_S, until // HOUR_S + 1)
+        for hour in range(since // HOUR_S, -(-until // HOUR_S))
     ]
 
 
