@@ -44,16 +44,27 @@ export function span(seconds) {
   return `${sign}${Math.floor(s / 60)}:${two(s % 60)}`;
 }
 
-/** Return a formatter of epoch seconds as HH:MM in a zone. */
-export function hourFormat(zone, lang) {
-  let format;
-  const options = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-  try {
-    format = new Intl.DateTimeFormat(lang === "zh" ? "zh-CN" : "en-GB", { ...options, timeZone: zone });
-  } catch {
-    format = new Intl.DateTimeFormat(lang === "zh" ? "zh-CN" : "en-GB", options);
-  }
-  return (at) => format.format(at * 1000);
+/**
+ * Return a formatter of epoch seconds as HH:MM in a zone; with `now` (a function, epoch seconds) a
+ * moment of another day says its weekday first.
+ */
+export function hourFormat(zone, lang, now = null) {
+  const tongue = lang === "zh" ? "zh-CN" : "en-GB";
+  const made = (options) => {
+    try {
+      return new Intl.DateTimeFormat(tongue, { ...options, timeZone: zone });
+    } catch {
+      return new Intl.DateTimeFormat(tongue, options);
+    }
+  };
+  const format = made({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const day = made({ year: "numeric", month: "numeric", day: "numeric" });
+  const weekday = made({ weekday: "short" });
+  return (at) => {
+    const text = format.format(at * 1000);
+    if (!now || Math.abs(at - now()) < 1800 || day.format(at * 1000) === day.format(now() * 1000)) return text;
+    return `${weekday.format(at * 1000)} ${text}`;
+  };
 }
 
 /** Seconds that a zone's wall clock is ahead of UTC at `at`. */

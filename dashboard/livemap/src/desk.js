@@ -70,7 +70,9 @@ export class Desk {
 
   #speak() {
     this.t = speaker(this.props.lang);
-    this.hour = hourFormat(this.store.cfg.zone ?? this.props.zone ?? "UTC", this.t.lang);
+    const zone = this.store.cfg.zone ?? this.props.zone ?? "UTC";
+    this.hour = hourFormat(zone, this.t.lang, () => this.now());
+    this.axisHour = hourFormat(zone, this.t.lang);
   }
 
   // everything with words in it; the map stays as it is

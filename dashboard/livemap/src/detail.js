@@ -201,11 +201,13 @@ export class Detail {
     const clocks = this.data.ticket?.clocks ?? [];
     if (!clocks.length) return null;
     const why = this.data.ticket?.why ?? {};
-    const rows = clocks.map((one) => {
+    const rows = clocks.flatMap((one) => {
       const left = h("td.num");
       const isRunning = ["ok", "amber", "red"].includes(one.state);
       this.tickers.push(() => (left.textContent = isRunning ? span(one.due_at - this.app.now()) : t(`clock.state.${one.state}`)));
-      return h("tr", { "data-state": one.state }, h("td", {}, told(t.word("clock", one.clock), why[one.clock])), h("td.num", {}, hour(one.due_at)), left, h("td.clause", {}, one.clause ?? ""));
+      const reason = h("tr.told", { hidden: true }, h("td.sub", { colspan: 4 }, why[one.clock] ?? ""));
+      const name = why[one.clock] ? opener(t.word("clock", one.clock), reason) : t.word("clock", one.clock);
+      return [h("tr", { "data-state": one.state }, h("td", {}, name), h("td.num", {}, hour(one.due_at)), left, h("td.clause", {}, one.clause ?? "")), reason];
     });
     return h("div.block", {}, h("h3", {}, t("clock.title")), h("table.clocks", {}, h("tbody", {}, rows)));
   }
@@ -281,7 +283,11 @@ function fromRecord(record, id) {
   return { id, severity: record.severity, status: record.status, engineer: record.engineer, flags: record.flags ?? 0, due: record.due_at ?? 0, start: record.start_at ?? 0, category: record.category, duration: record.duration_s, label: record.label ?? record.symptom, area: record.area };
 }
 
-/** A word that opens into the sentence behind it. */
-function told(word, sentence) {
-  return sentence ? h("details.told", {}, h("summary", { title: sentence }, word), h("p.sub", {}, sentence)) : word;
+/** A word that opens the row with the sentence behind it. */
+function opener(word, row) {
+  const flip = (event) => {
+    row.hidden = !row.hidden;
+    event.currentTarget.setAttribute("aria-expanded", String(!row.hidden));
+  };
+  return h("button.told", { type: "button", "aria-expanded": "false", title: row.textContent, onclick: flip }, word);
 }

@@ -107,7 +107,7 @@ export class Gantt {
   }
 
   #axis(ctx, width, height) {
-    const { palette, hour } = this.app;
+    const { palette, axisHour } = this.app;
     ctx.fillStyle = palette.panel;
     ctx.fillRect(0, 0, width, HEAD);
     ctx.font = `11px ${FONT}`;
@@ -117,7 +117,7 @@ export class Gantt {
       const x = Math.round(this.scale.x(at)) + 0.5;
       if (x < this.names + 16) continue;
       ctx.fillStyle = palette.soft;
-      ctx.fillText(hour(at), x, HEAD / 2);
+      ctx.fillText(axisHour(at), x, HEAD / 2);
     }
     line(ctx, 0, HEAD - 0.5, width, HEAD - 0.5, palette.line, 1);
     line(ctx, this.names + 0.5, 0, this.names + 0.5, height, palette.line, 1);

@@ -35,6 +35,9 @@ test("spans and hours read as people write them", () => {
   assert.equal(span(200_000), "2 d");
   assert.equal(hourFormat("Asia/Shanghai", "zh")(0), "08:00");
   assert.equal(hourFormat("nowhere", "en")(0).length, 5);
+  const noon = hourFormat("Asia/Shanghai", "en", () => 4 * 3600);
+  assert.equal(noon(5 * 3600), "13:00");
+  assert.equal(noon(28 * 3600), "Fri 12:00");
   assert.equal(zoneOffset("Asia/Shanghai", 0), 28800);
   assert.equal(zoneOffset("Atlantic/Reykjavik", 0), 0);
 });

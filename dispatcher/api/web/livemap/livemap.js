@@ -20,21 +20,29 @@ function t(e) {
 	let t = e < 0 ? "−" : "", n = Math.floor(Math.abs(e)), r = (e) => String(e).padStart(2, "0");
 	return n >= 172800 ? `${t}${Math.floor(n / 86400)} d` : n >= 3600 ? `${t}${Math.floor(n / 3600)}:${r(Math.floor(n % 3600 / 60))}:${r(n % 60)}` : `${t}${Math.floor(n / 60)}:${r(n % 60)}`;
 }
-function n(e, t) {
-	let n, r = {
+function n(e, t, n = null) {
+	let r = t === "zh" ? "zh-CN" : "en-GB", i = (t) => {
+		try {
+			return new Intl.DateTimeFormat(r, {
+				...t,
+				timeZone: e
+			});
+		} catch {
+			return new Intl.DateTimeFormat(r, t);
+		}
+	}, a = i({
 		hour: "2-digit",
 		minute: "2-digit",
 		hourCycle: "h23"
+	}), o = i({
+		year: "numeric",
+		month: "numeric",
+		day: "numeric"
+	}), s = i({ weekday: "short" });
+	return (e) => {
+		let t = a.format(e * 1e3);
+		return !n || Math.abs(e - n()) < 1800 || o.format(e * 1e3) === o.format(n() * 1e3) ? t : `${s.format(e * 1e3)} ${t}`;
 	};
-	try {
-		n = new Intl.DateTimeFormat(t === "zh" ? "zh-CN" : "en-GB", {
-			...r,
-			timeZone: e
-		});
-	} catch {
-		n = new Intl.DateTimeFormat(t === "zh" ? "zh-CN" : "en-GB", r);
-	}
-	return (e) => n.format(e * 1e3);
 }
 function r(e, t) {
 	try {
@@ -926,13 +934,15 @@ var Pe = class {
 	#l() {
 		let { t: e, hour: n } = this.app, r = this.data.ticket?.clocks ?? [];
 		if (!r.length) return null;
-		let i = this.data.ticket?.why ?? {}, a = r.map((r) => {
+		let i = this.data.ticket?.why ?? {}, a = r.flatMap((r) => {
 			let a = D("td.num"), o = [
 				"ok",
 				"amber",
 				"red"
 			].includes(r.state);
-			return this.tickers.push(() => a.textContent = o ? t(r.due_at - this.app.now()) : e(`clock.state.${r.state}`)), D("tr", { "data-state": r.state }, D("td", {}, Le(e.word("clock", r.clock), i[r.clock])), D("td.num", {}, n(r.due_at)), a, D("td.clause", {}, r.clause ?? ""));
+			this.tickers.push(() => a.textContent = o ? t(r.due_at - this.app.now()) : e(`clock.state.${r.state}`));
+			let s = D("tr.told", { hidden: !0 }, D("td.sub", { colspan: 4 }, i[r.clock] ?? "")), c = i[r.clock] ? Le(e.word("clock", r.clock), s) : e.word("clock", r.clock);
+			return [D("tr", { "data-state": r.state }, D("td", {}, c), D("td.num", {}, n(r.due_at)), a, D("td.clause", {}, r.clause ?? "")), s];
 		});
 		return D("div.block", {}, D("h3", {}, e("clock.title")), D("table.clocks", {}, D("tbody", {}, a)));
 	}
@@ -1011,7 +1021,14 @@ function Ie(e, t) {
 	} : null;
 }
 function Le(e, t) {
-	return t ? D("details.told", {}, D("summary", { title: t }, e), D("p.sub", {}, t)) : e;
+	return D("button.told", {
+		type: "button",
+		"aria-expanded": "false",
+		title: t.textContent,
+		onclick: (e) => {
+			t.hidden = !t.hidden, e.currentTarget.setAttribute("aria-expanded", String(!t.hidden));
+		}
+	}, e);
 }
 // src/dialogs.js
 var Re = 8, ze = class {
@@ -1720,7 +1737,7 @@ var Tt = 28, Et = 22, Dt = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', sans-ser
 		}
 	}
 	#r(e, t, n) {
-		let { palette: r, hour: i } = this.app;
+		let { palette: r, axisHour: i } = this.app;
 		e.fillStyle = r.panel, e.fillRect(0, 0, t, Et), e.font = `11px ${Dt}`, e.textAlign = "center", e.textBaseline = "middle";
 		for (let t of this.ticks) {
 			let n = Math.round(this.scale.x(t)) + .5;
@@ -39730,7 +39747,9 @@ var oz = /* @__PURE__ */ new Set(["supervisor", "dispatcher"]), sz = 33, cz = 10
 		return this.props.theme === "dark" ? "dark" : "light";
 	}
 	#t() {
-		this.t = az(this.props.lang), this.hour = n(this.store.cfg.zone ?? this.props.zone ?? "UTC", this.t.lang);
+		this.t = az(this.props.lang);
+		let e = this.store.cfg.zone ?? this.props.zone ?? "UTC";
+		this.hour = n(e, this.t.lang, () => this.now()), this.axisHour = n(e, this.t.lang);
 	}
 	#n() {
 		let { t: e } = this;
