@@ -1,5 +1,5 @@
 // One live desk in one place of the page: wires store, socket and panes; outlives every rerun.
-import { DeskClock, hourFormat, span } from "./clock.js";
+import { DeskClock, hourFormat } from "./clock.js";
 import { Commands } from "./commands.js";
 import { Detail } from "./detail.js";
 import { Dialogs } from "./dialogs.js";
@@ -12,9 +12,9 @@ import { client } from "./http.js";
 import { icon } from "./icons.js";
 import { onKey } from "./keys.js";
 import { MapPane } from "./mappane.js";
-import { SHAPE, palette, priority, short } from "./palette.js";
-import { Queue, dueText } from "./queue.js";
-import { canPlace, isLate } from "./order.js";
+import { palette, short } from "./palette.js";
+import { Queue } from "./queue.js";
+import { canPlace } from "./order.js";
 import { Link } from "./socket.js";
 import { FLAG, Store } from "./store.js";
 import { Session, apiAddress, socketAddress } from "./session.js";
@@ -398,32 +398,6 @@ export class Desk {
     if (!selected) return null;
     return selected.kind === "engineer" ? selected.id : (this.store.tickets.get(selected.id)?.engineer ?? null);
   }
-
-  describe({ ticket, engineer, group }) {
-    const { t, store } = this;
-    const now = this.now();
-    if (group) return [t("group", { n: group.n }), t("group.hint")];
-    if (ticket) {
-      const who = store.engineers.get(ticket.engineer)?.name ?? t("nobody");
-      return [`${SHAPE[ticket.severity]} ${priority(ticket.severity)} ${ticket.label || ticket.id}`, `${short(ticket.id)} · ${ticket.area || t.word("category", ticket.category)}`, `${t.word("status", ticket.status)} · ${who}`, dueText(ticket, now, isLate(ticket, now), t)];
-    }
-    const next = store.routesOf(engineer.id).flatMap((route) => route.visits)[0];
-    const lines = [engineer.name, t.word("state", engineer.state)];
-    if (next) lines.push(`${this.hour(next.start)} ${store.tickets.get(next.ticket)?.label ?? next.ticket}`);
-    if (engineer.late > 0) lines.push(`${t("engineer.late")} ${span(engineer.late)}`);
-    return lines;
-  }
-
-  describeVisit(bar) {
-    const { t, store, hour } = this;
-    const ticket = store.tickets.get(bar.ticket);
-    const lines = [ticket ? `${SHAPE[ticket.severity]} ${priority(ticket.severity)} ${ticket.label || ticket.id}` : bar.ticket, `${hour(bar.from)} – ${hour(bar.to)}`];
-    if (ticket) lines.push(`${t.word("status", ticket.status)} · ${dueText(ticket, this.now(), isLate(ticket, this.now()), t)}`);
-    if (bar.late) lines.push(t("due.planned_late", { span: span(bar.from - bar.late) }));
-    return lines;
-  }
-
-
 
   /** Draw once in the next animation frame. */
   schedule() {

@@ -6,6 +6,7 @@ import { Scale, bars, daySpan, positionAt, rowOrder } from "./ganttlayout.js";
 import { SHAPE, priority } from "./palette.js";
 import { FLAG } from "./store.js";
 import { zoneOffset } from "./clock.js";
+import { describeVisit } from "./tips.js";
 
 const ROW = 28;
 const HEAD = 22;
@@ -301,7 +302,7 @@ export class Gantt {
     const { bar, row, x, y } = this.#find(event.clientX, event.clientY);
     this.scroller.style.cursor = bar ? (bar.bar.kind === "work" ? "grab" : "pointer") : row ? "pointer" : "";
     app.hover(bar ? { kind: "ticket", id: bar.bar.ticket } : row ? { kind: "engineer", id: row.engineer.id } : null);
-    const lines = bar ? app.describeVisit(bar.bar) : null;
+    const lines = bar ? describeVisit(app, bar.bar) : null;
     this.tip.hidden = !lines;
     if (!lines) return;
     this.tip.replaceChildren(...lines.map((text, i) => h(i ? "div" : "strong", {}, text)));

@@ -8,6 +8,7 @@ import { RouteLayer, legsByEngineer, selectedRoute } from "./routes.js";
 import { priority, short } from "./palette.js";
 import { View, boundsPoints } from "./view.js";
 import { path } from "./http.js";
+import { describe } from "./tips.js";
 import { loadStyle } from "./mapstyle.js";
 
 const TWIN_LIMIT = 60;
@@ -242,7 +243,7 @@ export class MapPane {
     this.host.style.cursor = found ? "pointer" : "";
     this.root.classList.toggle("pointing", Boolean(found));
     app.hover(found?.ticket ? { kind: "ticket", id: found.ticket.id } : found?.engineer ? { kind: "engineer", id: found.engineer.id } : null);
-    const lines = found ? app.describe(found) : null;
+    const lines = found ? describe(app, found) : null;
     this.tip.hidden = !lines;
     if (!lines) return;
     this.tip.replaceChildren(...lines.map((line, i) => h(i ? "div" : "strong", {}, line)));
