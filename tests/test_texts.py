@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import string
+from collections.abc import Iterator
+from pathlib import Path
 
 from dispatcher import errors
+from dispatcher.cli import COMMANDS
 from dispatcher.texts import LANGS, catalogue, fill, language, say
 
 
@@ -52,3 +56,23 @@ def test_language_follows_the_header() -> None:
     assert language("zh-CN,zh;q=0.9,en;q=0.8") == "zh"
     assert language("fr, en;q=0.5") == "en"
     assert language(None) == "en"
+
+
+def _spoken() -> Iterator[tuple[str, str]]:
+    """Yield every key that is written out where something is said, with its file."""
+    for file in sorted(Path(errors.__file__).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"say", "tell"}:
+                key = node.args[0] if node.args else None
+                if isinstance(key, ast.Constant):
+                    yield file.name, str(key.value)
+
+
+def test_everything_said_is_in_the_catalogue() -> None:
+    """No program text names a sentence that nobody wrote; every command has its help."""
+    spoken = list(_spoken())
+    assert len(spoken) > 100
+    known = catalogue("en")
+    assert [one for one in spoken if one[1] not in known] == []
+    helps = [f"cli.{name.replace('-', '_')}_help" for name in COMMANDS]
+    assert [key for key in helps if key not in known] == []

@@ -92,9 +92,9 @@ class _Commands(TyperGroup):
 app = typer.Typer(cls=_Commands, no_args_is_help=True, add_completion=False)
 
 
-@app.callback()
+@app.callback(help=tell("cli.app_help"))
 def _house() -> None:
-    """A dispatch desk for after-sales field service."""
+    """Say what the command is for; there is nothing to do yet."""
 
 
 def main() -> None:

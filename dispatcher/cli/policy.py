@@ -29,7 +29,7 @@ from dispatcher.policy.findings import Finding, find, find_between
 from dispatcher.policy.reading import read_profile
 from dispatcher.units import wall_clock
 
-policy = typer.Typer(no_args_is_help=True, help=tell("policy.help"))
+policy = typer.Typer(no_args_is_help=True, help=tell("cli.policy_help"))
 Name = Annotated[str, typer.Argument(help=tell("policy.name_help"))]
 Names = Annotated[list[str] | None, typer.Argument(help=tell("policy.names_help"))]
 
