@@ -27,14 +27,14 @@ from dispatcher.units import clock_from
 # desk seconds per wall second; a check is quicker, so that jobs are finished within its minute
 SPEED, CHECK_SPEED = 20.0, 120.0
 
-Port = Annotated[int, typer.Option(help=tell("cli.port_help"))]
-DashboardPort = Annotated[int, typer.Option(help=tell("cli.dashboard_port_help"))]
+Port = Annotated[int, typer.Option(min=0, max=65535, help=tell("cli.port_help"))]
+DashboardPort = Annotated[int, typer.Option(min=0, max=65535, help=tell("cli.dashboard_port_help"))]
 
 
 def serve(
     *,
     host: Annotated[str | None, typer.Option(help=tell("cli.host"))] = None,
-    port: Annotated[int | None, typer.Option(help=tell("cli.port"))] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help=tell("cli.port"))] = None,
     data: Data = DATA,
     database_url: DatabaseUrl = None,
     speed: Annotated[float | None, typer.Option(help=tell("cli.speed"))] = None,
