@@ -167,6 +167,8 @@ def ask_to_go_home(page: Page, say: dict[str, str], lang: str) -> None:
         page.get_by_text(say["phone.gate.take"])
     )
     expect(answer.first).to_be_visible()
+    expect(page.locator(".job p.soft").first).to_be_visible()
+    assert "[object" not in page.locator("body").inner_text(), "reasons are told in words"
     picture(page, f"phone-gate-{lang}")
 
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locator } from "../../../dispatcher/api/mobile/locate.mjs";
-import { changes, expected, metres, nextStep, onShift, otherSteps, remember, settle } from "../../../dispatcher/api/mobile/model.mjs";
+import { changes, expected, inWords, metres, nextStep, onShift, otherSteps, remember, settle } from "../../../dispatcher/api/mobile/model.mjs";
 import { Outbox } from "../../../dispatcher/api/mobile/outbox.mjs";
 
 const visit = (id, status = "dispatched", start_at = 1000) => ({ ticket: { id, status, label: `job ${id}` }, start_at });
@@ -151,4 +151,11 @@ test("positions leave only inside the shift, every 10 s or 50 m, at most 20 at o
   assert.equal(locator.take(at(64.3)), false);
   assert.equal(onShift(null, 5), false);
   assert.ok(Math.abs(metres({ lat: 64.1, lon: -21.9 }, { lat: 64.101, lon: -21.9 }) - 111) < 1);
+});
+
+test("a text is said in the phone's language, whether the desk sends one or both", () => {
+  assert.equal(inWords({ en: "nothing near", zh: "附近没有" }, "zh"), "附近没有");
+  assert.equal(inWords({ en: "nothing near" }, "zh"), "nothing near");
+  assert.equal(inWords("nothing near", "zh"), "nothing near");
+  assert.equal(inWords(undefined, "en"), "");
 });

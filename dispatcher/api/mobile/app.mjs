@@ -4,7 +4,7 @@ import { client, newKey, path } from "/ui/livemap/parts/http.js";
 import { Link } from "/ui/livemap/parts/socket.js";
 import { lastPerson, openKeep } from "./keep.mjs";
 import { Locator } from "./locate.mjs";
-import { changes, expected, remember, settle } from "./model.mjs";
+import { changes, expected, inWords, remember, settle } from "./model.mjs";
 import { Outbox } from "./outbox.mjs";
 import { render } from "./screen.mjs";
 
@@ -125,7 +125,7 @@ class Phone {
 
   #news(items) {
     for (const item of items) {
-      const why = typeof item.why === "string" ? item.why : (item.why?.[this.lang] ?? item.why?.en);
+      const why = inWords(item.why, this.lang);
       if (item.ticket && why) this.whys.set(item.ticket, why);
       if (item.kind === "return_decided" && item.gate) this.set({ gate: item.gate });
     }

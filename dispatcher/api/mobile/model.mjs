@@ -93,3 +93,8 @@ export function metres(a, b) {
   const half = Math.cos((((a.lat + b.lat) / 2) * Math.PI) / 180);
   return Math.hypot((a.lat - b.lat) * 111_320, (a.lon - b.lon) * 111_320 * half);
 }
+
+/** A text of the desk in a language: the socket sends both, the doors one. */
+export function inWords(text, lang) {
+  return typeof text === "string" ? text : (text?.[lang] ?? text?.en ?? "");
+}

@@ -1,7 +1,7 @@
 // What the engineer sees, top to bottom. Only words and boxes; every act is a call on the phone.
 import { span } from "/ui/livemap/parts/clock.js";
 import { h } from "/ui/livemap/parts/dom.js";
-import { nextStep, otherSteps } from "./model.mjs";
+import { inWords, nextStep, otherSteps } from "./model.mjs";
 import { openSheet } from "./sheets.mjs";
 
 const SHAPE = { 4: "▲", 3: "◆", 2: "■", 1: "●" };
@@ -128,17 +128,17 @@ function gate(phone, view) {
   const asks = () => void phone.step("return-request", null);
   if (view.home) return h("section.job", {}, h("h1", {}, phone.t("home.done")), h("p", {}, phone.t("home.bye")));
   if (answer?.answer === "go_home") {
-    return h("section.job.good", {}, h("h1", {}, phone.t("gate.go_home")), ...reasons(answer), button(phone, "home", phone.t("do.home"), () => void phone.step("home", null), "big"));
+    return h("section.job.good", {}, h("h1", {}, phone.t("gate.go_home")), ...reasons(phone, answer), button(phone, "home", phone.t("do.home"), () => void phone.step("home", null), "big"));
   }
   if (answer?.answer === "take") {
-    return h("section.job.news", {}, h("h1", {}, phone.t("gate.take")), h("p", {}, phone.t("gate.detour", { n: Math.round((answer.detour_s ?? 0) / 60) })), ...reasons(answer));
+    return h("section.job.news", {}, h("h1", {}, phone.t("gate.take")), h("p", {}, phone.t("gate.detour", { n: Math.round((answer.detour_s ?? 0) / 60) })), ...reasons(phone, answer));
   }
   if (view.asked) return h("section.job", {}, h("h1", {}, phone.t("gate.asked")), h("p.soft", {}, phone.t("gate.wait")));
   return h("section.job", {}, h("h1", {}, phone.t("empty")), h("p", {}, phone.t("gate.rule")), button(phone, "return", phone.t("do.return-request"), asks, "big"));
 }
 
-function reasons(answer) {
-  return (answer.reasons ?? []).map((one) => h("p.soft", {}, one.text));
+function reasons(phone, answer) {
+  return (answer.reasons ?? []).map((one) => h("p.soft", {}, inWords(one.text, phone.lang)));
 }
 
 function mapPart(phone) {
