@@ -161,7 +161,7 @@ def ticket(frame: Frame, ticket_id: str) -> None:
         with left:
             _clocks(say, whole)
             _plan(say, whole)
-            _site(say, whole)
+            _site(frame, whole)
         with right:
             _why(frame, ticket_id)
         _history(frame, ticket_id)
@@ -200,11 +200,47 @@ def _plan(say: Words, whole: Mapping[str, Any]) -> None:
     st.markdown(f"**{say('ticket.plan')}**: {_plain(name)}, {times}")
 
 
-def _site(say: Words, whole: Mapping[str, Any]) -> None:
-    site = whole.get("site") or {}
+def _site(frame: Frame, whole: Mapping[str, Any]) -> None:
+    """Draw where the customer is, veiled until somebody says what the data are needed for."""
+    say, ticket_id = frame.say, whole["ticket"]["id"]
+    kept = st.session_state.get("revealed")
+    if kept and kept["id"] != ticket_id:
+        # who comes back to the first ticket says again what for
+        kept = st.session_state.pop("revealed") and None
+    site = kept["data"] if kept else (whole.get("site") or {})
+    model = site.get("model") or whole["ticket"].get("model")
     words = [site.get("address"), site.get("name"), site.get("phone"), site.get("note")]
     shown = " · ".join(_plain(one) for one in words if one)
     st.markdown(f"**{say('ticket.site')}**: {shown or '–'}")
+    if model:
+        st.markdown(f"**{say('ticket.model')}**: {_plain(model)}")
+    if "purpose" in site:
+        labels = {one["name"]: one["label"] for one in whole["reveals"]}
+        st.caption(say("ticket.revealed", purpose=labels.get(site["purpose"], site["purpose"])))
+    elif whole.get("reveals"):
+        _reveal(frame, ticket_id, whole["reveals"])
+
+
+def _reveal(frame: Frame, ticket_id: str, purposes: Sequence[Mapping[str, Any]]) -> None:
+    """Ask for the purpose and lift the veil as far as it goes; the log keeps who did."""
+    say = frame.say
+    with st.popover(say("ticket.reveal"), key="reveal"):
+        labels = {
+            one["name"]: f"{one['label']} ({', '.join(say.word('part', p) for p in one['shows'])})"
+            for one in purposes
+        }
+        purpose = st.selectbox(
+            say("ticket.purpose"), list(labels), key="reveal_for", format_func=labels.get
+        )
+        if not st.button(say("ticket.reveal"), key="reveal_do", type="primary"):
+            return
+        try:
+            data = frame.api.get(f"/tickets/{ticket_id}/contact", {"purpose": purpose})
+        except (Refusal, Silence) as problem:
+            st.error(str(problem))
+            return
+        st.session_state["revealed"] = {"id": ticket_id, "data": data}
+        st.rerun()
 
 
 def _why(frame: Frame, ticket_id: str) -> None:

@@ -99,9 +99,21 @@ class NotAllowed(DispatcherError, PermissionError):
 
 
 class ContactHidden(DispatcherError, PermissionError):
-    """The contact of ticket {ticket} is shown from acceptance until the work is done; it is {status}. Accept the visit first, or ask the desk."""
+    """The customer of ticket {ticket} is shown for the visit under way only; this one is {status}. Accept the visit and finish the one before it, or ask the desk."""
 
     status = 403
+
+
+class WrongPurpose(DispatcherError, PermissionError):
+    """The role {role} may not look at a customer for {purpose}. Possible purposes: {possible}."""
+
+    status = 403
+
+
+class ContactGone(DispatcherError, LookupError):
+    """The customer's data of ticket {ticket} were deleted when their time was over (R91). The log of the ticket is whole."""
+
+    status = 404
 
 
 class ForeignOrigin(DispatcherError, PermissionError):

@@ -65,8 +65,8 @@ def story(desk: Desk) -> dict[str, Any]:
     say("POST /tickets/{ticket}/dispatch", f"/tickets/{first}/dispatch", json={})
     for step in ("accept", "depart", "arrive", "finish"):
         say(f"POST /visits/{{ticket}}/{step}", f"/visits/{first}/{step}", json={})
-    for what in ("", "/contact", "/timeline"):
-        say(f"GET /tickets/{{ticket}}{what}", f"/tickets/{first}{what}")
+    for what in ("", "/contact?purpose=visit", "/timeline"):
+        say(f"GET /tickets/{{ticket}}{what.partition('?')[0]}", f"/tickets/{first}{what}")
     asks = "/engineers/{engineer}/return-request"
     say(f"POST {asks}", f"/engineers/{engineer}/return-request", json={})
     for what in ("", "/route"):

@@ -111,6 +111,7 @@ def carry_out(house: House, seat: Seat, ask: Ask, errand: Errand) -> Receipt:
         return Decision(
             events=tuple((event, at) for event in decided.events),
             sites=decided.sites,
+            erased=decided.erased,
             response=response,
         )
 

@@ -218,6 +218,8 @@ class Mirror:
         before = dict(docs.routes) if isinstance(event, ev.PlanPublished) else {}
         engineer_before = self._holder(fact)
         apply(docs, fact)
+        if isinstance(event, ev.ContactErased):
+            docs.sites.pop(event.site, None)
         docs.news.facts.append(fact)
         self.recent.append(fact)
         if isinstance(event, ev.PlanPublished):

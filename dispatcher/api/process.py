@@ -99,7 +99,7 @@ def _serve(
     settings: Settings, store: Store, listening: socket.socket, ready: Callable[[Notice], None]
 ) -> None:
     _first_territory(settings, store)
-    house = furnish(_with_clock(settings, store), store)
+    house = furnish(with_clock(settings, store), store)
     for mirror in house.mirrors():
         # streets are read before the first request asks for them
         house.city_of(mirror.territory).snap([])
@@ -162,7 +162,7 @@ def _first_territory(settings: Settings, store: Store) -> None:
     store.create_territory(home)
 
 
-def _with_clock(settings: Settings, store: Store) -> Settings:
+def with_clock(settings: Settings, store: Store) -> Settings:
     """Return settings whose clock never shows an earlier time than the log."""
     if settings.speed == 1 and not settings.clock_wall_ms:
         return settings

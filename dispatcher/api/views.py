@@ -6,7 +6,7 @@ Must not look anything up in the store; a mirror is given.
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any, get_type_hints
 
@@ -17,6 +17,16 @@ from dispatcher.domain.engineer import Absence, Certificate, Engineer, HeldSkill
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.place import Place, Site
 from dispatcher.domain.plan import Reason, Route, Visit
+from dispatcher.domain.privacy import (
+    ADDRESS,
+    CONTACT,
+    MODEL,
+    PURPOSES,
+    is_under_way,
+    street_of,
+    veiled,
+    veiled_phone,
+)
 from dispatcher.domain.ticket import FINISHED, Status, Ticket
 from dispatcher.policy import ClockState
 from dispatcher.texts import Lang, catalogue, say
@@ -88,18 +98,31 @@ class TicketDetail(msgspec.Struct, frozen=True, kw_only=True):
     moves: list[str]
     # why the plan has no place for it
     unassigned: list[ReasonView]
+    # empty = the veil stays; else what `GET …/contact?purpose=` takes
+    reveals: list[RevealView] = []
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom to call and where to ring."""
+    """A customer without the veil, as far as the purpose goes; what it does not show is empty."""
 
+    purpose: str
+    shown: tuple[str, ...]
     name: str
     phone: str
     address: str
     note: str
+    model: str
     lat: float
     lon: float
     access_s: int
+
+
+class RevealView(msgspec.Struct, frozen=True, kw_only=True):
+    """A purpose for which whoever asks may lift the veil from this customer now."""
+
+    name: str
+    label: str
+    shows: tuple[str, ...]
 
 
 class TicketDone(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,25 +227,36 @@ def flags_of(ticket: Ticket, due_at: int, start_at: int, now: int) -> int:
     return flags
 
 
-def label_of(ticket: Ticket, *, with_symptom: bool = True) -> str:
-    """Return what a person would call a ticket."""
-    said = " ".join(ticket.symptom.split())[:_LABEL_CHARS] if with_symptom else ticket.category
-    return " · ".join(part for part in (ticket.model, said) if part) or ticket.id
-
-
-_NUMBER = re.compile(r"[\s,]*\d+\s*[A-Za-z]?(?:\s*-\s*\d+\s*[A-Za-z]?)?(?:号|號)?\s*$")
+def label_of(ticket: Ticket, *, with_symptom: bool = True, with_model: bool = False) -> str:
+    """Return what a person would call a ticket; the model is the customer's business (R91)."""
+    said = " ".join(ticket.symptom.split())[:_LABEL_CHARS] if with_symptom else ""
+    model = ticket.model if with_model else ""
+    return " · ".join(part for part in (model, said or ticket.category) if part) or ticket.id
 
 
 def area_of(site: Site | None) -> str:
     """Return the street of an address without its number."""
-    if site is None or not site.address:
-        return ""
-    street = site.address.split(",")[0]
-    return _NUMBER.sub("", street).strip()[:60]
+    return street_of(site.address) if site is not None else ""
 
 
-def ticket_view(mirror: Mirror, ticket: Ticket, now: int, *, cells_only: bool = False) -> Any:
-    """Return a ticket as lists show it; without street and symptom for `cells_only`."""
+def sees_whole(mirror: Mirror, ticket: Ticket, engineer: EngineerId | None) -> bool:
+    """Tell whether an engineer sees a ticket without the veil: the visit under way."""
+    if engineer is None:
+        return False
+    docs = mirror.docs
+    names = (tid for route in docs.routes_of(engineer) for tid in route.tickets)
+    ahead = [docs.tickets[tid] for tid in names if tid in docs.tickets]
+    return is_under_way(ticket, engineer, ahead)
+
+
+def ticket_view(
+    mirror: Mirror, ticket: Ticket, now: int, *, cells_only: bool = False, is_open: bool = False
+) -> Any:
+    """
+    Return a ticket as lists show it, its model veiled unless `is_open`.
+
+    Without street and symptom for `cells_only`.
+    """
     due_at, clock = due_now(ticket)
     site = None if cells_only else mirror.site_of(ticket)
     with mirror.reading() as docs:
@@ -230,13 +264,15 @@ def ticket_view(mirror: Mirror, ticket: Ticket, now: int, *, cells_only: bool = 
         person = docs.engineers.get(ticket.engineer) if ticket.engineer else None
     start_at = visit.start_at if visit else 0
     record = {name: getattr(ticket, name) for name, _ in _RECORD}
+    if not is_open:
+        record["model"] = veiled(ticket.model)
     if cells_only:
         record |= {"symptom": "", "source": "", "reason": ""}
     return TicketView(
         **record,
         due_at=due_at,
         clock=clock,
-        label=label_of(ticket, with_symptom=not cells_only),
+        label=label_of(ticket, with_symptom=not cells_only, with_model=is_open),
         area=area_of(site),
         engineer_name=person.name if person else None,
         start_at=start_at,
@@ -247,8 +283,8 @@ def ticket_view(mirror: Mirror, ticket: Ticket, now: int, *, cells_only: bool = 
 def masked(site: Site, ticket: Ticket, *, cells_only: bool) -> SiteView:
     """Return a site without what identifies the customer."""
     return SiteView(
-        name="" if cells_only else _veiled(site.name, 1),
-        phone="" if cells_only else _veiled_end(site.phone),
+        name="" if cells_only else veiled(site.name),
+        phone="" if cells_only else veiled_phone(site.phone),
         address="" if cells_only else area_of(site),
         lat=ticket.cell.lat if cells_only else site.place.lat,
         lon=ticket.cell.lon if cells_only else site.place.lon,
@@ -257,13 +293,32 @@ def masked(site: Site, ticket: Ticket, *, cells_only: bool) -> SiteView:
     )
 
 
-def _veiled(text: str, shown: int) -> str:
-    return text[:shown] + "***" if text else ""
+def revealed(site: Site, ticket: Ticket, purpose: str) -> Contact:
+    """Return what a purpose shows of a customer; the rest is empty, the place a cell."""
+    shown = PURPOSES[purpose].shows
+    is_met, is_exact = CONTACT in shown, ADDRESS in shown
+    place = site.place if is_exact else ticket.cell
+    return Contact(
+        purpose=purpose,
+        shown=shown,
+        name=site.name if is_met else "",
+        phone=site.phone if is_met else "",
+        address=site.address if is_exact else street_of(site.address),
+        note=site.note if is_exact else "",
+        model=ticket.model if MODEL in shown else "",
+        lat=place.lat,
+        lon=place.lon,
+        access_s=site.access_s,
+    )
 
 
-def _veiled_end(phone: str) -> str:
-    digits = [c for c in phone if c.isdigit()]
-    return "*" * 6 + "".join(digits[-2:]) if len(digits) >= 6 else "*" * len(phone)
+def reveals_of(names: Iterable[str], lang: Lang) -> list[RevealView]:
+    """Return purposes with their words."""
+    labels = {one["name"]: one["label"] for one in labelled("reveal", list(names), lang)}
+    return [
+        RevealView(name=name, label=label, shows=PURPOSES[name].shows)
+        for name, label in labels.items()
+    ]
 
 
 def status_of(mirror: Mirror, engineer: Engineer, now: int) -> str:

@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "plan": "plan:plan",
     "policy": "policy:policy",
     "restore": "store:restore",
+    "retention": "retention:retention",
     "serve": "up:serve",
     "simulate": "simulate:simulate",
     "token": "serve:token",

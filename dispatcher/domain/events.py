@@ -12,7 +12,7 @@ from typing import get_args
 
 from dispatcher.domain.calendar import CalendarDay
 from dispatcher.domain.engineer import Absence, Engineer, Shift
-from dispatcher.domain.ids import ActorId, EngineerId, TerritoryId, TicketId
+from dispatcher.domain.ids import ActorId, EngineerId, SiteId, TerritoryId, TicketId
 from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
 from dispatcher.domain.territory import Storm
 from dispatcher.domain.ticket import DueTime, Exclusion, RequiredSkill, Severity, Ticket, Window
@@ -325,9 +325,23 @@ class TicketClosed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactRead:
-    """Someone looked at the customer's name and phone (R91); changes nothing."""
+    """Someone lifted the veil from a customer, and for what (R91); changes nothing."""
 
     ticket: TicketId
+    # a name of `privacy.PURPOSES`; empty in logs older than the list
+    purpose: str = ""
+    # contact, address, model
+    shown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactErased:
+    """The time for which a customer's data may be kept was over; they are gone (R91)."""
+
+    ticket: TicketId
+    site: SiteId
+    # days after the end of the work, by the ticket's profile
+    kept_days: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -476,6 +490,7 @@ Event = (
     | CustomerCalledBack
     | TicketClosed
     | ContactRead
+    | ContactErased
     | EngineerRegistered
     | ShiftsSet
     | AbsenceRecorded

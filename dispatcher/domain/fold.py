@@ -77,7 +77,7 @@ def apply(docs: Docs, fact: ev.Fact) -> None:
             docs.put_territory(_home(docs.territory(), event, fact.seq))
         case ev.EngineerRegistered():
             _register(docs, event)
-        case ev.ContactRead():
+        case ev.ContactRead() | ev.ContactErased():
             # kept for the audit; no document changes
             pass
         case (

@@ -231,6 +231,14 @@ class ReturnGateFile(Shape, frozen=True, kw_only=True):
     clause: Clause = "M0 5.4.6"
 
 
+class PrivacyFile(Shape, frozen=True, kw_only=True):
+    """How long what identifies a customer is kept (R91)."""
+
+    # days after the last ticket there was finished or cancelled
+    contact_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 180
+    clause: Clause = "house"
+
+
 class ProfileFile(Shape, frozen=True, kw_only=True):
     """One service profile, whole."""
 
@@ -251,6 +259,7 @@ class ProfileFile(Shape, frozen=True, kw_only=True):
     travel: TravelFile
     dispatch: DispatchFile
     return_gate: ReturnGateFile
+    privacy: PrivacyFile = PrivacyFile()
     # usual seconds on site by category, "" for the rest
     work_s_by_category: dict[str, Number]
 

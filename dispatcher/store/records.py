@@ -58,6 +58,8 @@ class Decision:
 
     events: tuple[Happening | tuple[Event, int], ...] = ()
     sites: tuple[Site, ...] = ()
+    # sites to forget; refused while somebody still has to go there
+    erased: tuple[SiteId, ...] = ()
     # plain JSON values, kept for a repeated request: ids and numbers, never personal data
     response: dict[str, Any] = field(default_factory=dict)
 

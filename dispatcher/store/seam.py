@@ -240,6 +240,25 @@ class Sites(Protocol):
         """
         ...
 
+    def idle(
+        self, territory: TerritoryId, before_at: int, after: str = "", limit: int = 200
+    ) -> list[tuple[SiteId, tuple[Ticket, ...]]]:
+        """
+        Return sites, by id, where all is finished and was reported before `before_at`.
+
+        Parameters
+        ----------
+        territory
+            Whose sites.
+        before_at
+            Epoch seconds of the desk.
+        after
+            The last site of the page before; empty = the first page.
+        limit
+            How many sites.
+        """
+        ...
+
 
 class Positions(Protocol):
     """Where the phones are; never facts, never replayed."""

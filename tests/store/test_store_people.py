@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from dispatcher.domain.engineer import Position
-from dispatcher.domain.events import TicketCancelled, TicketReported
+from dispatcher.domain.events import ContactErased, TicketCancelled, TicketReported
 from dispatcher.domain.place import Place
 from dispatcher.errors import (
     LeaseHeld,
@@ -19,7 +19,7 @@ from dispatcher.errors import (
     UnknownSite,
     UnknownTerritory,
 )
-from dispatcher.store import Grant, SqlStore, Store, open_store
+from dispatcher.store import Decision, Grant, SqlStore, Store, open_store
 from dispatcher.store.sql import schema
 from dispatcher.units import wall_clock
 from tests.store.village import DURABLE, NOW, VILLAGE, register, report, request, say, site, ticket
@@ -240,3 +240,31 @@ def test_tokens_are_nowhere_kept(durable: SqlStore) -> None:
     assert len(rows) == 2
     assert token not in repr(rows)
     assert link not in repr(rows)
+
+
+def test_expired_sites_go_with_the_facts_that_say_so(store: Store) -> None:
+    """One commit writes the facts and deletes the sites, or does neither (R91)."""
+    report(store, "R1", "R2")
+    store.commit(request(now=NOW + 5), say(TicketCancelled(ticket="R1", reason="sold")))
+    reported_at = store.ticket("R1").reported_at
+    assert store.sites.idle("village", reported_at) == []
+    [(name, tickets)] = store.sites.idle("village", reported_at + 1)
+    assert (name, [one.id for one in tickets]) == (store.ticket("R1").site, ["R1"])
+    assert store.sites.idle("village", reported_at + 1, name) == []
+    busy = store.ticket("R2").site
+
+    def forget(*sites: str):
+        events = tuple(
+            (ContactErased(ticket=t, site=s), NOW + 9)
+            for t, s in zip(("R1", "R2"), sites, strict=False)
+        )
+        return lambda _docs: Decision(events=events, erased=sites)
+
+    before = store.facts("village", 0)
+    with pytest.raises(Refused, match="R2"):
+        store.commit(request(now=NOW + 9), forget(name, busy))
+    assert store.facts("village", 0) == before
+    assert store.sites.many([name, busy]).keys() == {name, busy}
+    store.commit(request(now=NOW + 9), forget(name))
+    assert store.sites.many([name, busy]).keys() == {busy}
+    assert store.facts("village", 0)[-1].kind == "contact_erased"

@@ -153,25 +153,31 @@ export class Detail {
 
   #place(ticket, record) {
     const { t, app } = { t: this.app.t, app: this.app };
-    const site = this.data.contact ?? this.data.ticket?.site;
+    const veiled = this.data.ticket?.site;
+    const open = this.data.contact;
     const rows = [];
-    if (site?.address || ticket.area) rows.push([t("field.address"), site?.address || ticket.area]);
-    if (site?.name) rows.push([t("field.name"), site.name]);
-    if (site?.phone) rows.push([t("field.phone"), site.phone]);
-    if (site?.note) rows.push([t("field.note"), site.note]);
-    if (record?.symptom && record.symptom !== ticket.label) rows.push([t("field.symptom"), record.symptom]);
-    if (record?.model) rows.push([t("field.model"), record.model]);
+    const add = (name, value) => value && rows.push([t(`field.${name}`), value]);
+    add("address", open?.address || veiled?.address || ticket.area);
+    add("name", open?.name || veiled?.name);
+    add("phone", open?.phone || veiled?.phone);
+    add("note", open?.note);
+    if (record?.symptom !== ticket.label) add("symptom", record?.symptom);
+    add("model", open?.model || record?.model);
     const skills = (record?.skills ?? []).map((one) => `${one.name} ${one.level}`).join(", ");
     if (skills) rows.push([t("field.skills"), skills]);
     if (ticket.duration) rows.push([t("field.duration"), t("minutes", { n: Math.round(ticket.duration / 60) })]);
-    const reveal = app.canCommand && !this.data.contact && this.data.ticket && !this.data.ticket.error
-      ? h("button.link", { type: "button", "data-do": "contact", onclick: () => void this.#contact(ticket.id) }, t("contact.show")) : null;
-    return h("div.block", {}, facts(rows), reveal);
+    const purposes = this.data.ticket?.reveals ?? [];
+    const reveal = purposes.length && !open
+      ? h("button.link", { type: "button", "data-do": "contact", onclick: () => app.dialogs.reveal(ticket, purposes, (purpose) => this.#reveal(ticket.id, purpose)) }, t("contact.show")) : null;
+    return h("div.block", {}, facts(rows), reveal, open ? h("div.sub", {}, t("contact.open", { purpose: purposes.find((one) => one.name === open.purpose)?.label ?? open.purpose })) : null);
   }
 
-  async #contact(id) {
+  /** Lift the veil for a purpose; the desk writes down who did. */
+  async #reveal(id, purpose) {
     try {
-      this.data.contact = await this.app.http.get(path("tickets", id, "contact"));
+      const found = await this.app.http.get(`${path("tickets", id, "contact")}?${new URLSearchParams({ purpose })}`);
+      if (this.key !== `ticket:${id}`) return;
+      this.data.contact = found;
       this.render();
     } catch (problem) {
       this.app.toasts.show("error", problem.message);

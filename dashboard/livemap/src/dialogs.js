@@ -117,6 +117,14 @@ export class Dialogs {
     });
   }
 
+  /** Ask what a customer's data are needed for; each purpose shows what it needs and no more. */
+  reveal(ticket, purposes, then) {
+    const { t } = this.app;
+    const said = (one) => `${one.label} (${one.shows.map((part) => t(`part.${part}`)).join(", ")})`;
+    this.#form(t("contact.title", { ticket: ticket.label || ticket.id }), [h("p", {}, t("contact.logged")), field(t("contact.purpose"), select("purpose", purposes.map((one) => ({ name: one.name, label: said(one) }))))],
+      t("contact.do"), ({ purpose }) => then(purpose));
+  }
+
   cancel(ticket) {
     const { t } = this.app;
     this.#form(t("cancel.title", { ticket: ticket.label || ticket.id }), [h("p", {}, t("cancel.warning")), field(t("field.reason"), h("input", { name: "reason", required: true, maxlength: 200, autocomplete: "off" }))],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from typing import Annotated
 
 import msgspec
@@ -25,6 +26,7 @@ from dispatcher.domain.engineer import Position
 from dispatcher.domain.events import Fact, TicketReported
 from dispatcher.domain.ids import EngineerId, TerritoryId
 from dispatcher.domain.place import Site
+from dispatcher.domain.privacy import veiled
 from dispatcher.errors import NotSignedIn, UnknownTerritory
 from dispatcher.store import Session
 from dispatcher.units import wall_clock
@@ -36,8 +38,11 @@ _MOST, _BEAT_S = 500, 10.0
 _encoder = msgspec.json.Encoder()
 
 
-def row_of(fact: Fact) -> FactRow:
-    """Return a fact as it travels."""
+def row_of(fact: Fact, *, is_veiled: bool = False) -> FactRow:
+    """Return a fact as it travels; for people with the model veiled (R91)."""
+    event = fact.event
+    if is_veiled and isinstance(event, TicketReported):
+        event = replace(event, ticket=replace(event.ticket, model=veiled(event.ticket.model)))
     return FactRow(
         territory=fact.territory,
         seq=fact.seq,
@@ -46,7 +51,7 @@ def row_of(fact: Fact) -> FactRow:
         at=fact.at,
         recorded_at=fact.recorded_at,
         request_id=fact.request_id,
-        event=msgspec.Raw(event_to_json(fact.event)),
+        event=msgspec.Raw(event_to_json(event)),
     )
 
 

@@ -19,12 +19,20 @@ from dispatcher.domain import events as ev
 from dispatcher.domain.events import Fact, engineer_of, ticket_of
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.plan import Change, Choice, Reason
+from dispatcher.domain.privacy import veiled
 from dispatcher.texts import LANGS, Lang, catalogue, say
 from dispatcher.units import duration_words
 
 # told in the timeline, not to everybody at once
 _QUIET = frozenset(
-    {"contact_read", "engineer_registered", "shifts_set", "plan_published", "policy_adopted"}
+    {
+        "contact_read",
+        "contact_erased",
+        "engineer_registered",
+        "shifts_set",
+        "plan_published",
+        "policy_adopted",
+    }
 )
 # changes of a plan worth a line; a visit that only moved a little in time is not
 _CHANGES = frozenset({"added", "removed", "moved", "resequenced"})
@@ -67,26 +75,33 @@ def _words(mirror: Mirror, fact: Fact, lang: Lang) -> dict[str, object]:
             words[one.name] = _label(one.name, value, lang)
         elif isinstance(value, int) and one.name.endswith("_at"):
             words[one.name] = clock_words(mirror, value)
+    return words | _details(mirror, event, lang)
+
+
+def _details(mirror: Mirror, event: ev.Event, lang: Lang) -> dict[str, object]:
+    """Return the words that one kind of fact needs beside its fields."""
+    words: dict[str, object] = {}
     match event:
         case ev.TicketReported():
             severity = f"severity.{int(event.ticket.severity)}"
-            words |= {
-                "severity": say(severity, lang),
-                "what": event.ticket.model or event.ticket.category,
+            words = {"severity": say(severity, lang), "what": event.ticket.category}
+        case ev.ContactRead():
+            words = {
+                "purpose": catalogue(lang).get(f"reveal.{event.purpose}", event.purpose or "–")
             }
         case ev.TicketTriaged():
-            words["severity"] = say(f"severity.{int(event.severity)}", lang)
+            words = {"severity": say(f"severity.{int(event.severity)}", lang)}
         case ev.EngineerExcluded():
-            words |= {
+            words = {
                 "engineer": _name(mirror, event.exclusion.engineer),
                 "reason": event.exclusion.reason,
             }
         case ev.ReturnDecided():
-            words["answer"] = say(f"gate.{event.answer}", lang, ticket=event.ticket or "")
+            words = {"answer": say(f"gate.{event.answer}", lang, ticket=event.ticket or "")}
         case ev.PlanPublished():
-            words |= {"version": event.plan_version, "routes": len(event.routes)}
+            words = {"version": event.plan_version, "routes": len(event.routes)}
         case ev.OutdoorWorkStopped(storms=rows) | ev.CalendarChanged(days=rows):
-            words["count"] = len(rows)
+            words = {"count": len(rows)}
         case _:
             pass
     return words
@@ -241,6 +256,8 @@ def entry_of(mirror: Mirror, fact: Fact, lang: Lang) -> Entry:
     told: dict[str, Any] = msgspec.to_builtins(fact.event)
     if isinstance(fact.event, ev.PlanPublished):
         told = {k: told[k] for k in ("plan_version", "engine", "cost", "bound", "iterations")}
+    if isinstance(fact.event, ev.TicketReported):
+        told["ticket"]["model"] = veiled(fact.event.ticket.model)
     return Entry(
         seq=fact.seq,
         kind=fact.kind,

@@ -21,9 +21,10 @@ from dispatcher.api.live import rows as r
 from dispatcher.api.live.feed import items_of
 from dispatcher.api.live.topic import Topic
 from dispatcher.api.mirror import Mirror, News
-from dispatcher.domain.ids import TerritoryId
+from dispatcher.api.retention import keep_house
+from dispatcher.domain.ids import ActorId, TerritoryId
 from dispatcher.errors import DispatcherError
-from dispatcher.units import wall_clock
+from dispatcher.units import HOUR_S, MINUTE_S, wall_clock
 
 if TYPE_CHECKING:
     from dispatcher.api.live.socket import Client
@@ -33,6 +34,8 @@ logger = logging.getLogger(__name__)
 SOCKETS = Gauge("dispatcher_live_sockets", "Live sockets that have said hello")
 DELTAS = Counter("dispatcher_live_deltas", "Deltas published, whatever the number of sockets")
 
+# whom the log names when the desk forgets customers by itself
+HOUSEKEEPER = ActorId("housekeeping")
 # wall seconds between two deltas of a topic
 PACE_S = 0.2
 # wall seconds between two looks at what only the clock changes
@@ -208,6 +211,8 @@ class Hub:
 
     def _follow(self) -> None:
         swept_at = time.monotonic()
+        # not among the first requests
+        keeps_at = swept_at + MINUTE_S
         with self.house.store.bus.listen() as ear:
             while not self.house.stopping.is_set():
                 ear.wait(1.0)
@@ -221,6 +226,16 @@ class Hub:
                 if time.monotonic() - swept_at >= SWEEP_S:
                     swept_at = time.monotonic()
                     self._sweep()
+                if time.monotonic() >= keeps_at:
+                    keeps_at = time.monotonic() + HOUR_S
+                    self._keep_house()
+
+    def _keep_house(self) -> None:
+        try:
+            keep_house(self.house, HOUSEKEEPER)
+        except DispatcherError as error:
+            about = {"action": "retention_failed", "error": error.code()}
+            logger.warning("housekeeping failed", extra=about)
 
     def _sweep(self) -> None:
         """Let the clock change rows: overdue, off shift, gone from the map."""

@@ -206,7 +206,7 @@ class Phone {
 
   async showContact(visit) {
     try {
-      const found = await this.http.get(path("tickets", visit.ticket.id, "contact"));
+      const found = await this.http.get(`${path("tickets", visit.ticket.id, "contact")}?purpose=visit`);
       this.state.contact = { [visit.ticket.id]: found };
       await this.keep.set("contact", this.state.contact);
     } catch (problem) {

@@ -11,6 +11,7 @@ from dispatcher.api.routes import (
     maps,
     planner,
     plans,
+    retention,
     sessions,
     steps,
     territories,
@@ -31,4 +32,5 @@ GROUPS = (
     ledgers.doors,
     planner.doors,
     maps.doors,
+    retention.doors,
 )

@@ -115,7 +115,7 @@ def plan_geometry(territory: s.Id, house: Housed, seat: Seated, request: Request
 
 
 class StopSite(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the next job is; whom to call there is asked for by itself."""
+    """Where a job is; house number and note only for the engineer whose visit is under way."""
 
     address: str
     note: str
@@ -186,8 +186,9 @@ def _stop(mirror: Mirror, visit: Visit, seat: Seat, now: int) -> Stop | None:
     ticket = mirror.docs.tickets.get(visit.ticket)
     if ticket is None:
         return None
+    is_open = v.sees_whole(mirror, ticket, seat.engineer)
     return Stop(
-        ticket=v.ticket_view(mirror, ticket, now, cells_only=seat.sees_cells_only),
+        ticket=v.ticket_view(mirror, ticket, now, cells_only=seat.sees_cells_only, is_open=is_open),
         depart_at=visit.depart_at,
         arrive_at=visit.arrive_at,
         start_at=visit.start_at,
@@ -195,11 +196,11 @@ def _stop(mirror: Mirror, visit: Visit, seat: Seat, now: int) -> Stop | None:
         travel_s=visit.travel_s,
         lunch_before=visit.lunch_before,
         moves=moves_of(ticket, seat.role),
-        site=_stop_site(mirror, ticket, seat),
+        site=_stop_site(mirror, ticket, seat, is_open=is_open),
     )
 
 
-def _stop_site(mirror: Mirror, ticket: Ticket, seat: Seat) -> StopSite | None:
+def _stop_site(mirror: Mirror, ticket: Ticket, seat: Seat, *, is_open: bool) -> StopSite | None:
     site = mirror.site_of(ticket)
     if site is None:
         return None
@@ -207,8 +208,8 @@ def _stop_site(mirror: Mirror, ticket: Ticket, seat: Seat) -> StopSite | None:
         cell = ticket.cell
         return StopSite(address="", note="", access_s=site.access_s, lat=cell.lat, lon=cell.lon)
     return StopSite(
-        address=site.address,
-        note=site.note,
+        address=site.address if is_open else v.area_of(site),
+        note=site.note if is_open else "",
         access_s=site.access_s,
         lat=site.place.lat,
         lon=site.place.lon,

@@ -12,6 +12,7 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from dispatcher.api import schemas as s
+from dispatcher.api.access import HEARS_FACTS
 from dispatcher.api.carry import Asked
 from dispatcher.api.doors import Doors, Json
 from dispatcher.api.house import House
@@ -201,4 +202,6 @@ async def feed(
                 continue
     finally:
         hub.unlisten(ear)
-    return Json(Feed(items=[row_of(fact) for fact in facts], seq=facts[-1].seq if facts else after))
+    is_veiled = seat.role not in HEARS_FACTS
+    items = [row_of(fact, is_veiled=is_veiled) for fact in facts]
+    return Json(Feed(items=items, seq=facts[-1].seq if facts else after))

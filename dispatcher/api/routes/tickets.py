@@ -9,14 +9,18 @@ from starlette.responses import Response
 
 from dispatcher.api import schemas as s
 from dispatcher.api import views as v
-from dispatcher.api.carry import Asked, Errand, answer, carry_out
+from dispatcher.api.carry import Ask, Asked, Errand, answer, carry_out
 from dispatcher.api.doors import Doors, Json
+from dispatcher.api.house import House
 from dispatcher.api.intake import report_of
 from dispatcher.api.moves import moves_of
-from dispatcher.api.seat import Housed, Seated
+from dispatcher.api.seat import Housed, Seat, Seated
 from dispatcher.desk.command.wishes import ReadContact
 from dispatcher.domain.ids import EngineerId, TerritoryId, TicketId
-from dispatcher.domain.ticket import FINISHED, Severity, Status
+from dispatcher.domain.place import Site
+from dispatcher.domain.privacy import purposes_of
+from dispatcher.domain.ticket import FINISHED, Severity, Status, Ticket
+from dispatcher.errors import ContactGone, UnknownSite
 from dispatcher.policy import read_clocks
 from dispatcher.policy.explain import explain_all
 from dispatcher.store import TicketFilter
@@ -24,6 +28,7 @@ from dispatcher.store import TicketFilter
 doors = Doors("tickets")
 
 Limit = Annotated[int, Query(ge=1, le=200)]
+Purpose = Annotated[str, Query(max_length=40, description="one of the ticket's `reveals`")]
 Cursor = Annotated[str | None, Query(max_length=500)]
 _RUNNING = tuple(status for status in Status if status not in FINISHED)
 
@@ -75,9 +80,11 @@ def show_ticket(ticket: s.Id, house: Housed, seat: Seated, ask: Asked) -> Respon
     one = house.store.ticket(TicketId(ticket), scope=seat.scope)
     mirror, now = house.mirror(one.territory), house.clock.now()
     site = mirror.site_of(one)
-    shown = v.ticket_view(mirror, one, now, cells_only=seat.sees_cells_only)
     with mirror.reading():
         visit = v.visit_of(mirror, one)
+        is_open = v.sees_whole(mirror, one, seat.engineer)
+    shown = v.ticket_view(mirror, one, now, cells_only=seat.sees_cells_only, is_open=is_open)
+    may_reveal = site is not None and (seat.engineer is None or is_open)
     detail = v.TicketDetail(
         ticket=shown,
         site=v.masked(site, one, cells_only=seat.sees_cells_only) if site else None,
@@ -86,24 +93,29 @@ def show_ticket(ticket: s.Id, house: Housed, seat: Seated, ask: Asked) -> Respon
         visit=visit,
         moves=moves_of(one, seat.role),
         unassigned=[v.reason_view(reason, ask.lang) for reason in one.unassigned],
+        reveals=v.reveals_of(purposes_of(seat.role.value), ask.lang) if may_reveal else [],
     )
     return Json(detail)
 
 
 @doors.get("/tickets/{ticket}/contact", v.Contact)
-def read_contact(ticket: s.Id, house: Housed, seat: Seated, ask: Asked) -> Response:
-    """Show whom to call; the log keeps who looked (R91)."""
+def read_contact(
+    ticket: s.Id, house: Housed, seat: Seated, ask: Asked, purpose: Purpose = ""
+) -> Response:
+    """Lift the veil from a customer as far as a purpose goes; the log keeps who looked (R91)."""
     one = house.store.ticket(TicketId(ticket), scope=seat.scope)
-    command = ReadContact(ticket=one.id, engineer=seat.engineer)
-    carry_out(house, seat, ask, Errand(territory=one.territory, command=command))
-    site = house.store.sites.get(one.site)
-    contact = v.Contact(
-        name=site.name,
-        phone=site.phone,
-        address=site.address,
-        note=site.note,
-        lat=site.place.lat,
-        lon=site.place.lon,
-        access_s=site.access_s,
+    site = reveal(house, seat, ask, one, purpose)
+    return Json(v.revealed(site, one, purpose), headers={"Cache-Control": "no-store"})
+
+
+def reveal(house: House, seat: Seat, ask: Ask, one: Ticket, purpose: str) -> Site:
+    """Return a customer's site after the log has taken who asked for it and what for."""
+    command = ReadContact(
+        ticket=one.id, purpose=purpose, role=seat.role.value, engineer=seat.engineer
     )
-    return Json(contact, headers={"Cache-Control": "no-store"})
+    try:
+        site = house.store.sites.get(one.site)
+    except UnknownSite:
+        raise ContactGone(ticket=one.id) from None
+    carry_out(house, seat, ask, Errand(territory=one.territory, command=command))
+    return site

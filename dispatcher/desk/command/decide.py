@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dispatcher.desk.command import merge, timing, visits
+from dispatcher.desk.command import merge, privacy, timing, visits
 from dispatcher.desk.command import wishes as w
 from dispatcher.desk.command.ruling import CommandDocs, Context, Decision, Handler, facts, legal
 from dispatcher.domain import events as ev
@@ -312,7 +312,8 @@ HANDLERS: dict[type, Handler] = {
     w.NoteCrossing: timing.note,
     w.SetCalendarDays: timing.calendar_days,
     w.VisitStep: visits.visit,
-    w.ReadContact: visits.read_contact,
+    w.ReadContact: privacy.read_contact,
+    w.EraseContacts: privacy.erase_contacts,
     w.RegisterEngineer: visits.register,
     w.SetShifts: visits.shifts,
     w.RecordAbsence: visits.absence,

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from dispatcher.domain.events import Event
 from dispatcher.domain.fold import Docs
+from dispatcher.domain.ids import SiteId
 from dispatcher.domain.place import Site
 from dispatcher.domain.ticket import MOVES, Ticket, possible_moves
 from dispatcher.errors import IllegalMove
@@ -50,6 +51,8 @@ class Decision:
 
     events: tuple[Event, ...] = ()
     sites: tuple[Site, ...] = ()
+    # sites to forget (R91)
+    erased: tuple[SiteId, ...] = ()
 
 
 Handler = Callable[[Any, CommandDocs, Context], Decision]

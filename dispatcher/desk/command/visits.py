@@ -16,7 +16,6 @@ from dispatcher.domain.ids import EngineerId
 from dispatcher.domain.ticket import FROZEN, Exclusion, Status, Ticket
 from dispatcher.errors import (
     BadField,
-    ContactHidden,
     MissingReason,
     NotFinishedYet,
     OtherEngineer,
@@ -67,21 +66,6 @@ def _one_at_a_time(engineer: EngineerId, ticket: Ticket, docs: CommandDocs) -> N
             busy = docs.ticket(other).status in {Status.TRAVELLING, Status.ON_SITE}
             if busy and other != ticket.id:
                 raise NotFinishedYet(engineer=engineer, other=other)
-
-
-# an engineer needs to reach the customer from saying yes until the work is done
-_CONTACT_SHOWN = frozenset({Status.ACCEPTED, Status.TRAVELLING, Status.ON_SITE})
-
-
-def read_contact(command: w.ReadContact, docs: CommandDocs, _context: Context) -> Decision:
-    """Note that someone reads a contact, or refuse it to an engineer who has no need of it."""
-    ticket = docs.ticket(command.ticket)
-    if command.engineer is not None:
-        if ticket.engineer != command.engineer:
-            raise OtherEngineer(ticket=ticket.id, engineer=ticket.engineer, asked=command.engineer)
-        if ticket.status not in _CONTACT_SHOWN:
-            raise ContactHidden(ticket=ticket.id, status=ticket.status.value)
-    return facts(ev.ContactRead(ticket=ticket.id))
 
 
 def register(command: w.RegisterEngineer, docs: CommandDocs, _context: Context) -> Decision:

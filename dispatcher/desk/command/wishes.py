@@ -236,11 +236,22 @@ class VisitStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadContact:
-    """Show the customer's name and phone to someone (R91)."""
+    """Lift the veil from a customer for someone, for a purpose (R91)."""
 
     ticket: TicketId
+    # a name of `privacy.PURPOSES`
+    purpose: str
+    # who asks
+    role: str
     # the engineer who asks; None = the desk
     engineer: EngineerId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseContacts:
+    """Forget the customers of these tickets; the time for keeping them is over (R91)."""
+
+    tickets: tuple[TicketId, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -335,6 +346,7 @@ Command = (
     | SetCalendarDays
     | VisitStep
     | ReadContact
+    | EraseContacts
     | RegisterEngineer
     | SetShifts
     | RecordAbsence

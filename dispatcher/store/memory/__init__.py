@@ -146,6 +146,7 @@ class MemoryStore:
                 versions={key: ticket.version for key, ticket in draft.tickets.changed.items()},
             )
             written = to_json(receipt)
+            self.sites.check_idle(decision.erased)
             self._write(home, draft, decision, entries)
             if request.key is not None:
                 self._receipts[name] = (request.request_hash, written, request.now)
@@ -169,6 +170,7 @@ class MemoryStore:
             home.docs.put_route(route)
         home.docs.put_territory(draft.territory())
         home.docs.sites.update({site.id: site for site in decision.sites})
+        self.sites.drop(decision.erased)
         for entry in entries:
             home.facts.append(entry.fact)
             for ticket_id, _ in entry.tickets:

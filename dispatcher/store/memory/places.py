@@ -10,7 +10,7 @@ from dispatcher.domain.engineer import Position
 from dispatcher.domain.ids import EngineerId, SiteId, TerritoryId
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.place import Site
-from dispatcher.domain.ticket import FINISHED
+from dispatcher.domain.ticket import FINISHED, Ticket
 from dispatcher.errors import Refused, UnknownSite
 from dispatcher.store.records import FACTS_LIMIT, checked_limit
 
@@ -45,13 +45,45 @@ class MemorySites:
     def erase(self, site: SiteId) -> None:
         """Forget a customer; `Refused` while someone still has to go there."""
         with self._lock:
-            tickets = [t for home in self._homes.values() for t in home.docs.tickets.values()]
-            there = [t.id for t in tickets if t.site == site and t.status not in FINISHED]
-            if there:
-                raise Refused(why=f"ticket {min(there)} at this site is not finished")
+            self.check_idle([site])
             self.get(site)
+            self.drop([site])
+
+    def check_idle(self, sites: Iterable[SiteId]) -> None:
+        """Refuse while someone still has to go to one of the sites."""
+        gone = set(sites)
+        tickets = [t for home in self._homes.values() for t in home.docs.tickets.values()]
+        there = [t.id for t in tickets if t.site in gone and t.status not in FINISHED]
+        if there:
+            raise Refused(why=f"ticket {min(there)} at this site is not finished")
+
+    def drop(self, sites: Iterable[SiteId]) -> None:
+        """Forget sites that nobody needs."""
+        for site in sites:
             for home in self._homes.values():
                 home.docs.sites.pop(site, None)
+
+    def idle(
+        self, territory: TerritoryId, before_at: int, after: str = "", limit: int = 200
+    ) -> list[tuple[SiteId, tuple[Ticket, ...]]]:
+        """Return sites where all is finished and was reported before `before_at`."""
+        checked_limit(limit, FACTS_LIMIT)
+        with self._lock:
+            home = self._homes.get(territory)
+            if home is None:
+                return []
+            there: dict[SiteId, list[Ticket]] = {
+                site: [] for site in sorted(home.docs.sites) if site > after
+            }
+            for ticket in sorted(home.docs.tickets.values(), key=lambda one: one.id):
+                if ticket.site in there:
+                    there[ticket.site].append(ticket)
+        idle = [
+            (site, tuple(those))
+            for site, those in there.items()
+            if all(t.status in FINISHED and t.reported_at < before_at for t in those)
+        ]
+        return idle[:limit]
 
 
 class MemoryPositions:

@@ -211,11 +211,13 @@ class SqlStore:
         with self.database.write() as connection:
             old_keys = sa.delete(idem).where(idem.c.at < now - keep["keys"])
             old_trails = sa.delete(trail).where(trail.c.at < now - keep["trails"])
-            return {
+            gone = {
                 "keys": connection.execute(old_keys).rowcount,
                 "trails": connection.execute(old_trails).rowcount,
                 "sessions": forget_over(connection, wall_now),
             }
+        self.database.merge_log(wait_ms=200)
+        return gone
 
     def health(self) -> Health:
         """Return whether the store can do its work, for `/readyz`; never raises."""

@@ -22,6 +22,7 @@ from dispatcher.store.seam import Decide
 from dispatcher.store.sql import schema
 from dispatcher.store.sql.docs import SqlSource, insert_new, write_documents
 from dispatcher.store.sql.log import write_entries
+from dispatcher.store.sql.places import erase_sites
 
 # statements are built once: building costs more than running them
 _IDEM, _HOME = schema.idem, schema.territory
@@ -52,6 +53,8 @@ def commit(connection: sa.Connection, request: Request, decide: Decide) -> Recei
     decision = decide(draft)
     entries = draft.fold(request, decision)
     write_documents(connection, request.territory, draft, decision.sites)
+    if decision.erased:
+        erase_sites(connection, decision.erased)
     chain = write_entries(connection, chain, entries)
     if entries:
         write_territory(connection, draft.territory(), chain)

@@ -38,6 +38,7 @@ WAL_LIMIT = 64 * 1024 * 1024
 SAFE_SQLITE = (3, 51, 3)
 REPAIRED_SQLITE = {(3, 50): 7, (3, 44): 6}
 
+_PATIENCE = "busy_timeout=5000"
 _POSTGRES_OPTIONS = (
     "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
 )
@@ -135,13 +136,24 @@ class Database:
 
     def close(self) -> None:
         """Let go of all connections, the writer last: it merges the write-ahead log."""
-        if self._guard is not None and self._writer is not None:
+        if self._guard is not None:
             self.reader.dispose()
-            with self._turns, translated(), self._writer.connect() as connection:
-                raw = connection.connection.driver_connection
-                assert raw is not None  # noqa: S101 — narrows for mypy; a connection is checked out
-                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self.merge_log()
         self.abandon()
+
+    def merge_log(self, wait_ms: int = 5000) -> None:
+        """
+        Merge SQLite's write-ahead log and empty it, so that deleted rows are gone from it too.
+
+        Who reads an older moment keeps it from being emptied; that is waited for `wait_ms` at most.
+        """
+        if not self.is_sqlite or self._writer is None:
+            return
+        with self._turns, translated(), self._writer.connect() as connection:
+            raw = connection.connection.driver_connection
+            assert raw is not None  # noqa: S101 — narrows for mypy; a connection is checked out
+            for pragma in (f"busy_timeout={wait_ms}", "wal_checkpoint(TRUNCATE)", _PATIENCE):
+                raw.execute(f"PRAGMA {pragma}").fetchall()
 
     def abandon(self) -> None:
         """Let go of all connections and of the right to write, as they are."""
@@ -251,7 +263,7 @@ def _sqlite_engine(path: Path, *, read_only: bool) -> sa.Engine:
     def _prepare(connection: Any, _record: object) -> None:
         # the driver must not open transactions by itself; `_begin` does
         connection.isolation_level = None
-        pragmas = ["busy_timeout=5000", "foreign_keys=ON", "trusted_schema=OFF", "secure_delete=ON"]
+        pragmas = [_PATIENCE, "foreign_keys=ON", "trusted_schema=OFF", "secure_delete=ON"]
         if read_only:
             pragmas += ["query_only=ON"]
         else:

@@ -16,12 +16,14 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from dispatcher.domain.engineer import Position
 from dispatcher.domain.ids import EngineerId, SiteId, TerritoryId
 from dispatcher.domain.place import Place, Site
-from dispatcher.domain.ticket import FINISHED
+from dispatcher.domain.ticket import FINISHED, Ticket
 from dispatcher.errors import Refused, UnknownSite
 from dispatcher.store.records import FACTS_LIMIT, checked_limit
 from dispatcher.store.sql import schema
 from dispatcher.store.sql.database import Database
-from dispatcher.store.sql.docs import insert_missing, load, load_many
+from dispatcher.store.sql.docs import insert_missing, load, load_all, load_many
+
+_FINISHED = [status.value for status in FINISHED]
 
 
 class SqlSites:
@@ -46,17 +48,41 @@ class SqlSites:
 
     def erase(self, site: SiteId) -> None:
         """Forget a customer; `Refused` while someone still has to go there."""
-        ticket = schema.ticket
-        open_there = sa.select(ticket.c.id).where(
-            ticket.c.site == site, ticket.c.status.not_in([s.value for s in FINISHED])
-        )
         with self._database.write() as connection:
-            waiting = connection.scalar(open_there.order_by(ticket.c.id).limit(1))
-            if waiting is not None:
-                raise Refused(why=f"ticket {waiting} at this site is not finished")
-            gone = connection.execute(sa.delete(schema.site).where(schema.site.c.id == site))
-            if gone.rowcount == 0:
+            if erase_sites(connection, [site]) == 0:
                 raise UnknownSite(site=site)
+
+    def idle(
+        self, territory: TerritoryId, before_at: int, after: str = "", limit: int = 200
+    ) -> list[tuple[SiteId, tuple[Ticket, ...]]]:
+        """Return sites where all is finished and was reported before `before_at`."""
+        site, ticket = schema.site, schema.ticket
+        busy = sa.exists().where(
+            ticket.c.site == site.c.id,
+            sa.or_(ticket.c.reported_at >= before_at, ticket.c.status.not_in(_FINISHED)),
+        )
+        found = sa.select(site.c.id).where(site.c.territory == territory, site.c.id > after)
+        found = found.where(~busy).order_by(site.c.id).limit(checked_limit(limit, FACTS_LIMIT))
+        with self._database.read() as connection:
+            names = list(connection.scalars(found))
+            there = sa.select(ticket.c.doc).where(ticket.c.site.in_(names))
+            tickets = load_all(connection, Ticket, there.order_by(ticket.c.id))
+        by_site: dict[SiteId, list[Ticket]] = {name: [] for name in names}
+        for one in tickets:
+            by_site[one.site].append(one)
+        return [(name, tuple(those)) for name, those in by_site.items()]
+
+
+def erase_sites(connection: sa.Connection, sites: Sequence[SiteId]) -> int:
+    """Delete sites; `Refused` while someone still has to go to one of them."""
+    ticket = schema.ticket
+    open_there = sa.select(ticket.c.id).where(
+        ticket.c.site.in_(sites), ticket.c.status.not_in(_FINISHED)
+    )
+    waiting = connection.scalar(open_there.order_by(ticket.c.id).limit(1))
+    if waiting is not None:
+        raise Refused(why=f"ticket {waiting} at this site is not finished")
+    return connection.execute(sa.delete(schema.site).where(schema.site.c.id.in_(sites))).rowcount
 
 
 class SqlPositions:

@@ -898,20 +898,22 @@ var Pe = class {
 		let { t: n, app: r } = {
 			t: this.app.t,
 			app: this.app
-		}, i = this.data.contact ?? this.data.ticket?.site, a = [];
-		(i?.address || e.area) && a.push([n("field.address"), i?.address || e.area]), i?.name && a.push([n("field.name"), i.name]), i?.phone && a.push([n("field.phone"), i.phone]), i?.note && a.push([n("field.note"), i.note]), t?.symptom && t.symptom !== e.label && a.push([n("field.symptom"), t.symptom]), t?.model && a.push([n("field.model"), t.model]);
-		let o = (t?.skills ?? []).map((e) => `${e.name} ${e.level}`).join(", ");
-		o && a.push([n("field.skills"), o]), e.duration && a.push([n("field.duration"), n("minutes", { n: Math.round(e.duration / 60) })]);
-		let s = r.canCommand && !this.data.contact && this.data.ticket && !this.data.ticket.error ? D("button.link", {
+		}, i = this.data.ticket?.site, a = this.data.contact, o = [], s = (e, t) => t && o.push([n(`field.${e}`), t]);
+		s("address", a?.address || i?.address || e.area), s("name", a?.name || i?.name), s("phone", a?.phone || i?.phone), s("note", a?.note), t?.symptom !== e.label && s("symptom", t?.symptom), s("model", a?.model || t?.model);
+		let c = (t?.skills ?? []).map((e) => `${e.name} ${e.level}`).join(", ");
+		c && o.push([n("field.skills"), c]), e.duration && o.push([n("field.duration"), n("minutes", { n: Math.round(e.duration / 60) })]);
+		let l = this.data.ticket?.reveals ?? [], u = l.length && !a ? D("button.link", {
 			type: "button",
 			"data-do": "contact",
-			onclick: () => void this.#s(e.id)
+			onclick: () => r.dialogs.reveal(e, l, (t) => this.#s(e.id, t))
 		}, n("contact.show")) : null;
-		return D("div.block", {}, Fe(a), s);
+		return D("div.block", {}, Fe(o), u, a ? D("div.sub", {}, n("contact.open", { purpose: l.find((e) => e.name === a.purpose)?.label ?? a.purpose })) : null);
 	}
-	async #s(e) {
+	async #s(e, t) {
 		try {
-			this.data.contact = await this.app.http.get(x("tickets", e, "contact")), this.render();
+			let n = await this.app.http.get(`${x("tickets", e, "contact")}?${new URLSearchParams({ purpose: t })}`);
+			if (this.key !== `ticket:${e}`) return;
+			this.data.contact = n, this.render();
 		} catch (e) {
 			this.app.toasts.show("error", e.message);
 		}
@@ -1156,6 +1158,13 @@ var Re = 8, ze = class {
 			};
 			return i && (a.until_at = Math.round(n.now() + Number(i) * 3600)), n.commands.run("hold", e.id, a);
 		});
+	}
+	reveal(e, t, n) {
+		let { t: r } = this.app, i = (e) => `${e.label} (${e.shows.map((e) => r(`part.${e}`)).join(", ")})`;
+		this.#a(r("contact.title", { ticket: e.label || e.id }), [D("p", {}, r("contact.logged")), Be(r("contact.purpose"), Ve("purpose", t.map((e) => ({
+			name: e.name,
+			label: i(e)
+		}))))], r("contact.do"), ({ purpose: e }) => n(e));
 	}
 	cancel(e) {
 		let { t } = this.app;
@@ -39349,7 +39358,15 @@ var rz = (e) => `${e.replace(/^http/, "ws").replace(/\/api\/v1$/, "")}/ws/live`,
 	"map.field.severity": "Severity",
 	"map.field.level": "Skill level (1–5)",
 	"map.field.minutes": "Minutes of work",
-	"map.contact.show": "Show full contact (is logged)",
+	"map.contact.show": "Reveal customer …",
+	"map.contact.title": "Customer of {ticket}",
+	"map.contact.logged": "Who looks, when and what for stands in the ticket's history.",
+	"map.contact.purpose": "What for",
+	"map.contact.do": "Reveal",
+	"map.contact.open": "Revealed: {purpose}",
+	"map.part.contact": "contact",
+	"map.part.address": "address",
+	"map.part.model": "model",
 	"map.plan.title": "Plan",
 	"map.plan.engineer": "Engineer",
 	"map.plan.arrive": "Arrival",
@@ -39617,7 +39634,15 @@ var rz = (e) => `${e.replace(/^http/, "ws").replace(/\/api\/v1$/, "")}/ws/live`,
 		"map.field.severity": "严重程度",
 		"map.field.level": "技能等级 (1–5)",
 		"map.field.minutes": "预计分钟",
-		"map.contact.show": "显示完整联系方式（会记录）",
+		"map.contact.show": "查看客户信息…",
+		"map.contact.title": "{ticket} 的客户",
+		"map.contact.logged": "查看人、时间和目的都会记入工单历史。",
+		"map.contact.purpose": "目的",
+		"map.contact.do": "查看",
+		"map.contact.open": "已显示：{purpose}",
+		"map.part.contact": "联系方式",
+		"map.part.address": "地址",
+		"map.part.model": "型号",
 		"map.plan.title": "计划",
 		"map.plan.engineer": "工程师",
 		"map.plan.arrive": "到达",

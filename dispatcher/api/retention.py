@@ -1,0 +1,143 @@
+"""
+Housekeeping: customers whose time is over are forgotten, as are old keys, trails and sessions (R91).
+
+Must not say how long anything is kept: profiles do. The log stays whole; it never held a customer.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import msgspec
+
+from dispatcher.api.house import House
+from dispatcher.desk.command import decide as commands
+from dispatcher.desk.command.ruling import Context
+from dispatcher.desk.command.wishes import EraseContacts
+from dispatcher.domain.ids import ActorId, SiteId, TerritoryId, TicketId
+from dispatcher.domain.ticket import Ticket
+from dispatcher.errors import Refused
+from dispatcher.policy import Policy
+from dispatcher.store import Decision, Store, StoreDocs
+from dispatcher.store import Request as StoreRequest
+from dispatcher.units import DAY_S, wall_clock
+
+logger = logging.getLogger(__name__)
+
+# sites of one transaction, and the expired tickets that a report names
+BATCH, NAMED = 100, 200
+
+
+class Expired(msgspec.Struct, frozen=True, kw_only=True):
+    """A ticket whose customer is, or would be, forgotten."""
+
+    ticket: TicketId
+    # when it was finished or cancelled, and until when its customer was kept, epoch seconds
+    ended_at: int
+    kept_until_at: int
+    kept_days: int
+
+
+class Forgotten(msgspec.Struct, frozen=True, kw_only=True):
+    """One territory's customers whose time is over."""
+
+    territory: TerritoryId
+    sites: int
+    tickets: int
+    # the first of them
+    items: list[Expired]
+
+
+class Housework(msgspec.Struct, frozen=True, kw_only=True):
+    """What was, or would be, deleted."""
+
+    now_at: int
+    is_done: bool
+    territories: list[Forgotten]
+    # rows by kind: keys of requests, points of trails, sessions; empty when only looked at
+    rows: dict[str, int]
+
+
+def keep_house(house: House, actor: ActorId, *, dry_run: bool = False) -> Housework:
+    """
+    Forget what is older than it must be, or only tell what that would be.
+
+    Parameters
+    ----------
+    house
+        Store, clock and policy.
+    actor
+        Whom the log names.
+    dry_run
+        Look only.
+    """
+    now = house.clock.now()
+    found = []
+    for one in house.store.territories():
+        # versions that older tickets were opened under come with the mirror
+        house.mirror(one.id)
+        expired = list(_expired(house.store, house.policy, one.id, now))
+        if not dry_run:
+            _forget(house, actor, one.id, [ticket for _, those in expired for ticket in those], now)
+        items = [_told(house.policy, ticket) for _, those in expired for ticket in those]
+        found.append(
+            Forgotten(territory=one.id, sites=len(expired), tickets=len(items), items=items[:NAMED])
+        )
+    rows = {} if dry_run else house.store.forget(now, wall_clock())
+    work = Housework(now_at=now, is_done=not dry_run, territories=found, rows=rows)
+    if not dry_run:
+        sites = sum(one.sites for one in found)
+        about = {"action": "retention", "sites": sites, **{f"old_{k}": n for k, n in rows.items()}}
+        logger.info("housekeeping", extra=about)
+    return work
+
+
+def _days(policy: Policy, ticket: Ticket) -> int:
+    return policy.profile_of(ticket).file.privacy.contact_days
+
+
+def _told(policy: Policy, ticket: Ticket) -> Expired:
+    days = _days(policy, ticket)
+    return Expired(
+        ticket=ticket.id,
+        ended_at=ticket.entered_at,
+        kept_until_at=ticket.entered_at + days * DAY_S,
+        kept_days=days,
+    )
+
+
+def _expired(
+    store: Store, policy: Policy, territory: TerritoryId, now: int
+) -> Iterator[tuple[SiteId, tuple[Ticket, ...]]]:
+    """Give the sites whose every ticket has been over for as long as its profile keeps it."""
+    profiles = (*policy.profiles.values(), *policy.older.values())
+    least = min(one.file.privacy.contact_days for one in profiles)
+    after = ""
+    while page := store.sites.idle(territory, now - least * DAY_S, after, BATCH):
+        for site, tickets in page:
+            if all(t.entered_at + _days(policy, t) * DAY_S <= now for t in tickets):
+                yield site, tickets
+        after = page[-1][0]
+
+
+def _forget(
+    house: House, actor: ActorId, territory: TerritoryId, tickets: list[Ticket], now: int
+) -> None:
+    context = Context(now=now, policy=house.policy)
+    for start in range(0, len(tickets), BATCH):
+        wish = EraseContacts(tickets=tuple(one.id for one in tickets[start : start + BATCH]))
+
+        def decide(docs: StoreDocs, wish: EraseContacts = wish) -> Decision:
+            decided = commands.decide(wish, docs, context)
+            events = tuple((event, now) for event in decided.events)
+            return Decision(events=events, erased=decided.erased)
+
+        request = StoreRequest(actor=actor, territory=territory, now=now)
+        try:
+            house.store.commit(request, decide)
+        except Refused as refusal:
+            # a new request came from one of the places; the next round looks again
+            about = {"action": "retention_refused", "error": refusal.code()}
+            logger.info("customers kept", extra=about)
+    house.mirror(territory).catch_up()
