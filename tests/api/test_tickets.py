@@ -16,7 +16,7 @@ def test_request_is_triaged_at_once_when_severity_and_skill_are_known(desk: Desk
     assert answer.status_code == 201
     done = answer.json()
     assert done["ticket"]["status"] == "triaged"
-    assert done["ticket"]["label"] == "PX-200 · pulls no paper"
+    assert done["ticket"]["label"] == "pulls no paper"
     assert done["ticket"]["area"] == "Laugavegur"
     assert done["ticket"]["clock"] == "arrive"
     # urgent: four hours to arrive (M3 2(2))
