@@ -122,7 +122,8 @@ def _beside(one: Ticket, who: str, how: int) -> ev.Event:
         ev.FaultDiagnosed(ticket=one.id, fault="fan", engineer=who if how % 2 else None),
         ev.ComplaintRaised(ticket=one.id, level=how % 3 + 1),
         ev.ComplaintSettled(ticket=one.id),
-    )[how % 14]
+        ev.ContactErased(ticket=one.id, site=one.site, kept_days=how),
+    )[how % 15]
 
 
 def _visits(names: list[str], how: int) -> tuple[Visit, ...]:
