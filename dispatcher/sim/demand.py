@@ -7,6 +7,7 @@ A change of policy or head-count never changes the tape. Must not look at the de
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 import numpy as np
@@ -21,6 +22,7 @@ from dispatcher.units import HOUR_S, MINUTE_S
 
 # numbers of the independent streams of chance, never reused for anything else
 STREAM = {"arrivals": 0, "place": 2, "kind": 3, "severity": 4, "roster": 5}
+_SATURDAY = 6
 
 
 class Addresses(Protocol):
@@ -65,13 +67,13 @@ def draw_tape(
     scenario: Scenario,
     *,
     seed: int,
-    start_at: int,
+    zone: str,
     addresses: Addresses,
     policy: Policy,
     language: str = "en",
 ) -> tuple[Request, ...]:
     """
-    Return all requests of the day in order of arrival.
+    Return all requests of the scenario's days in order of arrival.
 
     Parameters
     ----------
@@ -79,60 +81,110 @@ def draw_tape(
         The mixes, and the usual time on site by category.
     seed
         Root of all chance.
-    start_at
-        Epoch seconds at which the day begins; the backlog arrived before.
+    zone
+        Time zone of the city; the backlog arrived before the first day begins.
     addresses
         Real places of the city.
     language
         "en" or "zh": the language the symptoms are written in.
     """
-    demand = scenario.demand
-    arrivals = _arrivals(scenario, stream(seed, "arrivals"), start_at)
-    count = len(arrivals)
-    places = addresses.sample(stream(seed, "place"), count)
-    kind, how_bad = stream(seed, "kind"), stream(seed, "severity")
-    categories = _pick(kind, demand.category, count)
-    channels = _pick(kind, demand.channel, count)
-    severities = _pick(how_bad, demand.severity, count)
-    requests = []
-    for number, at in enumerate(arrivals):
-        category = categories[number]
-        word = kind.integers(len(SYMPTOMS.get(category, SYMPTOMS["hardware"])))
-        model, english, chinese = SYMPTOMS.get(category, SYMPTOMS["hardware"])[word]
-        label, place = places[number]
-        severity = Severity[severities[number].upper()]
-        requests.append(
-            Request(
-                number=number,
-                at=at,
-                channel=Channel(channels[number]),
-                category=category,
-                severity=severity,
-                skills=_skills(kind, category, severity),
-                certificates=("electrical",) if category == "hardware" and word == 5 else (),
-                duration_s=_duration(kind, policy.work_s(category)),
-                model=model,
-                symptom=chinese if language == "zh" else english,
-                site=_site(kind, scenario, number, label, place),
-                window=_window(kind, scenario, max(at, start_at), severity),
-                outdoor=bool(kind.random() < demand.outdoor_share),
-                is_raw=bool(kind.random() < scenario.people.no_triage_share) and at > start_at,
+    tape: list[Request] = []
+    for day in range(scenario.days):
+        drawing = _Drawing(scenario, seed, day, scenario.day_at(day, zone), len(tape))
+        tape += drawing.requests(addresses, policy, language)
+    return tuple(tape)
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """One day of the tape; every day has streams of chance of its own."""
+
+    scenario: Scenario
+    seed: int
+    day: int
+    # epoch seconds
+    start_at: int
+    # of the day's first request
+    number: int
+
+    def requests(self, addresses: Addresses, policy: Policy, language: str) -> list[Request]:
+        """Return the day's requests in order of arrival."""
+        demand = self.scenario.demand
+        arrivals = self._arrivals()
+        count = len(arrivals)
+        places = addresses.sample(self._stream("place"), count)
+        kind = self._stream("kind")
+        categories = _pick(kind, demand.category, count)
+        channels = _pick(kind, demand.channel, count)
+        severities = _pick(self._stream("severity"), demand.severity, count)
+        return [
+            self._request(
+                kind,
+                k,
+                arrivals[k],
+                categories[k],
+                Channel(channels[k]),
+                Severity[severities[k].upper()],
+                places[k],
+                policy=policy,
+                language=language,
             )
+            for k in range(count)
+        ]
+
+    def _stream(self, name: str) -> np.random.Generator:
+        return stream(self.seed, name, self.day)
+
+    def _arrivals(self) -> list[int]:
+        demand, rng = self.scenario.demand, self._stream("arrivals")
+        shares = np.array(demand.hour_share[: self.scenario.hours])
+        is_weekend = (self.scenario.start + timedelta(days=self.day)).isoweekday() >= _SATURDAY
+        tickets = round(demand.tickets * (demand.weekend_share if is_weekend else 1))
+        counts = rng.multinomial(tickets, shares / shares.sum())
+        times = [
+            self.start_at + hour * HOUR_S + int(second)
+            for hour, count in enumerate(counts)
+            for second in rng.integers(0, HOUR_S, count)
+        ]
+        # the backlog came in during the night and the early morning before the first day
+        backlog = demand.backlog if self.day == 0 else 0
+        before = [self.start_at - int(s) for s in rng.integers(60, 5 * HOUR_S, backlog)]
+        return sorted(before) + sorted(times)
+
+    def _request(
+        self,
+        kind: np.random.Generator,
+        k: int,
+        at: int,
+        category: str,
+        channel: Channel,
+        severity: Severity,
+        where: tuple[str, Place],
+        *,
+        policy: Policy,
+        language: str,
+    ) -> Request:
+        scenario, number = self.scenario, self.number + k
+        symptoms = SYMPTOMS.get(category, SYMPTOMS["hardware"])
+        word = kind.integers(len(symptoms))
+        model, english, chinese = symptoms[word]
+        label, place = where
+        return Request(
+            number=number,
+            at=at,
+            channel=channel,
+            category=category,
+            severity=severity,
+            skills=_skills(kind, category, severity),
+            certificates=("electrical",) if category == "hardware" and word == 5 else (),
+            duration_s=_duration(kind, policy.work_s(category)),
+            model=model,
+            symptom=chinese if language == "zh" else english,
+            site=_site(kind, scenario, number, label, place),
+            window=_window(kind, scenario, max(at, self.start_at), severity),
+            outdoor=bool(kind.random() < scenario.demand.outdoor_share),
+            is_raw=bool(kind.random() < scenario.people.no_triage_share) and at > self.start_at,
         )
-    return tuple(requests)
-
-
-def _arrivals(scenario: Scenario, rng: np.random.Generator, start_at: int) -> list[int]:
-    shares = np.array(scenario.demand.hour_share[: scenario.hours])
-    counts = rng.multinomial(scenario.demand.tickets, shares / shares.sum())
-    times = [
-        start_at + hour * HOUR_S + int(second)
-        for hour, count in enumerate(counts)
-        for second in rng.integers(0, HOUR_S, count)
-    ]
-    # the backlog came in during the night and the early morning
-    before = [start_at - int(s) for s in rng.integers(60, 5 * HOUR_S, scenario.demand.backlog)]
-    return sorted(before) + sorted(times)
 
 
 def _pick(rng: np.random.Generator, shares: dict[str, float], count: int) -> list[str]:

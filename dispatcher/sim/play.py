@@ -70,7 +70,7 @@ def set_up(
     tape = draw_tape(
         scenario,
         seed=seed,
-        start_at=start_at,
+        zone=city.zone,
         addresses=addresses,
         policy=policy,
         language=language,
@@ -82,7 +82,7 @@ def set_up(
         city=city.name,
         zone=city.zone,
     )
-    close_at = start_at + scenario.hours * HOUR_S
+    close_at = scenario.day_at(scenario.days - 1, city.zone) + scenario.hours * HOUR_S
     return Setting(
         scenario=scenario,
         territory=territory,

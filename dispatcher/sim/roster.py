@@ -20,7 +20,7 @@ from dispatcher.units import MINUTE_S
 def draw_roster(
     scenario: Scenario, *, seed: int, zone: str, addresses: Addresses
 ) -> tuple[Engineer, ...]:
-    """Return the engineers of a day, each with a base at a real address."""
+    """Return the engineers of a scenario, each with a base at a real address."""
     rng = stream(seed, "roster")
     count = sum(group.count for group in scenario.engineers)
     bases = [place for _, place in addresses.sample(rng, count)]
@@ -67,9 +67,11 @@ def _engineer(
 
 
 def _shifts(scenario: Scenario, group: Group, zone: str) -> tuple[Shift, ...]:
-    """Return the group's shift on the scenario's day and on the next one."""
+    """Return the group's shifts on the scenario's days and on the one after them."""
     shifts = []
-    for day in range(2):
+    for day in range(scenario.days + 1):
+        if (scenario.start + timedelta(days=day)).isoweekday() not in group.weekdays:
+            continue
         lunch = None
         if group.lunch:
             earliest, latest, minutes = group.lunch

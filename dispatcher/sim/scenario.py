@@ -7,13 +7,16 @@ Must not draw anything; `demand` and `world` do, from the seed.
 from __future__ import annotations
 
 import tomllib
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from dispatcher.errors import BadScenario
+
+# a longer run belongs into several files
+MOST_DAYS = 92
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -40,17 +43,23 @@ class Group(_Table, frozen=True):
     lunch: tuple[str, str, int] | None = None
     max_overtime_min: int = 0
     is_on_call: bool = False
+    # days of the week on which they work, 1 = Monday … 7 = Sunday
+    weekdays: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
 
 
 class Demand(_Table, frozen=True):
     """What comes in."""
 
+    # each day
     tickets: int
     hour_share: tuple[float, ...]
     channel: dict[str, float]
     category: dict[str, float]
     severity: dict[str, float]
+    # open from before the first day
     backlog: int = 0
+    # Saturday and Sunday bring this share of a day's requests
+    weekend_share: float = 1.0
     window_share: float = 0.0
     window_min: tuple[int, int] = (60, 180)
     outdoor_share: float = 0.0
@@ -97,6 +106,7 @@ class Scenario(_Table, frozen=True):
     title: dict[str, str]
     city: str
     start: datetime
+    # of each day in which requests come in
     hours: int
     territory: TerritoryTable
     engineers: tuple[Group, ...]
@@ -104,12 +114,18 @@ class Scenario(_Table, frozen=True):
     work: Work
     people: People
     policy: str = "standard"
+    days: int = 1
     drain_hours: int = 4
     stats: Stats = Stats()
 
     def start_at(self, zone: str) -> int:
         """Return the start in epoch seconds, read as local time of `zone`."""
-        return int(self.start.replace(tzinfo=ZoneInfo(zone)).timestamp())
+        return self.day_at(0, zone)
+
+    def day_at(self, day: int, zone: str) -> int:
+        """Return when a day (0, 1, …) starts, epoch seconds; days are the calendar's, not 24 h."""
+        start = self.start.replace(tzinfo=ZoneInfo(zone)) + timedelta(days=day)
+        return int(start.timestamp())
 
 
 def load_scenario(file: Path) -> Scenario:
@@ -140,6 +156,8 @@ def _check(scenario: Scenario, file: str) -> None:
     demand = scenario.demand
     if scenario.schema != "sim/1":
         raise BadScenario(file=file, key="schema", problem='must be "sim/1"')
+    if not 1 <= scenario.days <= MOST_DAYS:
+        raise BadScenario(file=file, key="days", problem=f"must be 1 to {MOST_DAYS}")
     if len(demand.hour_share) < scenario.hours or sum(demand.hour_share[: scenario.hours]) <= 0:
         problem = f"needs {scenario.hours} shares that add up to more than 0"
         raise BadScenario(file=file, key="demand.hour_share", problem=problem)

@@ -86,7 +86,7 @@ def play(scenario, seed=1, desk_class=Desk, policy=None):
     start = scenario.start_at(ZONE)
     home = Territory(id="RVK", name="Plane", city="plane", zone=ZONE)
     desk = desk_class(docs=MemoryDocs(home=home), roads=CrowFlies(), policy=policy)
-    tape = draw_tape(scenario, seed=seed, start_at=start, addresses=Plane(), policy=policy)
+    tape = draw_tape(scenario, seed=seed, zone=ZONE, addresses=Plane(), policy=policy)
     roster = draw_roster(scenario, seed=seed, zone=ZONE, addresses=Plane())
     world = World(scenario, seed=seed, tape=tape, roster=roster, roads=CrowFlies())
     book = DayBook(
@@ -96,7 +96,7 @@ def play(scenario, seed=1, desk_class=Desk, policy=None):
     day = VirtualDay(
         desk=desk, world=world, policy=policy, stats=scenario.stats, seed=seed, watch=book.add
     )
-    day.run(start, start + 14 * HOUR)
+    day.run(start, scenario.day_at(scenario.days - 1, ZONE) + 14 * HOUR)
     return day, book
 
 
@@ -233,13 +233,41 @@ def test_tape_stays_the_same_whatever_the_staff(played) -> None:
     """More engineers do not change a single request."""
     scenario = small()
     policy = load_policy()
-    start = scenario.start_at(ZONE)
     more = replace_struct(
         scenario, engineers=tuple(replace_struct(g, count=9) for g in scenario.engineers)
     )
     tapes = [
-        draw_tape(s, seed=5, start_at=start, addresses=Plane(), policy=policy)
-        for s in (scenario, more)
+        draw_tape(s, seed=5, zone=ZONE, addresses=Plane(), policy=policy) for s in (scenario, more)
     ]
     assert tapes[0] == tapes[1]
     assert deepcopy(tapes[0]) == tapes[0]
+
+
+def test_a_week_goes_on_where_the_day_ended() -> None:
+    """Friday to Monday: everybody works again on Monday, on Sunday only who has a Sunday shift."""
+    scenario = small()
+    weekdays = [(1, 2, 3, 4, 5), (1, 2, 3, 4, 5), (1, 2, 3, 4, 5, 6, 7)]
+    groups = tuple(
+        replace_struct(g, weekdays=days)
+        for g, days in zip(scenario.engineers, weekdays, strict=True)
+    )
+    demand = replace_struct(scenario.demand, weekend_share=0.5)
+    friday = scenario.start.replace(day=6)
+    long = replace_struct(scenario, days=4, start=friday, engineers=groups, demand=demand)
+    day, _ = play(long)
+    days = [scenario_day_of(long, fact.at) for fact in day.facts if fact.kind == "ticket_reported"]
+    assert [days.count(n) for n in range(4)] == [30, 12, 12, 24]
+    arrived = [
+        (scenario_day_of(long, fact.at), fact.event.engineer[0])
+        for fact in day.facts
+        if fact.kind == "engineer_arrived"
+    ]
+    assert {who for n, who in arrived if n in {1, 2}} == {"I"}
+    assert {who for n, who in arrived if n == 3} == {"H", "S", "I"}
+    home = Territory(id="RVK", name="Plane", city="plane", zone=ZONE)
+    assert fold(home, day.facts, day.docs.sites).tickets == day.docs.tickets
+
+
+def scenario_day_of(scenario, at: int) -> int:
+    """Return the day of a scenario, a night before its morning counts as its."""
+    return max(0, (at - scenario.day_at(0, ZONE) + 8 * HOUR) // (24 * HOUR))
