@@ -64,6 +64,10 @@ class UnknownTerritory(NotFound):
     """There is no territory {territory}. Open the list of territories for the ones there are."""
 
 
+class UnknownProvider(NotFound):
+    """There is no provider {provider}. Put it on the list of providers first."""
+
+
 class UnknownLedger(NotFound):
     """There is no ledger {ledger}. There are: {known}."""
 
@@ -154,6 +158,18 @@ class NoEngineerYet(Refused):
 
 class OtherEngineer(Refused):
     """Ticket {ticket} is with {engineer}, not with {asked}. Ask the desk to assign it anew."""
+
+
+class NotHeld(Refused):
+    """{holder} has {has} of {item}, not {wanted}. Check the number, or write down first what became of the rest."""
+
+
+class ApproverMissing(Refused):
+    """{item} leaves the depot only with somebody's signature (M0 5.3.6). Name the supervisor who approved it."""
+
+
+class SecondPersonNeeded(Refused):
+    """{actor} asked for the change of {what} of provider {provider} and cannot second it (M2 PV 4). Let another person do it."""
 
 
 class UnderWay(Refused):

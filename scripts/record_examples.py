@@ -71,6 +71,7 @@ def story(desk: Desk) -> dict[str, Any]:
     say(f"POST {asks}", f"/engineers/{engineer}/return-request", json={})
     for what in ("", "/route"):
         say(f"GET /engineers/{{engineer}}{what}", f"/engineers/{other}{what}")
+    books(say, where, first, engineer)
     say("POST /ws-ticket")
     say("GET /feed", client=program, params={**where, "after": 2})
     lease = {"action": "acquire", "owner": "tests"}
@@ -83,6 +84,35 @@ def story(desk: Desk) -> dict[str, Any]:
     table = {"file": ("day.csv", b"symptom,name,address\nno paper,Jon,Laugavegur 22\n")}
     say("POST /tickets/import", params=where, files=table)
     return told
+
+
+def books(say: Any, where: dict[str, Any], ticket: str, engineer: str) -> None:
+    """Things, expenses, providers and the ledgers."""
+    item = {**where, "item": "PSU-350", "depot": "main"}
+    say("POST /items", json={**item, "what": "part", "grade": "A", "minimum": 2})
+    move = {**where, "item": "PSU-350", "quantity": 2}
+    depot = {"kind": "depot", "id": "main"}
+    came = {**move, "move": "received", "source": {"kind": "outside"}, "target": depot}
+    say("POST /custody", json=came)
+    out = {"source": depot, "target": {"kind": "engineer", "id": engineer}, "ticket": ticket}
+    say("POST /custody", json={**move, "move": "issued", **out})
+    say("GET /stock", params=where)
+    say("GET /engineers/{engineer}/custody", f"/engineers/{engineer}/custody")
+    say(
+        "POST /tickets/{ticket}/parts",
+        f"/tickets/{ticket}/parts",
+        json={"parts": [{"item": "PSU-350"}]},
+    )
+    paid = {"category": "parking", "amount_cents": 450}
+    say("POST /engineers/{engineer}/expense", f"/engineers/{engineer}/expense", json=paid)
+    say("POST /providers", json={**where, "provider": "nordtec", "name": "Nordtec ehf."})
+    score = {**where, "score": 72}
+    say("POST /providers/{provider}/assessment", "/providers/nordtec/assessment", json=score)
+    say("GET /providers", params=where)
+    say("POST /contracts", json={**where, "contract": "gold", "own_staff_only": True})
+    say("GET /ledgers", params=where)
+    say("GET /ledgers/{ledger}", "/ledgers/promises", params=where)
+    say("GET /ledgers/{ledger}/sums", "/ledgers/promises/sums", params=where)
 
 
 def main() -> None:

@@ -173,6 +173,7 @@ def engineer_of(house: House, given: s.EngineerGiven) -> Engineer:
             Certificate(name=c.name, expires_at=c.expires_at) for c in given.certificates
         ),
         shifts=shifts_of(given.shifts),
+        provider=given.provider,
     )
 
 

@@ -317,6 +317,8 @@ class EngineerGiven(Expecting):
     skills: Annotated[tuple[HeldSkillGiven, ...], Field(max_length=50)] = ()
     certificates: Annotated[tuple[CertificateGiven, ...], Field(max_length=50)] = ()
     shifts: Annotated[tuple[ShiftGiven, ...], Field(max_length=100)] = ()
+    # the firm somebody works for; empty = the house itself (R81)
+    provider: Annotated[str, Field(max_length=64)] = ""
 
 
 class ShiftsGiven(Expecting):

@@ -157,6 +157,8 @@ class EngineerView(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     position: PositionView | None
     gate: str
+    # the firm somebody works for; "" = the house itself
+    provider: str
     version: int
 
 
@@ -356,6 +358,7 @@ def engineer_view(mirror: Mirror, engineer: Engineer, now: int) -> EngineerView:
         status=status,
         position=position_view(seen) if seen else None,
         gate=engineer.gate,
+        provider=engineer.provider,
         version=engineer.version,
     )
 

@@ -15,6 +15,7 @@ from dispatcher.desk.command.timing import MOST_AT_ONCE, Alarms
 from dispatcher.desk.planning import search
 from dispatcher.desk.planning.day import Day, compile_day
 from dispatcher.desk.planning.roads import Roads
+from dispatcher.domain import custody, provider
 from dispatcher.domain import events as ev
 from dispatcher.domain.fold import apply
 from dispatcher.domain.ids import TicketId
@@ -39,6 +40,11 @@ _STIR = (
     ev.EngineerArrived,
     ev.DueTimesSet,
     ev.TicketRebased,
+    # who may go may have changed
+    custody.CustodyMoved,
+    custody.PartsNeeded,
+    provider.ProviderAssessed,
+    provider.ContractTermsSet,
 )
 # facts that bring a ticket into the plan
 _OPENED = (

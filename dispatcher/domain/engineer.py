@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dispatcher.domain.custody import Holding
 from dispatcher.domain.ids import EngineerId, SiteId, TerritoryId
 from dispatcher.domain.place import Place
 
@@ -91,6 +92,10 @@ class Engineer:
     lunch_at: int | None = None
     # the answer of the return gate now in force: "take", "go_home" or "" (R32)
     gate: str = ""
+    # the firm this engineer works for; "" = the house itself (R81)
+    provider: str = ""
+    # parts, kits, tools, loaners and customers' goods in this engineer's hands (R44, R46)
+    holds: tuple[Holding, ...] = ()
     # facts about this engineer so far
     version: int = 0
 

@@ -11,9 +11,17 @@ from dataclasses import dataclass
 from typing import get_args
 
 from dispatcher.domain.calendar import CalendarDay
+from dispatcher.domain.custody import CustodyMoved, ExpenseClaimed, ItemListed, PartsNeeded
 from dispatcher.domain.engineer import Absence, Engineer, Shift
 from dispatcher.domain.ids import ActorId, EngineerId, SiteId, TerritoryId, TicketId
 from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
+from dispatcher.domain.provider import (
+    ContractTermsSet,
+    ProviderAssessed,
+    ProviderChangeAsked,
+    ProviderChangeSettled,
+    ProviderListed,
+)
 from dispatcher.domain.territory import Storm
 from dispatcher.domain.ticket import DueTime, Exclusion, RequiredSkill, Severity, Ticket, Window
 
@@ -501,6 +509,15 @@ Event = (
     | OutdoorWorkStopped
     | CalendarChanged
     | PolicyAdopted
+    | ItemListed
+    | CustodyMoved
+    | PartsNeeded
+    | ExpenseClaimed
+    | ProviderListed
+    | ProviderAssessed
+    | ProviderChangeAsked
+    | ProviderChangeSettled
+    | ContractTermsSet
     | PlanPublished
 )
 

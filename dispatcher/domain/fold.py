@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Protocol, assert_never
 
+from dispatcher.domain import custody, provider
 from dispatcher.domain import events as ev
 from dispatcher.domain.engineer import Engineer
 from dispatcher.domain.ids import EngineerId, RouteId, TicketId
 from dispatcher.domain.plan import Route
+from dispatcher.domain.provider import ContractTerms, ProviderEvent, changed
 from dispatcher.domain.territory import AdoptedPolicy, Territory
 from dispatcher.domain.ticket import Hold, Mark, Status, Ticket
 from dispatcher.domain.trace import PLANNED, UNPLACED, UNPLANNED, mark_of, why_unplaced
@@ -77,6 +79,20 @@ def apply(docs: Docs, fact: ev.Fact) -> None:
             docs.put_territory(_home(docs.territory(), event, fact.seq))
         case ev.EngineerRegistered():
             _register(docs, event)
+        case custody.CustodyMoved():
+            _custody(docs, event, fact.at)
+        case custody.ExpenseClaimed():
+            # lives in the ledger of hours
+            pass
+        case (
+            custody.ItemListed()
+            | provider.ProviderListed()
+            | provider.ProviderAssessed()
+            | provider.ProviderChangeAsked()
+            | provider.ProviderChangeSettled()
+            | provider.ContractTermsSet()
+        ):
+            docs.put_territory(_books(docs.territory(), event, fact.actor))
         case ev.ContactRead() | ev.ContactErased():
             # kept for the audit; no document changes
             pass
@@ -111,6 +127,7 @@ def apply(docs: Docs, fact: ev.Fact) -> None:
             | ev.FaultDiagnosed()
             | ev.ComplaintRaised()
             | ev.ComplaintSettled()
+            | custody.PartsNeeded()
             | ev.TicketHeld()
             | ev.TicketReleased()
             | ev.TicketCancelled()
@@ -145,6 +162,48 @@ def _home(
             return replace(home, policies=(*kept, AdoptedPolicy(key=event.policy, seq=seq)))
         case _:
             assert_never(event)
+
+
+def _books(
+    home: Territory,
+    event: custody.ItemListed | provider.ContractTermsSet | ProviderEvent,
+    actor: str,
+) -> Territory:
+    match event:
+        case custody.ItemListed():
+            return replace(home, stock=custody.listed(home.stock, event))
+        case provider.ContractTermsSet():
+            terms = {one.contract: one for one in home.terms}
+            terms[event.contract] = ContractTerms(event.contract, event.own_staff_only)
+            return replace(home, terms=tuple(terms[key] for key in sorted(terms)))
+        case _:
+            firms = {one.id: one for one in home.providers}
+            firms[event.provider] = changed(firms.get(event.provider), event, actor)
+            return replace(home, providers=tuple(firms[key] for key in sorted(firms)))
+
+
+def _custody(docs: Docs, event: custody.CustodyMoved, at: int) -> None:
+    _shift(docs, event, event.source_kind, event.source, -event.quantity)
+    _shift(docs, event, event.target_kind, event.target, event.quantity)
+    if event.ticket is not None:
+        ticket = docs.ticket(event.ticket)
+        docs.put_ticket(_touch(_marked(ticket, mark_of(event, at))))
+
+
+def _shift(docs: Docs, event: custody.CustodyMoved, kind: str, holder: str, by: int) -> None:
+    """Give a holder more of an item, or less."""
+    if kind == custody.DEPOT:
+        home = docs.territory()
+        stock = custody.stocked(home.stock, event.item, holder, event.what, by)
+        docs.put_territory(replace(home, stock=stock))
+    elif kind == custody.ENGINEER:
+        person = docs.engineer(EngineerId(holder))
+        holds = custody.shifted(person.holds, event.item, event.what, event.trip, by)
+        docs.put_engineer(replace(person, holds=holds, version=person.version + 1))
+    elif kind == custody.CUSTOMER:
+        ticket = docs.ticket(TicketId(holder))
+        loans = custody.shifted(ticket.loans, event.item, event.what, "", by)
+        docs.put_ticket(replace(ticket, loans=loans))
 
 
 def _marked(ticket: Ticket, mark: Mark | None) -> Ticket:
@@ -187,6 +246,7 @@ _TicketEvent = (
     | ev.FaultDiagnosed
     | ev.ComplaintRaised
     | ev.ComplaintSettled
+    | custody.PartsNeeded
     | ev.TicketHeld
     | ev.TicketReleased
     | ev.TicketCancelled
@@ -223,6 +283,8 @@ def _ticket(docs: Docs, event: _TicketEvent, fact: ev.Fact) -> None:
         ):
             # they live in the trace
             ticket = _touch(ticket)
+        case custody.PartsNeeded():
+            ticket = _touch(replace(ticket, parts=event.parts))
         case ev.TicketHeld():
             hold = Hold(
                 kind=event.kind,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dispatcher.domain.calendar import CalendarDay
+from dispatcher.domain.custody import Stock
 from dispatcher.domain.ids import TerritoryId
+from dispatcher.domain.provider import ContractTerms, Provider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,3 +53,13 @@ class Territory:
     days: tuple[CalendarDay, ...] = ()
     # versions of service profiles that tickets here may have been opened under, oldest first
     policies: tuple[AdoptedPolicy, ...] = ()
+    # what the depots have, by depot and item (R47, R48)
+    stock: tuple[Stock, ...] = ()
+    # firms whose people work here, by id (R81)
+    providers: tuple[Provider, ...] = ()
+    # contracts that say who may come, by name (R86)
+    terms: tuple[ContractTerms, ...] = ()
+
+    def provider(self, provider: str) -> Provider | None:
+        """Return a provider by id, None when it is not on the list."""
+        return next((one for one in self.providers if one.id == provider), None)

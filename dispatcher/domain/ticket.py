@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
+from dispatcher.domain.custody import Holding, Need
 from dispatcher.domain.ids import AssetId, EngineerId, SiteId, TerritoryId, TicketId
 from dispatcher.domain.place import Place
 from dispatcher.domain.plan import Reason
@@ -190,6 +191,10 @@ class Ticket:
     unassigned: tuple[Reason, ...] = ()
     # the arrival told to the customer, epoch seconds
     promised_at: int | None = None
+    # parts the job needs, as far as known (R38)
+    parts: tuple[Need, ...] = ()
+    # what the customer has of ours until the repair is done (R49)
+    loans: tuple[Holding, ...] = ()
     # ticket whose incomplete work this one continues (R56)
     follows: TicketId | None = None
     # when each state was entered for the first time, epoch seconds; clocks stop by it

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import Final
 
+from dispatcher.domain import custody
 from dispatcher.domain import events as ev
 from dispatcher.domain.plan import Reason
 from dispatcher.domain.ticket import Mark
@@ -43,6 +44,8 @@ NOTES: Final[Mapping[type[ev.Event], str]] = {
     ev.FaultDiagnosed: "",
     ev.ComplaintRaised: "level",
     ev.ComplaintSettled: "",
+    custody.PartsNeeded: "",
+    custody.CustodyMoved: "move",
     ev.TicketClosed: "",
     ev.ClockWarned: "clock",
     ev.ClockBreached: "clock",

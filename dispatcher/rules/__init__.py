@@ -23,6 +23,8 @@ RULES: Final[tuple[Rule, ...]] = (
     eligibility.windows,
     eligibility.exclusions,
     eligibility.locks,
+    eligibility.parts,
+    eligibility.providers,
     prices.weather,
     prices.rotation,
     prices.on_call,

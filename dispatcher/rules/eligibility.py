@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable
 
 import numpy as np
 
+from dispatcher.domain.custody import held, lacking_parts
 from dispatcher.domain.engineer import Engineer
 from dispatcher.domain.plan import Reason
 from dispatcher.domain.ticket import RequiredSkill, Ticket
@@ -169,3 +170,62 @@ def windows(case: Case) -> Ruling:
 
     forbid = _by_wish(case, lambda t: (t.windows, t.not_before_at), misses)
     return Ruling(rule="windows", clause="M0 5.3.8", forbid=forbid, why=why)
+
+
+def parts(case: Case) -> Ruling:
+    """No visit without its A parts: in the van, or in a depot on the way (R47, M1 6.2)."""
+    stock = case.territory.stock
+
+    def lacks(ticket: Ticket, spell: Spell) -> bool:
+        return bool(lacking_parts(ticket.parts, spell.engineer.holds, stock))
+
+    def why(i: int, k: int) -> Reason:
+        ticket, holds = case.tickets[i], case.spells[k].engineer.holds
+        one = lacking_parts(ticket.parts, holds, stock)[0]
+        has = held(holds, one.item)
+        told: dict[str, str | int | float] = {
+            "part": one.item,
+            "wanted": one.quantity,
+            "has": has,
+            "clause": "M1 6.2",
+        }
+        return Reason(code="part_missing", facts=told)
+
+    needy = [i for i, ticket in enumerate(case.tickets) if ticket.parts]
+    forbid = np.zeros(case.shape, np.bool_)
+    for i in needy:
+        forbid[i] = [lacks(case.tickets[i], spell) for spell in case.spells]
+    return Ruling(rule="parts", clause="M1 6.2", forbid=forbid, why=why)
+
+
+def providers(case: Case) -> Ruling:
+    """A provider's people come only while it has passed (R81, R83), and where the contract lets them (R86)."""
+    firms = {one.id: one for one in case.territory.providers}
+    own_only = {one.contract for one in case.territory.terms if one.own_staff_only}
+
+    def code(ticket: Ticket, engineer: Engineer) -> str:
+        if not engineer.provider:
+            return ""
+        firm = firms.get(engineer.provider)
+        if firm is None or firm.status != "passed":
+            return f"provider_{firm.status if firm else 'listed'}"
+        return "own_staff_only" if ticket.contract and ticket.contract in own_only else ""
+
+    def why(i: int, k: int) -> Reason:
+        ticket, engineer = case.tickets[i], case.spells[k].engineer
+        firm = firms.get(engineer.provider)
+        found = code(ticket, engineer)
+        told: dict[str, str | int | float] = {
+            "provider": firm.name if firm else engineer.provider,
+            "score": firm.score if firm and firm.score is not None else 0,
+            "contract": ticket.contract,
+            "clause": "M4 P4.5" if found == "own_staff_only" else "M2 PV 2-3, Auto 3",
+        }
+        return Reason(code=found, facts=told)
+
+    forbid = np.zeros(case.shape, np.bool_)
+    if any(spell.engineer.provider for spell in case.spells):
+        forbid = _by_wish(
+            case, lambda t: t.contract in own_only, lambda t, s: bool(code(t, s.engineer))
+        )
+    return Ruling(rule="providers", clause="M2 PV 2-3, Auto 3", forbid=forbid, why=why)

@@ -24,6 +24,7 @@ PARTS = {
     "y": "1",
     "territory": HOME,
     "ledger": "promises",
+    "provider": "nordtec",
 }
 
 
@@ -87,6 +88,7 @@ def test_engineer_finds_no_other_job(desk: Desk, jobs: dict[str, str], key: str)
     """Another's ticket is as if there were none, whatever is asked."""
     me = desk.client("engineer", jobs["me"])
     bodies = {"decline": {"reason": "no"}, "incomplete": {"reason": "parts"}}
+    bodies["parts"] = {"parts": []}
     for ticket in (jobs["other"], "no-such-ticket"):
         method, path = path_of(key, ticket, jobs["me"])
         body = bodies.get(path.rsplit("/", 1)[-1], {}) if method == "POST" else None
@@ -104,6 +106,8 @@ def test_engineer_is_nobody_else(desk: Desk, jobs: dict[str, str], key: str) -> 
     body: dict = {}
     if path.endswith("position"):
         body = {"items": [{"lat": 64.1, "lon": -21.9, "at": 1}]}
+    if path.endswith("expense"):
+        body = {"category": "fare", "amount_cents": 100}
     answer = me.request(method, path, json=body if method == "POST" else None)
     assert answer.status_code == 403, (key, answer.text)
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from dispatcher.domain import events as ev
 from dispatcher.domain.calendar import CalendarDay
+from dispatcher.domain.custody import ITEM_KINDS, Need
+from dispatcher.domain.custody import MOVES as MOVES_OF_THINGS
 from dispatcher.domain.engineer import Absence, Shift
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.plan import Choice, Reason, Route, Unassigned, Visit
@@ -99,7 +101,43 @@ def _of_engineer(who: str, how: int, docs: MemoryDocs) -> ev.Event:
             days=(CalendarDay(table="CN", date=f"2027-02-{how % 28 + 1:02d}", works=how % 2 == 0),)
         ),
         ev.PolicyAdopted(policy=f"standard@{how % 3}", text="{}"),
-    )[how % 9]
+        ev.ItemListed(item=f"P{how % 4}", depot="main", what="part", grade="A", minimum=how % 3),
+        _moved(who, how, docs),
+        _moved(who, how + 1, docs),
+        ev.ExpenseClaimed(engineer=who, category="fare", amount_cents=100 + how),
+        ev.ProviderListed(provider=f"F{how % 3}", name=f"Firm {how}"),
+        ev.ProviderAssessed(provider=f"F{how % 3}", score=how, rectify_by_at=NOW + how),
+        ev.ProviderChangeAsked(provider=f"F{how % 3}", what="bank", due_at=NOW + how),
+        ev.ProviderChangeSettled(provider=f"F{how % 3}", what="bank", is_accepted=how % 2 == 0),
+        ev.ContractTermsSet(contract=f"C{how % 4}", own_staff_only=how % 2 == 0),
+    )[how % 18]
+
+
+def _moved(who: str, how: int, docs: MemoryDocs) -> ev.Event:
+    """Return a move of things of every kind; a log may hold more than anybody had."""
+    move = list(MOVES_OF_THINGS)[how % len(MOVES_OF_THINGS)]
+    route = MOVES_OF_THINGS[move]
+    job = min(docs.tickets, default=None)
+    name = {"depot": "main", "engineer": who, "customer": job, "outside": ""}
+    source, target = (
+        route.sources[how % len(route.sources)],
+        route.targets[how % len(route.targets)],
+    )
+    if job is None and "customer" in {source, target}:
+        source, target, move = "outside", "depot", "received"
+    return ev.CustodyMoved(
+        move=move,
+        item=f"P{how % 4}",
+        what=ITEM_KINDS[how % 5],
+        quantity=1 + how % 3,
+        source=name[source],
+        target=name[target],
+        source_kind=source,
+        target_kind=target,
+        ticket=job if how % 2 or "customer" in {source, target} else None,
+        engineer=who if "engineer" in {source, target} else None,
+        trip=(job or "") if how % 3 else "",
+    )
 
 
 def _beside(one: Ticket, who: str, how: int) -> ev.Event:
@@ -123,7 +161,8 @@ def _beside(one: Ticket, who: str, how: int) -> ev.Event:
         ev.ComplaintRaised(ticket=one.id, level=how % 3 + 1),
         ev.ComplaintSettled(ticket=one.id),
         ev.ContactErased(ticket=one.id, site=one.site, kept_days=how),
-    )[how % 15]
+        ev.PartsNeeded(ticket=one.id, parts=(Need("P1", how, "A"),)),
+    )[how % 16]
 
 
 def _visits(names: list[str], how: int) -> tuple[Visit, ...]:

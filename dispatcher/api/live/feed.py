@@ -68,13 +68,8 @@ def _words(mirror: Mirror, fact: Fact, lang: Lang) -> dict[str, object]:
         "actor": fact.actor,
         "ticket": ticket_of(event) or "",
         "engineer": _name(mirror, engineer_of(event)),
+        **_told(mirror, event, lang),
     }
-    for one in fields(event):
-        value = getattr(event, one.name)
-        if isinstance(value, str) and one.name not in {"ticket", "engineer"}:
-            words[one.name] = _label(one.name, value, lang)
-        elif isinstance(value, int) and one.name.endswith("_at"):
-            words[one.name] = clock_words(mirror, value)
     return words | _details(mirror, event, lang)
 
 
@@ -104,6 +99,19 @@ def _details(mirror: Mirror, event: ev.Event, lang: Lang) -> dict[str, object]:
             words = {"count": len(rows)}
         case _:
             pass
+    return words
+
+
+def _told(mirror: Mirror, event: ev.Event, lang: Lang) -> dict[str, object]:
+    """Return the plain fields of an event in words."""
+    words: dict[str, object] = {}
+    for one in fields(event):
+        value = getattr(event, one.name)
+        if isinstance(value, str) and one.name not in {"ticket", "engineer"}:
+            words[one.name] = _label(one.name, value, lang)
+        elif isinstance(value, int):
+            moment = one.name.endswith("_at")
+            words[one.name] = clock_words(mirror, value) if moment else value
     return words
 
 

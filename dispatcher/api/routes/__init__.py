@@ -14,6 +14,7 @@ from dispatcher.api.routes import (
     retention,
     sessions,
     steps,
+    stores,
     territories,
     tickets,
 )
@@ -27,6 +28,7 @@ GROUPS = (
     steps.doors,
     steps.visits,
     fleet.doors,
+    stores.doors,
     plans.doors,
     day.doors,
     ledgers.doors,

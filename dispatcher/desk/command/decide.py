@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dispatcher.desk.command import merge, privacy, timing, visits
+from dispatcher.desk.command import keeping, merge, privacy, stores, timing, visits
 from dispatcher.desk.command import wishes as w
 from dispatcher.desk.command.ruling import CommandDocs, Context, Decision, Handler, facts, legal
 from dispatcher.domain import events as ev
@@ -320,5 +320,14 @@ HANDLERS: dict[type, Handler] = {
     w.EngineerStep: visits.engineer,
     w.StopOutdoorWork: visits.storms,
     w.DecideReturn: visits.answer_return,
+    stores.ListItem: keeping.list_item,
+    stores.MoveThings: keeping.move_things,
+    stores.NeedParts: keeping.need_parts,
+    stores.ClaimExpense: keeping.claim_expense,
+    stores.ListProvider: keeping.list_provider,
+    stores.AssessProvider: keeping.assess_provider,
+    stores.AskProviderChange: keeping.ask_change,
+    stores.SettleProviderChange: keeping.settle_change,
+    stores.SetContractTerms: keeping.contract_terms,
     w.Publish: _publish,
 }

@@ -80,6 +80,7 @@ def register(command: w.RegisterEngineer, docs: CommandDocs, _context: Context) 
             at_since=known.at_since,
             lunch_at=known.lunch_at,
             gate=known.gate,
+            holds=known.holds,
         )
     return facts(ev.EngineerRegistered(engineer=given))
 

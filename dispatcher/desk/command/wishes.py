@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dispatcher.desk.command.stores import StoreCommand
 from dispatcher.domain.calendar import CalendarDay
 from dispatcher.domain.engineer import Absence, Engineer, Shift
 from dispatcher.domain.ids import EngineerId, TicketId
@@ -353,5 +354,6 @@ Command = (
     | EngineerStep
     | StopOutdoorWork
     | DecideReturn
+    | StoreCommand
     | Publish
 )
