@@ -88,8 +88,9 @@ class Spots:
 def tape(desk: Desk) -> list[Request]:
     """Return the first requests of the demo's day."""
     policy = load_policy()
+    zone = desk.house.city(HOME).zone
     drawn = draw_tape(
-        load_scenario(SCENARIO), seed=1, start_at=desk.now(), addresses=Spots(desk), policy=policy
+        load_scenario(SCENARIO), seed=1, zone=zone, addresses=Spots(desk), policy=policy
     )
     return list(drawn[:COUNT])
 
