@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from dispatcher.cli.speech import Json, print_json, refusals, tell
 from dispatcher.solver.instance import Instance, plan_document, read_instance
+from dispatcher.solver.prices import Prices, price_day
 from dispatcher.solver.solution import Solution, Verdict
 from dispatcher.solver.solve import ENGINES, Answer, solve
 
@@ -33,6 +35,7 @@ def plan(
     seed: Annotated[int, typer.Option(help=tell("cli.seed_help"))] = 0,
     engine: Annotated[str, typer.Option(help=_ENGINE_HELP)] = "search",
     threads: Annotated[int, typer.Option(min=1, max=16, help=tell("plan.threads_help"))] = 1,
+    bound: Annotated[float | None, typer.Option(min=0.0, help=tell("plan.bound_help"))] = None,
     out: Annotated[Path | None, typer.Option(help=tell("plan.plan_out_help"))] = None,
     as_json: Json = False,
 ) -> None:
@@ -52,7 +55,12 @@ def plan(
             )
     if out is not None:
         _write(out, plan_document(problem, answer.solution))
-    summary = summarise(problem, answer)
+    prices = None
+    if bound is not None and answer.verdict.feasible:
+        cost = answer.verdict.cost
+        prices = price_day(problem.problem, answer.solution, seconds=bound, best_cost=cost)
+        answer = replace(answer, bound=prices.bound.value)
+    summary = summarise(problem, answer, prices)
     if as_json:
         print_json(summary)
     else:
@@ -60,9 +68,18 @@ def plan(
     raise typer.Exit(0 if answer.verdict.feasible else 1)
 
 
-def summarise(instance: Instance, answer: Answer) -> dict[str, Any]:
+def summarise(instance: Instance, answer: Answer, prices: Prices | None = None) -> dict[str, Any]:
     """Return what `--json` prints."""
     verdict = answer.verdict
+    proof: dict[str, Any] = {}
+    if prices is not None:
+        proof = {
+            "gap": round(prices.bound.gap(verdict.cost), 4),
+            "prices": {
+                "tickets": dict(zip(instance.tasks, prices.ticket.tolist(), strict=True)),
+                "engineer_hours": dict(zip(instance.vehicles, prices.hour.tolist(), strict=True)),
+            },
+        }
     return {
         "instance": instance.name,
         "engine": answer.engine,
@@ -74,6 +91,7 @@ def summarise(instance: Instance, answer: Answer) -> dict[str, Any]:
         "objective_min": round(verdict.cost / instance.units_per_point, 2),
         "parts": verdict.costs.as_dict(),
         "bound": answer.bound,
+        **proof,
         "unserved": [instance.tasks[i] for i in verdict.unserved],
         "violations": [
             {"code": v.code, "vehicle": v.vehicle, "task": v.task, **v.facts}
@@ -86,6 +104,8 @@ def _in_words(summary: dict[str, Any]) -> str:
     parts = ", ".join(f"{name} {value}" for name, value in summary["parts"].items() if value)
     facts = {**summary, "minutes": summary["objective_min"]}
     lines = [tell("plan.result", **facts), tell("plan.parts", parts=parts or "0")]
+    if summary["bound"] is not None:
+        lines.append(tell("plan.bounded", bound=summary["bound"], gap=f"{summary['gap']:.1%}"))
     missed = summary["unserved"]
     if missed:
         names = ", ".join(missed[:_MOST_NAMES]) + (" …" if len(missed) > _MOST_NAMES else "")

@@ -1,57 +1,51 @@
 """
-A cost no plan can be below, and what a ticket or an engineer is worth.
+A cost no plan can be below, and the prices that prove it.
 
 Every task pays a price; each vehicle drives the route that is cheapest after the prices. The sum
 of prices and of those routes is a bound whatever the prices are, as long as no price exceeds the
 cost of leaving the task out. Column generation finds good prices. Ties between routes, promised
-times and travel by the hour are relaxed, so the bound stays below the optimum.
+times and the hour of a trip's cost are relaxed, so the bound stays below the optimum.
 
 References
 ----------
 .. [1] Desaulniers, Desrosiers, Solomon (eds., 2005), Column Generation, ch. 1 and 2.
+.. [2] Pessoa, Sadykov, Uchoa, Vanderbeck (2018), INFORMS J. Computing 30(2): 339-360 (smoothing).
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-from dispatcher.solver.bound_kernels import LABEL, cheapest_route
+from dispatcher.solver.bound_kernels import EXACT, QUICK
+from dispatcher.solver.columns import Column, Master
 from dispatcher.solver.kernels import INF
-from dispatcher.solver.packing import (
-    DROP,
-    FORBIDDEN,
-    IS_STRICT,
-    KEPT,
-    SLICES,
-    WINDOW_FIRST,
-    WINDOW_LAST,
-    Packed,
-    pack,
-)
-from dispatcher.solver.problem import NONE, Ints, Problem
+from dispatcher.solver.packing import DROP, FORBIDDEN, Packed
+from dispatcher.solver.pricing import Crew, Pricing, relaxed
+from dispatcher.solver.problem import Ints, Problem
 from dispatcher.solver.search import PoolRoute
+from dispatcher.solver.solution import drive
 
 Floats = NDArray[np.float64]
-# tasks remembered by a label: all up to the first number, else so many near ones
-_BITS: Final = 62
-_NEAR: Final = 9
-# labels of one cell before two are merged, seconds of a cell, labels of one route problem
-_ROOM: Final = 40
-_WIDTH_S: Final = 900
-_LABELS: Final = 2_000_000
-_MAX_CELLS: Final = 400
-# a longest route for columns of the linear program
-_STOPS: Final = 64
-# vehicles that may serve more tasks make the route problem too slow; the quick bound stands then
-_MOST_TASKS: Final = 40
+Clock = Callable[[], float]
+# share of the best prices so far in the next ones; keeps them from swinging
+_CALM: Final = 0.6
+# known routes taken into the linear program at a time
+_BATCH: Final = 400
+# new routes a crew brings into the linear program in one round
+_PER_CREW: Final = 20
+# labels of one exact route problem; more make a round too slow
+_LABELS: Final = 40_000
+# share by which the linear program may still be above the bound when a day is called finished
+_CLOSE: Final = 1e-4
+# share of a route that counts as chosen
+_MOST: Final = 0.99
 # steps of the quick bound's price search
 _STEPS: Final = 300
 
@@ -67,110 +61,12 @@ class Bound:
     vehicle_gain: Ints
     rounds: int
     seconds: float
+    # value of the last linear program: what the bound could still rise to; 0 = there was none
+    ceiling: int = 0
 
     def gap(self, cost: int) -> float:
         """Return how far a plan's cost may be above the optimum, as a share of the cost."""
         return max(0.0, (cost - self.value) / cost) if cost else 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Fleet:
-    """What pricing needs to know of one vehicle."""
-
-    tasks: Ints
-    bit: Ints
-    barred: Ints
-    kept: Ints
-
-
-class Pricing:
-    """Finds, for prices of the tasks, the cheapest relaxed route of each vehicle."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.problem, self.packed = problem, relaxed(problem)
-        self._fleet = [self._prepare(v) for v in range(problem.num_vehicles)]
-        longest = max((len(f.tasks) for f in self._fleet), default=0)
-        self._cells = np.zeros((_MAX_CELLS, max(1, longest), 2), np.int64)
-        self._count = np.zeros((_MAX_CELLS, max(1, longest), 2), np.int64)
-        self._labels = np.zeros((_LABELS, LABEL), np.int64)
-
-    def _prepare(self, v: int) -> _Fleet:
-        who = self.packed.who[:, v]
-        tasks = np.flatnonzero(who != FORBIDDEN).astype(np.int64)
-        k = len(tasks)
-        loc = self.problem.task_location[tasks]
-        travel = self.problem.travel.min(axis=0)[np.ix_(loc, loc)]
-        sets = np.ones((k, k), np.bool_)
-        if k > _BITS:
-            sets[:] = False
-            near = np.argsort(travel + travel.T, axis=1, kind="stable")[:, : _NEAR + 1]
-            np.put_along_axis(sets, near, True, axis=1)
-            np.fill_diagonal(sets, True)
-        colour = _colours(sets)
-        sets &= (colour >= 0)[None, :]
-        bit = np.where(colour >= 0, np.left_shift(1, np.maximum(colour, 0)), 0).astype(np.int64)
-        barred = np.where(sets, bit[None, :], 0).astype(np.int64)
-        kept = np.zeros((k, k), np.int64)
-        for x in range(k):
-            kept[x] = np.bitwise_or.reduce(
-                np.where(sets[x][None, :] & sets, bit[None, :], 0), axis=1
-            )
-        return _Fleet(tasks=tasks, bit=bit, barred=barred, kept=kept)
-
-    def routes(
-        self, v: int, price: Ints, *, limit: int | None = None, most: int = 1
-    ) -> tuple[int, list[tuple[int, ...]], list[int], bool]:
-        """
-        Return (lower bound on the reduced cost, routes, their reduced costs, all are there).
-
-        With a `limit` every elementary route of at most that reduced cost is returned, one for
-        each set of tasks and last task that is not beaten by another order.
-        """
-        fleet = self._fleet[v]
-        is_exact = limit is not None
-        span = int(self.packed.vehicle[v, 4] - self.packed.vehicle[v, 2])
-        width = max(_WIDTH_S, span // (_MAX_CELLS - 2 * _STOPS) + 1)
-        routes = np.full((most, max(1, len(fleet.tasks), _STOPS)), NONE, np.int64)
-        cost = np.zeros(most, np.int64)
-        low, written, complete = cheapest_route(
-            *self.packed,
-            *(v, price, fleet.tasks, fleet.bit, fleet.barred, fleet.kept, int(is_exact)),
-            *(_ROOM, width, self._cells[:, : max(1, len(fleet.tasks))].copy(), self._count),
-            *(self._labels, limit if limit is not None else INF, routes, cost),
-        )
-        found = [
-            tuple(int(fleet.tasks[x]) for x in row if x >= 0) for row in routes[:written].tolist()
-        ]
-        return int(low), found, cost[:written].tolist(), bool(complete)
-
-
-def relaxed(problem: Problem) -> Packed:
-    """Return the kernels' arrays without what the bound does not look at."""
-    packed = pack(problem)
-    task, meta = packed.task.copy(), packed.meta.copy()
-    task[:, KEPT] = NONE
-    meta[IS_STRICT] = 0
-    # a pinned visit may miss its windows
-    task[problem.fixed_task, WINDOW_LAST] = task[problem.fixed_task, WINDOW_FIRST]
-    travel = packed.travel
-    if meta[SLICES] > 1:
-        quickest = problem.travel.min(axis=0)
-        meta[0], meta[SLICES] = quickest.shape[0], 1
-        travel = np.ascontiguousarray(quickest).ravel()
-    return packed._replace(task=task, meta=meta, travel=travel)
-
-
-def _colours(sets: NDArray[np.bool_]) -> Ints:
-    """Give tasks that are ever remembered together different bits; NONE where bits run out."""
-    k = len(sets)
-    colour = np.full(k, NONE, np.int64)
-    for x in range(k):
-        others = sets[sets[:, x]].any(axis=0)
-        used = set(colour[others].tolist())
-        free = [c for c in range(_BITS) if c not in used]
-        if free:
-            colour[x] = free[0]
-    return colour
 
 
 def lower_bound(
@@ -180,6 +76,7 @@ def lower_bound(
     pool: Sequence[PoolRoute] = (),
     best_cost: int | None = None,
     should_stop: Callable[[], bool] = lambda: False,
+    clock: Clock = time.perf_counter,
 ) -> Bound:
     """
     Return a proven lower bound on the cost of every feasible plan.
@@ -192,84 +89,175 @@ def lower_bound(
         Routes known already; they make the first prices good.
     best_cost
         Cost of a plan; stops when the bound reaches it.
+    clock
+        What `seconds` are counted by.
     """
-    began = time.perf_counter()
-    quick = quick_bound(problem)
-    able = (pack(problem).who != FORBIDDEN).sum(axis=0).max(initial=0)
-    if able > _MOST_TASKS or not problem.num_vehicles or not problem.num_tasks:
-        return quick
-    # a vehicle with a fixed prefix may drive any route here, which only lowers the bound
-    pricing = Pricing(problem)
-    drop = pricing.packed.task[:, DROP]
-    columns = [_Column(v=c.vehicle, tasks=c.tasks, cost=c.cost) for c in pool]
-    price, best = _prices(problem, columns, drop), quick
-    centre = price
-    rounds = 0
+    began = clock()
+    best = quick_bound(problem)
+    if not problem.num_vehicles or not problem.num_tasks:
+        return best
+    generation = Generation(problem, pool)
     while True:
-        rounds += 1
-        low, added, gains = _evaluate(problem, pricing, centre)
-        if low > best.value:
-            best = Bound(
-                value=low,
-                task_price=centre,
-                vehicle_gain=gains,
-                rounds=rounds,
-                seconds=time.perf_counter() - began,
-            )
-        seen = {(c.v, c.tasks) for c in columns}
-        fresh = [c for c in added if (c.v, c.tasks) not in seen]
-        columns += fresh
+        found = generation.step()
+        if found.value > best.value:
+            best = replace(found, seconds=clock() - began)
         enough = best_cost is not None and best.value >= best_cost
-        if enough or should_stop() or time.perf_counter() - began > seconds:
-            return best
-        if not fresh and np.array_equal(centre, price):
-            return best
-        price = _prices(problem, columns, drop)
-        # prices between the best ones and the newest keep them from swinging
-        share = 0.5 if fresh else 0.0
-        centre = (share * best.task_price + (1 - share) * price).astype(np.int64)
+        if enough or generation.is_done or should_stop() or clock() - began > seconds:
+            return replace(best, rounds=generation.rounds, ceiling=generation.ceiling)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Column:
-    v: int
-    tasks: tuple[int, ...]
-    cost: int
+class Generation:
+    """
+    Column generation, one round of prices at a time.
+
+    Parameters
+    ----------
+    problem
+        The day.
+    pool
+        Routes known already.
+    pricing
+        How routes are found, when that is at hand.
+    """
+
+    def __init__(
+        self, problem: Problem, pool: Sequence[PoolRoute] = (), pricing: Pricing | None = None
+    ) -> None:
+        self.problem = problem
+        self.pricing = pricing or Pricing(problem)
+        crews = self.pricing.crews
+        self.drop = self.pricing.packed.task[:, DROP]
+        is_free = np.ones(problem.num_tasks, np.bool_)
+        is_free[problem.fixed_task] = False
+        self._free = np.flatnonzero(is_free)
+        self.master = Master(
+            self.drop, self._free, [len(c.members) for c in crews], [c.idle for c in crews]
+        )
+        self._pool = _Pool(problem, crews, pool)
+        self.rounds, self.ceiling, self.is_done = 0, 0, False
+        self._calm, self._is_exact = 0.0, True
+        self._best_value, self._centre = -INF, np.zeros(problem.num_tasks, np.int64)
+
+    def step(self) -> Bound:
+        """Solve the linear program, price routes once, and return the bound that follows."""
+        self.rounds += 1
+        solved = self._priced_out()
+        if solved is None:
+            self.is_done = True
+            return self._bound(self._best_value, self._centre, {})
+        value, dual, gain = solved
+        self.ceiling = int(value)
+        if self.rounds == 1:
+            self._centre, self._calm = self._savings(), 1.0
+        mixed = self._calm * self._centre + (1.0 - self._calm) * dual
+        price = np.minimum(np.floor(mixed).astype(np.int64), self.drop)
+        lows, fresh = {}, 0
+        for at, crew in enumerate(self.pricing.crews):
+            lows[at], added = self._price(at, crew, price, dual, gain[at])
+            fresh += added
+        total = int(price[self._free].sum())
+        total += sum(len(c.members) * lows[at] for at, c in enumerate(self.pricing.crews))
+        if total > self._best_value:
+            self._best_value, self._centre = total, price
+        self._decide(fresh, value)
+        return self._bound(total, price, lows)
+
+    def _savings(self) -> Ints:
+        """Return what each task costs in the routes the linear program chose, its drop if none."""
+        price = self.drop.copy()
+        for column, share in self.master.shares():
+            crew = self.pricing.crews[column.crew]
+            if share < _MOST:
+                continue
+            whole = (*crew.prefix, *column.tasks)
+            for k in range(len(crew.prefix), len(whole)):
+                times, _ = drive(self.problem, crew.vehicle, (*whole[:k], *whole[k + 1 :]))
+                rest = times.costs.total if times else 0
+                price[whole[k]] = min(price[whole[k]], max(0, column.cost - rest))
+        return np.minimum(price, 2 * int(np.median(price)))
+
+    def _decide(self, fresh: int, value: float) -> None:
+        """Say how the next round is priced."""
+        if value - self._best_value <= max(1.0, _CLOSE * value):
+            self.is_done = True
+        elif fresh:
+            self._calm = _CALM
+        elif self._calm > 0.0:
+            self._calm = 0.0
+        elif not self._is_exact:
+            self._is_exact, self._calm = True, _CALM
+        else:
+            self.is_done = True
+
+    def _priced_out(self) -> tuple[float, Floats, Floats] | None:
+        """Solve the linear program until no known route would lower it."""
+        while True:
+            solved = self.master.solve()
+            if solved is None:
+                return None
+            added = [self.master.add(c) for c in self._pool.worth(solved[1], solved[2])]
+            if not any(added):
+                return solved
+
+    def _price(
+        self, at: int, crew: Crew, price: Ints, dual: Floats, gain: float
+    ) -> tuple[int, int]:
+        """Return (least reduced cost of the crew, columns added)."""
+        rest = self.pricing.rest(crew, price)
+        if rest.floor >= crew.idle:
+            return crew.idle, 0
+        mode = EXACT if self._is_exact else QUICK
+        best, _, complete, ends, end_label = self.pricing.label(
+            crew, price, rest, cut=crew.idle, keep=INF, mode=mode, most=_LABELS
+        )
+        low = rest.floor
+        if self._is_exact and complete:
+            low = max(low, min(best, crew.idle))
+        added = 0
+        order = np.argsort(ends, kind="stable")[:_PER_CREW]
+        for x in order[ends[order] < crew.idle].tolist():
+            tasks = self.pricing.route(crew, int(end_label[x]))
+            cost = int(ends[x]) + int(price[list(tasks)].sum())
+            if cost - float(dual[list(tasks)].sum()) + gain < crew.idle - 1.0:
+                added += self.master.add(Column(crew=at, tasks=tasks, cost=cost))
+        return low, added
+
+    def _bound(self, value: int, price: Ints, lows: dict[int, int]) -> Bound:
+        gains = np.zeros(self.problem.num_vehicles, np.int64)
+        for at, crew in enumerate(self.pricing.crews):
+            gains[list(crew.members)] = crew.idle - lows.get(at, crew.idle)
+        return Bound(
+            value=value, task_price=price, vehicle_gain=gains, rounds=self.rounds, seconds=0.0
+        )
 
 
-def _evaluate(problem: Problem, pricing: Pricing, price: Ints) -> tuple[int, list[_Column], Ints]:
-    """Return the bound these prices prove, the routes that prove it, and each vehicle's gain."""
-    value, columns = int(price.sum()), []
-    gains = np.zeros(problem.num_vehicles, np.int64)
-    for v in range(problem.num_vehicles):
-        low, routes, reduced, _ = pricing.routes(v, price)
-        gains[v] = max(0, -low)
-        value -= int(gains[v])
-        for tasks, cost in zip(routes, reduced, strict=True):
-            if cost < 0:
-                whole = cost + int(price[list(tasks)].sum())
-                columns.append(_Column(v=v, tasks=tasks, cost=whole))
-    return value, columns, gains
+class _Pool:
+    """Routes known already, priced all at once."""
 
+    def __init__(self, problem: Problem, crews: Sequence[Crew], pool: Sequence[PoolRoute]) -> None:
+        crew_of = {v: at for at, crew in enumerate(crews) for v in crew.members}
+        prefix = problem.fixed
+        self._columns = [
+            Column(crew=crew_of[c.vehicle], tasks=c.tasks[len(prefix[c.vehicle]) :], cost=c.cost)
+            for c in pool
+            if len(c.tasks) > len(prefix[c.vehicle])
+        ]
+        lengths = [len(c.tasks) for c in self._columns]
+        tasks = [i for c in self._columns for i in c.tasks]
+        ptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        shape = (len(self._columns), problem.num_tasks)
+        self._matrix = csr_array((np.ones(len(tasks)), tasks, ptr), shape=shape)
+        self._cost = np.array([c.cost for c in self._columns], np.float64)
+        self._crew = np.array([c.crew for c in self._columns], np.int64)
+        self._idle = np.array([crew.idle for crew in crews], np.float64)
 
-def _prices(problem: Problem, columns: Sequence[_Column], drop: Ints) -> Ints:
-    """Return whole prices from the linear program over the columns, never above the drop cost."""
-    n, m = problem.num_tasks, problem.num_vehicles
-    if not columns:
-        return np.minimum(drop, np.median(drop)).astype(np.int64) // 2
-    rows, cols, values = [], [], []
-    for at, column in enumerate(columns):
-        tasks, times = np.unique(np.array(column.tasks, np.int64), return_counts=True)
-        rows += [*tasks.tolist(), n + column.v]
-        cols += [at] * (len(tasks) + 1)
-        values += [*times.tolist(), 1]
-    matrix = csr_array((values, (rows, cols)), shape=(n + m, len(columns)))
-    gain = np.array([c.cost - drop[list(c.tasks)].sum() for c in columns], np.float64)
-    result: Any = linprog(gain, A_ub=matrix, b_ub=np.ones(n + m), method="highs")
-    if result.x is None:
-        return drop // 2
-    dual: Floats = result.ineqlin.marginals[:n]
-    return np.clip(np.floor(drop + dual), 0, drop).astype(np.int64)
+    def worth(self, price: Floats, gain: Floats) -> list[Column]:
+        """Return the routes that would lower the linear program most."""
+        if not self._columns:
+            return []
+        reduced = self._cost - self._matrix @ price + (gain - self._idle)[self._crew]
+        order = np.argsort(reduced, kind="stable")[:_BATCH]
+        return [self._columns[at] for at in order[reduced[order] < -1.0].tolist()]
 
 
 def quick_bound(problem: Problem) -> Bound:

@@ -1,13 +1,15 @@
 """
-The cheapest route of a vehicle when every task pays a price, relaxed so that it is quick.
+The cheapest route of a vehicle when every task pays a price.
 
-Labels carry the moment, the cost and the tasks that may not be visited again. Where a cell has
-more labels than there is room for, two are merged into one that is as early, as cheap and as free
-as either; so the result may be too low and is never too high.
+`completion` walks back through the day in whole steps of time and tells for every task and moment
+what the rest of a route costs at least; `label_routes` walks forward exactly and leaves out
+whatever that rest shows to be too dear. Moments and costs in both are never more than the judge's,
+so what they return may be too low and is never too high. Must not know the linear program.
 
 References
 ----------
 .. [1] Baldacci, Mingozzi, Roberti (2011), Operations Research 59(5): 1269-1283 (ng-routes).
+.. [2] Righini, Salani (2008), Networks 51(3): 155-170 (completion bounds, relaxed state spaces).
 """
 
 from __future__ import annotations
@@ -16,13 +18,20 @@ from typing import Final
 
 import numpy as np
 
-from dispatcher.solver.kernels import INF, _jit, bare, clock_cost, service_start, travel_seconds
+from dispatcher.solver.kernels import (
+    INF,
+    _jit,
+    bare,
+    clock_cost,
+    promise_cost,
+    service_start,
+    travel_seconds,
+)
 from dispatcher.solver.packing import (
     CAPACITY,
     DEMAND,
     DURATION,
-    EARLIEST,
-    END,
+    ENGINEER,
     LATEST_END,
     LOC,
     LUNCH,
@@ -31,40 +40,59 @@ from dispatcher.solver.packing import (
     MAX_TASKS,
     OVERTIME_WEIGHT,
     SHIFT_END,
-    START,
-    TRAVEL_WEIGHT,
-    USE_COST,
+    SLICES,
 )
 
 # columns of a label; a chain of parents gives the route
 TIME: Final = 0
 SPENT: Final = 1
 MASK: Final = 2
-FED: Final = 3
-PARENT: Final = 4
-TASK: Final = 5
-COUNT: Final = 6
-LOAD: Final = 7
-NEXT: Final = 8
+PARENT: Final = 3
+# twice the task's place in `tasks`, plus 1 when lunch is over or there is none
+AT: Final = 4
+COUNT: Final = 5
+LOAD: Final = 6
+# next label of the same task in order of cost; next label of the same step of time
+NEXT: Final = 7
+QUEUE: Final = 8
 IS_DEAD: Final = 9
 LABEL: Final = 10
 
+# columns of a start state
+AT_PLACE: Final = 0
+AT_TIME: Final = 1
+AT_COST: Final = 2
+IS_FED: Final = 3
+STATE: Final = 4
+
+# entries of `want`
+CUT: Final = 0
+KEEP: Final = 1
+MODE: Final = 2
+HAS_COUNT: Final = 3
+HAS_LOAD: Final = 4
+MOST_STOPS: Final = 5
+FIRST_COUNT: Final = 6
+FIRST_LOAD: Final = 7
+WANT: Final = 8
+# modes: labels that forget alike may stand for each other; any two may (finds routes, proves
+# nothing); only those with the same tasks may; idem, and at the same moment
+EXACT: Final = 0
+QUICK: Final = 1
+ALL: Final = 2
+ALL_TIMES: Final = 3
+
 
 @_jit
-def _finish(travel, meta, band, vehicle, v, a, t, spent, fed):
-    """Return the cheapest total from place a; INF = cannot be."""
-    seconds = travel_seconds(travel, meta, band, a, vehicle[v, END], t)
-    spent += seconds * meta[TRAVEL_WEIGHT]
+def _home(vehicle, v, t, spent, seconds, weight, fed):
+    """Return the cheapest total when leaving the last place at t; INF = cannot be."""
+    spent += seconds * weight
     home, best = t + seconds, INF
-    for way in range(2):
-        end = home
-        if fed == 0:
-            if way == 0 and home > vehicle[v, LUNCH_LATEST]:
-                continue
-            if way == 1:
-                if t > vehicle[v, LUNCH_LATEST]:
-                    continue
-                end = max(home, vehicle[v, LUNCH_EARLIEST]) + vehicle[v, LUNCH]
+    if (fed == 1 or home <= vehicle[v, LUNCH_LATEST]) and home <= vehicle[v, LATEST_END]:
+        late = max(np.int64(0), home - vehicle[v, SHIFT_END])
+        best = spent + late * vehicle[v, OVERTIME_WEIGHT]
+    if fed == 0 and t <= vehicle[v, LUNCH_LATEST]:
+        end = max(home, vehicle[v, LUNCH_EARLIEST]) + vehicle[v, LUNCH]
         if end <= vehicle[v, LATEST_END]:
             late = max(np.int64(0), end - vehicle[v, SHIFT_END])
             best = min(best, spent + late * vehicle[v, OVERTIME_WEIGHT])
@@ -72,189 +100,397 @@ def _finish(travel, meta, band, vehicle, v, a, t, spent, fed):
 
 
 @_jit
-def cheapest_route(
-    travel, meta, band, task, window, vehicle, who, v, price, tasks, bit, barred, kept, is_exact,
-    room, width, cells, count, labels, limit, out_routes, out_cost,
+def completion(
+    task, window, vehicle, v, tasks, charge, leg, home, first, origin, width, weight,
+    out_least, out_next, out_other,
 ):  # fmt: skip
     """
-    Return (lower bound on cost less prices of any route of v, routes written, is complete).
+    Fill the least cost of all that may follow a task, for every step of time.
+
+    Two visits in a row to the task just left are excluded, no other cycle. A task must take at
+    least `width` seconds.
 
     Parameters
     ----------
-    price
-        Units each task pays, shape (n,).
     tasks
-        The tasks v may serve beside its fixed prefix, shape (k,).
+        Tasks the vehicle may serve, shape (k,).
+    charge
+        Units for serving each of them less its price, shape (k,).
+    leg, home
+        Seconds between them, shape (k, k), and from them to the end place, shape (k,).
+    first
+        Earliest moment each can be finished, shape (k,).
+    origin, width
+        Moment of the first step of time and seconds of each.
+    out_least, out_next, out_other
+        Shape (2, k, T), first index 1 when lunch is over: the least cost, the task that comes
+        next then (NONE = the end), and the least cost when another task comes next.
+    """
+    k, steps = tasks.shape[0], out_least.shape[2]
+    has_lunch = vehicle[v, LUNCH] >= 0
+    for b in range(steps - 1, -1, -1):
+        t = origin + b * width
+        may_eat = has_lunch and t <= vehicle[v, LUNCH_LATEST]
+        for x in range(k):
+            if t + width <= first[x]:
+                continue
+            full = _home(vehicle, v, t, np.int64(0), home[x], weight, 1)
+            hungry = INF
+            if may_eat:
+                hungry = _home(vehicle, v, t, np.int64(0), home[x], weight, 0)
+            full_next, full_other = np.int64(-1), INF
+            hungry_next, hungry_other = np.int64(-1), INF
+            for y in range(k):
+                if y == x:
+                    continue
+                i = tasks[y]
+                seconds = np.int64(leg[x, y])
+                start = service_start(task, window, i, t + seconds, False)
+                if start >= INF:
+                    continue
+                # a step begins before the moment it stands for, and nobody can be there before `first`
+                done = max(start + task[i, DURATION], first[y])
+                if done > vehicle[v, LATEST_END]:
+                    continue
+                step = (done - origin) // width
+                if step >= steps:
+                    continue
+                base = seconds * weight + charge[y]
+                cost = base + clock_cost(task, i, start)
+                rest = out_least[1, y, step]
+                if out_next[1, y, step] == x:
+                    rest = out_other[1, y, step]
+                total = cost + rest
+                if total < full:
+                    full_other, full, full_next = full, total, np.int64(y)
+                elif total < full_other:
+                    full_other = total
+                if not may_eat:
+                    continue
+                if done <= vehicle[v, LUNCH_LATEST]:
+                    rest = out_least[0, y, step]
+                    if out_next[0, y, step] == x:
+                        rest = out_other[0, y, step]
+                    total = cost + rest
+                    if hungry_next == y:
+                        hungry = min(hungry, total)
+                    elif total < hungry:
+                        hungry_other, hungry, hungry_next = hungry, total, np.int64(y)
+                    elif total < hungry_other:
+                        hungry_other = total
+                ready = max(t + seconds, vehicle[v, LUNCH_EARLIEST]) + vehicle[v, LUNCH]
+                start = service_start(task, window, i, ready, False)
+                if start >= INF:
+                    continue
+                done = max(start + task[i, DURATION], first[y])
+                step = (done - origin) // width
+                if done > vehicle[v, LATEST_END] or step >= steps:
+                    continue
+                rest = out_least[1, y, step]
+                if out_next[1, y, step] == x:
+                    rest = out_other[1, y, step]
+                total = base + clock_cost(task, i, start) + rest
+                if hungry_next == y:
+                    hungry = min(hungry, total)
+                elif total < hungry:
+                    hungry_other, hungry, hungry_next = hungry, total, np.int64(y)
+                elif total < hungry_other:
+                    hungry_other = total
+            out_least[1, x, b], out_next[1, x, b], out_other[1, x, b] = full, full_next, full_other
+            out_least[0, x, b], out_next[0, x, b] = hungry, hungry_next
+            out_other[0, x, b] = hungry_other
+
+
+@_jit
+def _add(heads, labels, num, slot, t, cost, mask, count, load, mode, has_count, has_load):
+    """Put label `num` into its list by cost unless another is no worse; True when it is in."""
+    before, at = np.int64(-1), heads[slot]
+    while at >= 0 and labels[at, SPENT] <= cost:
+        if labels[at, TIME] <= t:
+            other = labels[at, MASK]
+            if mode == EXACT:
+                good = other & ~mask == 0
+            elif mode == QUICK:
+                good = True
+            else:
+                good = other == mask and (mode == ALL or labels[at, TIME] == t)
+            if (
+                good
+                and (has_count == 0 or labels[at, COUNT] <= count)
+                and (has_load == 0 or labels[at, LOAD] <= load)
+            ):
+                return False
+        before = at
+        at = labels[at, NEXT]
+    labels[num, NEXT] = at
+    if before < 0:
+        heads[slot] = num
+    else:
+        labels[before, NEXT] = num
+    before = num
+    while at >= 0:
+        good = False
+        if labels[at, TIME] >= t:
+            other = labels[at, MASK]
+            if mode == EXACT:
+                good = mask & ~other == 0
+            elif mode == QUICK:
+                good = True
+            else:
+                good = other == mask and (mode == ALL or labels[at, TIME] == t)
+            good = (
+                good
+                and (has_count == 0 or labels[at, COUNT] >= count)
+                and (has_load == 0 or labels[at, LOAD] >= load)
+            )
+        if good:
+            labels[at, IS_DEAD] = 1
+            labels[before, NEXT] = labels[at, NEXT]
+        else:
+            before = at
+        at = labels[at, NEXT]
+    return True
+
+
+@_jit
+def _is_beaten(heads, labels, slot, t, cost, mask, count, load, has_count, has_load):
+    """True when a label of the list is as early, as cheap and as free."""
+    at = heads[slot]
+    while at >= 0 and labels[at, SPENT] <= cost:
+        if (
+            labels[at, TIME] <= t
+            and labels[at, MASK] & ~mask == 0
+            and (has_count == 0 or labels[at, COUNT] <= count)
+            and (has_load == 0 or labels[at, LOAD] <= load)
+        ):
+            return True
+        at = labels[at, NEXT]
+    return False
+
+
+@_jit
+def label_routes(
+    travel, meta, band, task, window, vehicle, v, tasks, charge, leg, home, states, go, bit,
+    barred, kept, origin, width, weight, least, after, other, want, heads, queue, labels, ends,
+    end_label,
+):  # fmt: skip
+    """
+    Return (least cost less prices of a route, its last label, labels used, is complete).
+
+    A route here is a start state, any visits, and the way home. When `is complete`, no route costs
+    less than the smaller of `want[CUT]` and what is returned.
+
+    Parameters
+    ----------
+    states
+        Where and when the vehicle is free, what that cost, lunch over or not; shape (s, STATE).
+    go
+        Least seconds from there to each task, shape (s, k).
     bit, barred, kept
         Each task's own bit, shape (k,); the bit that bars task y after task x, and the bits that
         stay remembered on the way from x to y, both (k, k).
-    is_exact
-        1 = never merge and keep one label for each set and last task; then all routes up to
-        `limit` are written, and `is complete` says whether there was room.
-    room, width
-        Labels a cell can hold before two are merged; seconds of one cell.
-    cells, count, labels
-        Scratch: first label of each cell (T, k, 2), its number of labels, the labels.
-    limit
-        Routes whose reduced cost is at most this are written; INF = only the cheapest.
+    least, after, other
+        What `completion` filled; T = 1 step when there is no such bound.
+    want
+        Cost at which a route is of no use; cost over the best one found at which idem; mode;
+        whether visits and load are limited; most stops; visits and load of the start.
+    heads, queue, labels
+        Scratch: first label of each task (2 * k,), of each step of time (Q,), the labels.
+    ends, end_label
+        For each task the least cost of a route that ends there, and its last label; shape (k,).
     """
     travel, meta, band, task = bare(travel), bare(meta), bare(band), bare(task)
-    window, vehicle, who, price = bare(window), bare(vehicle), bare(who), bare(price)
-    tasks, bit, cells = bare(tasks), bare(bit), bare(cells)
-    barred, kept = bare(barred), bare(kept)
-    count, labels, out_routes, out_cost = (
-        bare(count),
-        bare(labels),
-        bare(out_routes),
-        bare(out_cost),
-    )
-    k, slots = tasks.shape[0], cells.shape[0]
-    weight, origin = meta[TRAVEL_WEIGHT], vehicle[v, EARLIEST]
-    cells[:] = -1
-    count[:] = 0
-    # label 0 is the start; fed = 1 also when there is no lunch to take
-    num = np.int64(1)
-    labels[0, TIME], labels[0, SPENT], labels[0, MASK] = origin, vehicle[v, USE_COST], 0
-    labels[0, FED] = np.int64(vehicle[v, LUNCH] < 0)
-    labels[0, PARENT] = labels[0, TASK] = -1
-    labels[0, COUNT] = labels[0, LOAD] = labels[0, IS_DEAD] = 0
-    best, best_label, written = INF, np.int64(-1), 0
-    is_complete = True
-    for cell in range(-1, slots):
-        for x in range(k):
-            for fed in range(2):
-                at = np.int64(0)
-                if cell >= 0:
-                    at = cells[cell, x, fed]
-                elif x > 0 or fed > 0:
+    window, vehicle, tasks, charge = bare(window), bare(vehicle), bare(tasks), bare(charge)
+    leg, home, states, bit, barred = bare(leg), bare(home), bare(states), bare(bit), bare(barred)
+    go = bare(go)
+    kept, least, after, other, want = bare(kept), bare(least), bare(after), bare(other), bare(want)
+    heads, queue, labels = bare(heads), bare(queue), bare(labels)
+    k, steps, slots = tasks.shape[0], least.shape[2], queue.shape[0]
+    mode, has_count, has_load = want[MODE], want[HAS_COUNT], want[HAS_LOAD]
+    heads[:] = -1
+    queue[:] = -1
+    ends[:] = INF
+    end_label[:] = -1
+    num, best, best_label = np.int64(0), INF, np.int64(-1)
+    num_states = states.shape[0]
+    is_sliced = meta[SLICES] > 1
+    has_lunch = vehicle[v, LUNCH] >= 0
+    # the start states come first, then each step of time
+    for slot in range(-1, slots):
+        turn = np.int64(0)
+        if slot >= 0 and queue[slot] < 0:
+            continue
+        while True:
+            label, x = np.int64(-1), np.int64(-1)
+            if slot < 0:
+                if turn >= num_states:
+                    break
+                a, t = states[turn, AT_PLACE], states[turn, AT_TIME]
+                spent, fed = states[turn, AT_COST], states[turn, IS_FED]
+                mask, count, load = np.int64(0), want[FIRST_COUNT], want[FIRST_LOAD]
+                turn += 1
+            else:
+                label = queue[slot]
+                if label < 0:
+                    break
+                queue[slot] = labels[label, QUEUE]
+                if labels[label, IS_DEAD] != 0:
                     continue
-                while at >= 0:
-                    label = at
-                    at = np.int64(-1)
-                    if cell >= 0:
-                        at = labels[label, NEXT]
-                    if labels[label, IS_DEAD] != 0:
+                x, fed = labels[label, AT] >> 1, labels[label, AT] & 1
+                t, spent, mask = labels[label, TIME], labels[label, SPENT], labels[label, MASK]
+                count, load = labels[label, COUNT], labels[label, LOAD]
+                a = task[tasks[x], LOC]
+                total = _home(vehicle, v, t, spent, home[x], weight, fed)
+                if total < ends[x]:
+                    ends[x], end_label[x] = total, label
+                if total < best:
+                    best, best_label = total, label
+            if count >= vehicle[v, MAX_TASKS]:
+                continue
+            if count >= want[MOST_STOPS]:
+                return best, best_label, num, False
+            cut = min(want[CUT], best + want[KEEP])
+            for y in range(k):
+                if x >= 0 and mask & barred[x, y]:
+                    continue
+                i = tasks[y]
+                if has_load != 0 and load + task[i, DEMAND] > vehicle[v, CAPACITY]:
+                    continue
+                seconds = np.int64(leg[x, y]) if x >= 0 else np.int64(go[turn - 1, y])
+                took = seconds
+                if is_sliced:
+                    took = travel_seconds(travel, meta, band, a, task[i, LOC], t)
+                    if mode == ALL_TIMES:
+                        seconds = took
+                    else:
+                        # the judge rounds each trip up; two seconds less is never later than it
+                        took = max(np.int64(0), took - 2)
+                base = spent + seconds * weight + charge[y]
+                for way in range(2):
+                    ready, now_fed = t + took, fed
+                    if way == 1:
+                        if fed == 1 or not has_lunch or t > vehicle[v, LUNCH_LATEST]:
+                            continue
+                        ready = max(ready, vehicle[v, LUNCH_EARLIEST]) + vehicle[v, LUNCH]
+                        now_fed = np.int64(1)
+                    start = service_start(task, window, i, ready, False)
+                    if start >= INF:
                         continue
-                    t, spent, mask = labels[label, TIME], labels[label, SPENT], labels[label, MASK]
-                    a = vehicle[v, START]
-                    if cell >= 0:
-                        a = task[tasks[x], LOC]
-                        total = _finish(
-                            travel, meta, band, vehicle, v, a, t, spent, labels[label, FED]
+                    done = start + task[i, DURATION]
+                    if done > vehicle[v, LATEST_END]:
+                        continue
+                    if now_fed == 0 and done > vehicle[v, LUNCH_LATEST]:
+                        continue
+                    cost = base + clock_cost(task, i, start)
+                    if mode == ALL_TIMES:
+                        cost += promise_cost(task, i, start, vehicle[v, ENGINEER])
+                    step = min((done - origin) // width, steps - 1)
+                    rest = least[now_fed, y, step]
+                    if after[now_fed, y, step] == x and x >= 0:
+                        rest = other[now_fed, y, step]
+                    if cost + rest >= cut:
+                        continue
+                    if num >= labels.shape[0]:
+                        return best, best_label, num, False
+                    now = bit[y]
+                    if x >= 0:
+                        now |= mask & kept[x, y]
+                    if (
+                        mode == EXACT
+                        and now_fed == 0
+                        and _is_beaten(
+                            heads, labels, 2 * y + 1, done, cost, now, count + 1,
+                            load + task[i, DEMAND], has_count, has_load,
                         )
-                        if total < best:
-                            best, best_label = total, label
-                        if is_exact == 1 and total <= limit:
-                            if written < out_cost.shape[0]:
-                                _write(labels, label, out_routes, written)
-                                out_cost[written] = total
-                                written += 1
-                            else:
-                                is_complete = False
-                    if labels[label, COUNT] >= vehicle[v, MAX_TASKS]:
+                    ):  # fmt: skip
                         continue
-                    for y in range(k):
-                        if cell >= 0 and mask & barred[x, y]:
-                            continue
-                        j = tasks[y]
-                        load = labels[label, LOAD] + task[j, DEMAND]
-                        if load > vehicle[v, CAPACITY]:
-                            continue
-                        seconds = travel_seconds(travel, meta, band, a, task[j, LOC], t)
-                        base = spent + seconds * weight + who[j, v] - price[j]
-                        for way in range(2):
-                            if way == 1:
-                                if labels[label, FED] == 1 or t > vehicle[v, LUNCH_LATEST]:
-                                    continue
-                                ready = max(t + seconds, vehicle[v, LUNCH_EARLIEST])
-                                ready += vehicle[v, LUNCH]
-                            else:
-                                ready = t + seconds
-                            start = service_start(task, window, j, ready, False)
-                            if start == INF:
-                                continue
-                            done = start + task[j, DURATION]
-                            if done > vehicle[v, LATEST_END]:
-                                continue
-                            now_fed = labels[label, FED]
-                            if way == 1:
-                                now_fed = np.int64(1)
-                            if now_fed == 0 and done > vehicle[v, LUNCH_LATEST]:
-                                continue
-                            cost = base + clock_cost(task, j, start)
-                            now = bit[y]
-                            if cell >= 0:
-                                now |= mask & kept[x, y]
-                            # cells are left behind, so what follows lies in a later one
-                            slot = max(cell + 1, (done - origin) // width)
-                            if num >= labels.shape[0] or slot >= slots:
-                                return -INF, 0, False
-                            num = _add(
-                                cells, count, labels, num, slot, y, now_fed, done, cost, now,
-                                label, labels[label, COUNT] + 1, load, room, is_exact,
-                            )  # fmt: skip
-    if is_exact == 0 and best_label >= 0 and out_cost.shape[0] > 0:
-        _write(labels, best_label, out_routes, 0)
-        out_cost[0] = best
-        written = 1
-    return best, written, is_complete
+                    if not _add(
+                        heads, labels, num, 2 * y + now_fed, done, cost, now, count + 1,
+                        load + task[i, DEMAND], mode, has_count, has_load,
+                    ):  # fmt: skip
+                        continue
+                    labels[num, TIME], labels[num, SPENT], labels[num, MASK] = done, cost, now
+                    labels[num, PARENT], labels[num, AT] = label, 2 * y + now_fed
+                    labels[num, COUNT], labels[num, LOAD] = count + 1, load + task[i, DEMAND]
+                    labels[num, IS_DEAD] = 0
+                    place = max(np.int64(0), min((done - origin) // width, slots - 1))
+                    if slot > place:
+                        place = np.int64(slot)
+                    labels[num, QUEUE] = queue[place]
+                    queue[place] = num
+                    num += 1
+    return best, best_label, num, True
 
 
 @_jit
-def _write(labels, label, out_routes, row):
-    out_routes[row, :] = -1
-    at = labels[label, COUNT] - 1
-    while labels[label, PARENT] >= 0 and at >= 0:
-        out_routes[row, at] = labels[label, TASK]
-        label = labels[label, PARENT]
-        at -= 1
+def idle_cost(vehicle, v, states, back, weight):
+    """Return the least cost of going home from a start state, `back` seconds away; INF = none."""
+    best = INF
+    for s in range(states.shape[0]):
+        t, spent, fed = states[s, AT_TIME], states[s, AT_COST], states[s, IS_FED]
+        best = min(best, _home(vehicle, v, t, spent, back[s], weight, fed))
+    return best
 
 
 @_jit
-def _add(
-    cells, count, labels, num, slot, y, fed, t, cost, mask, parent, visits, load, room, is_exact
-):
-    """Add a label to a cell unless another is no worse; returns the number of labels."""
-    at = cells[slot, y, fed]
-    last = np.int64(-1)
-    worst, nearest = np.int64(-1), INF
-    while at >= 0:
-        if labels[at, IS_DEAD] == 0:
-            same = labels[at, MASK] == mask
-            t2, c2, m2 = labels[at, TIME], labels[at, SPENT], labels[at, MASK]
-            lighter = labels[at, LOAD] <= load and labels[at, COUNT] <= visits
-            heavier = labels[at, LOAD] >= load and labels[at, COUNT] >= visits
-            if t2 <= t and c2 <= cost and lighter and (same or (is_exact == 0 and m2 & ~mask == 0)):
-                return num
-            if t <= t2 and cost <= c2 and heavier and (same or (is_exact == 0 and mask & ~m2 == 0)):
-                labels[at, IS_DEAD] = 1
-                count[slot, y, fed] -= 1
-            elif is_exact == 0:
-                apart = abs(c2 - cost) + abs(t2 - t)
-                if m2 & ~mask == 0 or mask & ~m2 == 0:
-                    apart //= 4
-                if worst < 0 or apart < nearest:
-                    worst, nearest = at, apart
-        last = at
-        at = labels[at, NEXT]
-    if is_exact == 0 and count[slot, y, fed] >= room and worst >= 0:
-        # merge with the most alike: as early, as cheap and as free as either
-        t = min(t, labels[worst, TIME])
-        cost = min(cost, labels[worst, SPENT])
-        mask &= labels[worst, MASK]
-        load = min(load, labels[worst, LOAD])
-        if labels[worst, COUNT] < visits:
-            visits = labels[worst, COUNT]
-            parent = labels[worst, PARENT]
-        labels[worst, IS_DEAD] = 1
-        count[slot, y, fed] -= 1
-    labels[num, TIME], labels[num, SPENT], labels[num, MASK] = t, cost, mask
-    labels[num, FED], labels[num, PARENT], labels[num, TASK] = fed, parent, y
-    labels[num, COUNT], labels[num, LOAD] = visits, load
-    labels[num, NEXT], labels[num, IS_DEAD] = -1, 0
-    if last < 0:
-        cells[slot, y, fed] = num
-    else:
-        labels[last, NEXT] = num
-    count[slot, y, fed] += 1
-    return num + 1
+def least_route(
+    task, window, vehicle, v, tasks, charge, states, go, origin, width, weight, least
+):  # fmt: skip
+    """Return a lower bound on the cost less prices of a route, from what `completion` filled."""
+    best, steps = INF, least.shape[2]
+    for s in range(states.shape[0]):
+        t, spent, fed = states[s, AT_TIME], states[s, AT_COST], states[s, IS_FED]
+        for y in range(tasks.shape[0]):
+            i = tasks[y]
+            for way in range(2):
+                ready, now_fed = t + go[s, y], fed
+                if way == 1:
+                    if fed == 1 or t > vehicle[v, LUNCH_LATEST]:
+                        continue
+                    ready = max(ready, vehicle[v, LUNCH_EARLIEST]) + vehicle[v, LUNCH]
+                    now_fed = np.int64(1)
+                start = service_start(task, window, i, ready, False)
+                if start >= INF:
+                    continue
+                done = start + task[i, DURATION]
+                step = (done - origin) // width
+                if done > vehicle[v, LATEST_END] or step >= steps:
+                    continue
+                rest = least[now_fed, y, max(np.int64(0), step)]
+                cost = spent + go[s, y] * weight + charge[y] + clock_cost(task, i, start)
+                best = min(best, cost + rest)
+    return best
+
+
+@_jit
+def write_routes(labels, num, ends, tasks, limit, out_routes, out_cost):
+    """Write the route behind every label whose end is given and at most `limit`; returns how many."""
+    written = np.int64(0)
+    for at in range(num):
+        if ends[at] > limit:
+            continue
+        if written >= out_cost.shape[0]:
+            return np.int64(-1)
+        out_routes[written, :] = -1
+        label, length = np.int64(at), np.int64(0)
+        while label >= 0:
+            length += 1
+            label = labels[label, PARENT]
+        if length > out_routes.shape[1]:
+            return np.int64(-1)
+        label = np.int64(at)
+        while label >= 0:
+            length -= 1
+            out_routes[written, length] = tasks[labels[label, AT] >> 1]
+            label = labels[label, PARENT]
+        out_cost[written] = ends[at]
+        written += 1
+    return written
+
+
+@_jit
+def end_costs(vehicle, v, home, weight, labels, num, out_cost):
+    """Fill the cost of going home from every label; INF = cannot be."""
+    for at in range(num):
+        x, fed = labels[at, AT] >> 1, labels[at, AT] & 1
+        out_cost[at] = _home(vehicle, v, labels[at, TIME], labels[at, SPENT], home[x], weight, fed)

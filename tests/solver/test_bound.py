@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import permutations, product
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatcher.solver.bound import lower_bound, quick_bound
+from dispatcher.solver.bound import Generation, lower_bound, quick_bound
 from dispatcher.solver.exact import prove
 from dispatcher.solver.instance import read_instance
+from dispatcher.solver.prices import price_day, routes_around
 from dispatcher.solver.problem import Problem
-from dispatcher.solver.solution import drive, judge
+from dispatcher.solver.solution import Solution, drive, judge
 from dispatcher.solver.solve import solve
 from tests.solver.days import random_day
 
-KINDS = [{}, {"promises": True}, {"slices": 2}, {"pinned": True}]
+KINDS = [
+    {},
+    {"promises": True},
+    {"slices": 2},
+    {"pinned": True},
+    {"pinned": True, "slices": 3, "promises": True},
+]
 
 
 def optimum(problem: Problem) -> int:
@@ -56,11 +65,19 @@ def test_bounds_stay_below_the_optimum(kind: dict[str, bool], seed: int) -> None
     assert solve(problem, iterations=400, seed=seed).verdict.cost >= best
 
 
-@settings(max_examples=8, deadline=None)
-@given(seed=st.integers(0, 10_000))
-def test_small_days_are_proven(seed: int) -> None:
-    """The proof names the same optimum as brute force."""
+@pytest.mark.parametrize("seed", [1031, 1041])
+def test_a_detour_may_be_the_quickest_way(seed: int) -> None:
+    """A bound stays a bound where going over another customer is quicker than going straight."""
     problem = random_day(seed, num_tasks=5, num_vehicles=2)
+    assert lower_bound(problem, seconds=0.5).value <= optimum(problem)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+@settings(max_examples=6, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_small_days_are_proven(kind: dict[str, bool], seed: int) -> None:
+    """The proof names the same optimum as brute force."""
+    problem = random_day(seed, num_tasks=5, num_vehicles=2, **kind)
     proof = prove(problem, seconds=10)
     assert proof.is_optimal
     assert proof.cost == proof.bound == optimum(problem)
@@ -68,10 +85,70 @@ def test_small_days_are_proven(seed: int) -> None:
 
 
 @pytest.mark.slow
+@settings(max_examples=5, deadline=None)
+@given(seed=st.integers(0, 10_000), num_tasks=st.integers(6, 7))
+def test_days_of_seven_are_proven(seed: int, num_tasks: int) -> None:
+    """Seven tickets have as many orders as brute force can still try."""
+    problem = random_day(seed, num_tasks=num_tasks, num_vehicles=2)
+    proof = prove(problem, seconds=10)
+    assert proof.is_optimal
+    assert proof.cost == optimum(problem)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_bounds_grow_with_the_day_and_stay_below_plans(seed: int) -> None:
+    """On days with crews, near lists and cycles the bound at every round is below a good plan."""
+    problem = random_day(seed, num_tasks=24, num_vehicles=4)
+    answer = solve(problem, iterations=4000, seed=seed)
+    generation = Generation(problem, routes_around(problem, answer.solution))
+    for _ in range(12):
+        assert generation.step().value <= answer.verdict.cost
+        if generation.is_done:
+            break
+
+
+def test_a_scarce_part_is_part_of_the_proof() -> None:
+    """With one piece of a part that two tickets need, the optimum serves one of them."""
+    use = np.array([[1], [1], [0], [0]])
+    problem = random_day(3, num_tasks=4, num_vehicles=2, part_use=use, part_stock=np.array([1]))
+    proof = prove(problem, seconds=10)
+    assert proof.is_optimal
+    assert judge(problem, proof.solution).feasible
+    plenty = random_day(3, num_tasks=4, num_vehicles=2)
+    cheapest = min(
+        optimum(replace(plenty, is_eligible=np.where([[k == 0], [k == 1], [False], [False]],
+                                                     False, plenty.is_eligible)))
+        for k in range(2)
+    )  # fmt: skip
+    assert proof.cost == cheapest
+
+
+def test_prices_tell_what_a_ticket_and_an_hour_are_worth() -> None:
+    """Of three tickets with room for two, each is worth what serving it saves, and hours are scarce."""
+    problem = Problem(
+        travel=np.zeros((1, 1), np.int32),
+        task_location=np.zeros(3, np.int64),
+        duration=np.full(3, 3600),
+        drop_cost=np.array([5000, 7000, 9000]),
+        start_location=np.array([0]),
+        end_location=np.array([0]),
+        earliest=np.array([0]),
+        shift_end=np.array([7200]),
+    )
+    # the best two are served, the third costs its 5000
+    prices = price_day(problem, Solution(routes=((1, 2),)), seconds=1)
+    assert prices.bound.value == 5000
+    # one hour more serves it
+    assert prices.hour.tolist() == [5000]
+    assert prices.ticket.tolist()[0] == 5000
+
+
+@pytest.mark.slow
 def test_public_tiny_days_are_proven(fsd: Path) -> None:
     """The proven optima of the public set are confirmed, and no bound exceeds a best known cost."""
     known = json.loads((fsd / "best_known.json").read_text())["best_known"]
-    for name in ("tiny-16-4-s110", "tiny-20-5-s111"):
+    for name in ("tiny-16-4-s110", "tiny-20-5-s111", "tiny-25-6-s112"):
         problem = read_instance(fsd / f"{name}.json").problem
         proof = prove(problem, seconds=60)
         assert proof.is_optimal

@@ -1,0 +1,123 @@
+"""
+What a ticket costs the day and what one more hour of an engineer would save, at the margin.
+
+All figures are cost units, one unit being one second of driving at `travel_weight` 1; they are
+the prices that prove the lower bound. Must not be read as a promise: they hold for the next small
+change, not for ten of them together.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from dispatcher.solver.anneal import heat_unit
+from dispatcher.solver.bound import Bound, Clock, lower_bound
+from dispatcher.solver.bound_kernels import EXACT
+from dispatcher.solver.kernels import INF
+from dispatcher.solver.pricing import Pricing
+from dispatcher.solver.problem import NONE, Ints, Problem
+from dispatcher.solver.search import PoolRoute, Search
+from dispatcher.solver.solution import Solution
+
+_HOUR_S: Final = 3600
+# labels of one route problem when an hour is priced
+_LABELS: Final = 40_000
+# iterations of the search that gathers routes, a task and at most; temperatures in drives to a
+# near neighbour
+_EACH: Final = 200
+_MOST: Final = 40_000
+_HEAT: Final = (3.0, 1.0, 0.3, 0.1, 0.03)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """A bound read as prices; all cost units."""
+
+    bound: Bound
+    # (n,) what the plan would save if the ticket were not there, at most its drop cost
+    ticket: Ints
+    # (m,) what one more hour before overtime of this shift would save
+    hour: Ints
+
+
+def price_day(
+    problem: Problem,
+    plan: Solution,
+    *,
+    seconds: float,
+    best_cost: int | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+    clock: Clock | None = None,
+) -> Prices:
+    """
+    Return the lower bound of a day and the prices that prove it.
+
+    Parameters
+    ----------
+    plan
+        A plan that can be; a short search around it gathers the first routes.
+    seconds
+        For the bound; the hours are priced afterwards, one round more.
+    best_cost
+        Cost of the plan; a bound that reaches it ends the work.
+    """
+    timed = {} if clock is None else {"clock": clock}
+    bound = lower_bound(
+        problem,
+        seconds=seconds,
+        pool=routes_around(problem, plan),
+        best_cost=best_cost,
+        should_stop=should_stop,
+        **timed,
+    )
+    return Prices(bound=bound, ticket=bound.task_price, hour=hour_values(problem, bound))
+
+
+def routes_around(problem: Problem, plan: Solution, seed: int = 0) -> list[PoolRoute]:
+    """Return the routes a short search around a plan drives, with couples and budgets set aside."""
+    if not problem.num_tasks or not problem.num_vehicles:
+        return []
+    alone = replace(
+        problem,
+        sync=np.empty((0, 2), np.int64),
+        precedence=np.empty((0, 3), np.int64),
+        change_budget=NONE,
+    )
+    search = Search(alone, replace(plan, lunch_leg=()), seed)
+    unit = heat_unit(alone, search.near)
+    turns = min(_MOST, _EACH * problem.num_tasks) // (len(_HEAT) - 1)
+    for hot, cold in itertools.pairwise(_HEAT):
+        search.run(turns, hot * unit, cold * unit)
+    return search.pool()
+
+
+def hour_values(problem: Problem, bound: Bound) -> Ints:
+    """
+    Return what one more hour of each shift would save, shape (m,).
+
+    The prices of the tickets stay as they are; what the cheapest route of the longer shift gains
+    more than that of the shift as it is, is what the hour is worth.
+    """
+    if not problem.num_vehicles or not problem.num_tasks:
+        return np.zeros(problem.num_vehicles, np.int64)
+    longer = replace(problem, shift_end=problem.shift_end + _HOUR_S)
+    value: Ints = _gains(longer, bound.task_price) - _gains(problem, bound.task_price)
+    return np.maximum(value, 0, out=value)
+
+
+def _gains(problem: Problem, price: Ints) -> Ints:
+    """Return what the best route of each vehicle gains at these prices."""
+    pricing = Pricing(problem)
+    gains = np.zeros(problem.num_vehicles, np.int64)
+    for crew in pricing.crews:
+        rest = pricing.rest(crew, price)
+        low, _, _, _, _ = pricing.label(
+            crew, price, rest, cut=crew.idle, keep=0, mode=EXACT, most=_LABELS
+        )
+        gains[list(crew.members)] = crew.idle - min(low, crew.idle, INF)
+    return gains

@@ -1,0 +1,349 @@
+"""
+Crews: vehicles that are alike, and the cheapest relaxed route of each when tasks pay prices.
+
+What is left out here only lowers costs: times that were promised, the hour of a trip's cost, ties
+between routes. Must not know the linear program.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dispatcher.solver import bound_kernels as bk
+from dispatcher.solver.kernels import INF
+from dispatcher.solver.packing import (
+    DEMAND,
+    DURATION,
+    ENGINEER,
+    FORBIDDEN,
+    IS_STRICT,
+    KEPT,
+    LATEST_END,
+    LUNCH,
+    MAX_TASKS,
+    RELEASE,
+    Packed,
+    pack,
+)
+from dispatcher.solver.problem import NONE, UNREACHABLE, Ints, Problem, Seconds
+from dispatcher.solver.solution import Route, RouteTimes, drive
+
+# tasks a label can remember
+_BITS: Final = 62
+# seconds of one step of time in the walk back; fewer make it better and slower
+_STEP_S: Final = 300
+_LEAST_STEP_S: Final = 30
+# labels of one route problem
+LABELS: Final = 400_000
+_QUEUE: Final = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crew:
+    """Vehicles whose routes cost the same."""
+
+    # the first of them stands for all
+    vehicle: int
+    members: tuple[int, ...]
+    # tasks any of them must begin with, and those they may serve beside
+    prefix: Route
+    tasks: Ints
+    # seconds between the tasks, to the end place, and from the start states, least of all hours
+    leg: Seconds
+    home: Ints
+    go: Seconds
+    states: Ints
+    # cost of doing nothing more than the prefix
+    idle: int
+    # earliest finish of each task
+    first: Ints
+    bit: Ints
+    barred: Ints
+    kept: Ints
+    # seconds of a step of the walk back, 0 = tasks are too short for one
+    width: int
+    is_counted: bool
+    is_loaded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """What `completion` found for one crew and one set of prices."""
+
+    least: Ints
+    after: Ints
+    other: Ints
+    # no route costs less than this after the prices
+    floor: int
+
+
+class Pricing:
+    """
+    Finds, for prices of the tasks, the cheapest relaxed route of each crew.
+
+    Parameters
+    ----------
+    problem
+        The day.
+    near
+        Tasks a label remembers at most near each task; days with fewer tasks remember all.
+    """
+
+    def __init__(self, problem: Problem, near: int = 10, *, is_exact: bool = False) -> None:
+        self.problem, self.packed = problem, pack(problem) if is_exact else relaxed(problem)
+        self.is_exact = is_exact
+        self.weight = problem.travel_weight
+        self.near = near
+        self.crews = self._crews()
+        self._labels = np.zeros((LABELS, bk.LABEL), np.int64)
+        self._queue = np.zeros(_QUEUE, np.int64)
+
+    def _crews(self) -> list[Crew]:
+        rows = self.packed.vehicle.copy()
+        rows[:, ENGINEER] = 0
+        alike: dict[bytes, list[int]] = {}
+        for v in range(self.problem.num_vehicles):
+            key = rows[v].tobytes() + self.packed.who[:, v].tobytes()
+            key += bytes(str(self.problem.fixed[v]), "ascii")
+            alike.setdefault(key, []).append(v)
+        return [self._crew(tuple(members)) for members in alike.values()]
+
+    def _crew(self, members: tuple[int, ...]) -> Crew:
+        p, v = self.problem, members[0]
+        taken = np.zeros(p.num_tasks, np.bool_)
+        taken[p.fixed_task] = True
+        quickest = p.travel.min(axis=0)
+        states = _start_states(p, self.packed, v, is_exact=self.is_exact)
+        tasks = np.flatnonzero((self.packed.who[:, v] != FORBIDDEN) & ~taken).astype(np.int64)
+        loc = p.task_location[tasks]
+        end = int(p.end_location[v])
+        home = (
+            np.zeros(len(tasks), np.int64) if end == NONE else quickest[loc, end].astype(np.int64)
+        )
+        back = np.zeros(len(states), np.int64)
+        if end != NONE:
+            back = quickest[states[:, bk.AT_PLACE], end].astype(np.int64)
+        go = np.ascontiguousarray(quickest[np.ix_(states[:, bk.AT_PLACE], loc)])
+        leg = np.ascontiguousarray(quickest[np.ix_(loc, loc)])
+        task = self.packed.task[tasks]
+        soonest = (states[:, bk.AT_TIME][:, None] + go).min(axis=0, initial=INF)
+        first = _first(soonest, leg, task)
+        useful = first <= self.packed.vehicle[v, LATEST_END]
+        tasks, leg = tasks[useful], np.ascontiguousarray(leg[np.ix_(useful, useful)])
+        bit, barred, kept = _memory(leg, self.near)
+        row = self.packed.vehicle[v]
+        idle = 0
+        if p.fixed[v]:
+            idle = int(bk.idle_cost(self.packed.vehicle, v, states, back, self.weight))
+        return Crew(
+            vehicle=v,
+            members=members,
+            prefix=p.fixed[v],
+            tasks=tasks,
+            leg=leg,
+            home=home[useful],
+            go=np.ascontiguousarray(go[:, useful]),
+            states=states,
+            idle=idle,
+            first=first[useful],
+            bit=bit,
+            barred=barred,
+            kept=kept,
+            width=_width(leg, self.packed.task[tasks, DURATION]),
+            is_counted=bool(row[MAX_TASKS] < len(tasks) + len(p.fixed[v])),
+            is_loaded=bool(
+                p.capacity[v] < p.demand[tasks].sum() + p.demand[list(p.fixed[v])].sum()
+            ),
+        )
+
+    def _charge(self, crew: Crew, price: Ints) -> Ints:
+        charge: Ints = self.packed.who[crew.tasks, crew.vehicle].astype(np.int64)
+        return charge - price[crew.tasks]
+
+    def rest(self, crew: Crew, price: Ints) -> Rest:
+        """Return the completion bound of one crew."""
+        charge, k = self._charge(crew, price), len(crew.tasks)
+        origin = self._origin(crew)
+        row = self.packed.vehicle[crew.vehicle]
+        if not k or not crew.width:
+            least = np.full((2, max(1, k), 1), int(np.minimum(charge, 0).sum()), np.int64)
+            floor = int(least[0, 0, 0]) + int(crew.states[:, bk.AT_COST].min()) if k else crew.idle
+            none = np.full(least.shape, NONE, np.int64)
+            return Rest(least=least, after=none, other=least, floor=min(floor, crew.idle))
+        steps = max(1, (int(row[LATEST_END]) - origin) // crew.width + 1)
+        least, other = (np.full((2, k, steps), INF, np.int64) for _ in range(2))
+        after = np.full((2, k, steps), NONE, np.int64)
+        bk.completion(
+            *(self.packed.task, self.packed.window, self.packed.vehicle, crew.vehicle),
+            *(crew.tasks, charge, crew.leg, crew.home, crew.first),
+            *(origin, crew.width, self.weight, least, after, other),
+        )
+        floor = bk.least_route(
+            *(self.packed.task, self.packed.window, self.packed.vehicle, crew.vehicle),
+            *(crew.tasks, charge, crew.states, crew.go, origin, crew.width, self.weight, least),
+        )
+        return Rest(least=least, after=after, other=other, floor=min(int(floor), crew.idle))
+
+    def _origin(self, crew: Crew) -> int:
+        return int(crew.states[:, bk.AT_TIME].min())
+
+    def label(
+        self,
+        crew: Crew,
+        price: Ints,
+        rest: Rest,
+        *,
+        cut: int,
+        keep: int,
+        mode: int,
+        most: int = LABELS,
+    ) -> tuple[int, int, bool, Ints, Ints]:
+        """Return (least reduced cost, labels, is complete, cost and last label by last task)."""
+        k = len(crew.tasks)
+        ends, end_label = np.empty(max(1, k), np.int64), np.empty(max(1, k), np.int64)
+        want = np.zeros(bk.WANT, np.int64)
+        want[bk.CUT], want[bk.KEEP], want[bk.MODE] = cut, keep, mode
+        want[bk.HAS_COUNT], want[bk.HAS_LOAD] = crew.is_counted, crew.is_loaded
+        want[bk.MOST_STOPS] = 250
+        want[bk.FIRST_COUNT] = len(crew.prefix)
+        want[bk.FIRST_LOAD] = self.packed.task[list(crew.prefix), DEMAND].sum()
+        span = int(self.packed.vehicle[crew.vehicle, LATEST_END]) - self._origin(crew)
+        width = crew.width or max(1, span // _QUEUE + 1)
+        best, _, num, complete = bk.label_routes(
+            *self.packed[:-1],
+            *(crew.vehicle, crew.tasks, self._charge(crew, price), crew.leg, crew.home),
+            *(crew.states, crew.go, crew.bit, crew.barred, crew.kept),
+            *(self._origin(crew), width, self.weight, rest.least, rest.after, rest.other, want),
+            *(np.empty(2 * max(1, k), np.int64), self._queue, self._labels[:most], ends, end_label),
+        )
+        return int(best), int(num), bool(complete), ends, end_label
+
+    def route(self, crew: Crew, label: int) -> Route:
+        """Return the tasks of the route that a label of the last run ends, without the prefix."""
+        found = []
+        while label >= 0:
+            found.append(int(crew.tasks[self._labels[label, bk.AT] >> 1]))
+            label = int(self._labels[label, bk.PARENT])
+        return tuple(reversed(found))
+
+    def written(self, crew: Crew, num: int, limit: int, most: int) -> list[Route] | None:
+        """Return the routes of the last run that cost at most `limit`; None = more than `most`."""
+        cost = np.empty(max(1, num), np.int64)
+        bk.end_costs(
+            self.packed.vehicle, crew.vehicle, crew.home, self.weight, self._labels, num, cost
+        )
+        count = int((cost[:num] <= limit).sum())
+        if count > most:
+            return None
+        routes = np.full((max(1, count), max(1, len(crew.tasks))), NONE, np.int64)
+        kept = np.empty(max(1, count), np.int64)
+        bk.write_routes(self._labels, num, cost, crew.tasks, limit, routes, kept)
+        return [tuple(i for i in row if i >= 0) for row in routes[:count].tolist()]
+
+
+def _first(soonest: Ints, leg: Seconds, task: Ints) -> Ints:
+    """Return the earliest finish of each task; a way over other tasks may be the quicker one."""
+    while True:
+        first: Ints = np.maximum(soonest, task[:, RELEASE]) + task[:, DURATION]
+        if not len(first):
+            return first
+        sooner = np.minimum(soonest, (first[:, None] + leg).min(axis=0))
+        if np.array_equal(sooner, soonest):
+            return first
+        soonest = sooner
+
+
+def relaxed(problem: Problem) -> Packed:
+    """Return the kernels' arrays without promised times."""
+    packed = pack(problem)
+    task, meta = packed.task.copy(), packed.meta.copy()
+    task[:, KEPT] = NONE
+    meta[IS_STRICT] = 0
+    return packed._replace(task=task, meta=meta)
+
+
+def _width(leg: Seconds, duration: Ints) -> int:
+    """Return the seconds of a step of time, which no visit may undercut; 0 = none can be."""
+    if not len(duration):
+        return 0
+    away = leg + np.where(np.eye(len(leg), dtype=np.bool_), UNREACHABLE, 0)
+    least = int((duration + away.min(axis=0, initial=UNREACHABLE)).min())
+    return min(_STEP_S, least) if least >= _LEAST_STEP_S else 0
+
+
+def _memory(leg: Seconds, near: int) -> tuple[Ints, Ints, Ints]:
+    """Return each task's bit, which bit bars y after x, and which stay from x to y."""
+    k = len(leg)
+    sets = np.ones((k, k), np.bool_)
+    if k > near:
+        sets[:] = False
+        order = np.argsort(leg + leg.T, axis=1, kind="stable")[:, : near + 1]
+        np.put_along_axis(sets, order, True, axis=1)
+        np.fill_diagonal(sets, True)
+    colour = _colours(sets)
+    sets &= (colour >= 0)[None, :]
+    bit = np.where(colour >= 0, np.left_shift(1, np.maximum(colour, 0)), 0).astype(np.int64)
+    barred = np.where(sets, bit[None, :], 0).astype(np.int64)
+    kept = np.zeros((k, k), np.int64)
+    for x in range(k):
+        both = np.where(sets[x][None, :] & sets, bit[None, :], 0)
+        kept[x] = np.bitwise_or.reduce(both, axis=1)
+    return bit, barred, kept
+
+
+def _colours(sets: NDArray[np.bool_]) -> Ints:
+    """Give tasks that are ever remembered together different bits; NONE where bits run out."""
+    k = len(sets)
+    colour = np.full(k, NONE, np.int64)
+    for x in range(k):
+        others = sets[sets[:, x]].any(axis=0)
+        used = set(colour[others].tolist())
+        free = [c for c in range(_BITS) if c not in used]
+        if free:
+            colour[x] = free[0]
+    return colour
+
+
+def _start_states(problem: Problem, packed: Packed, v: int, *, is_exact: bool) -> Ints:
+    """Return where and when a vehicle is free after its prefix, shape (s, STATE)."""
+    prefix = problem.fixed[v]
+    row = packed.vehicle[v]
+    start, fed = int(problem.start_location[v]), int(row[LUNCH] < 0)
+    if not prefix:
+        cost = int(problem.use_cost[v])
+        return np.array([[start, int(problem.earliest[v]), cost, fed]], np.int64)
+    legs = range(len(prefix) + 2) if not fed else (None,)
+    states = []
+    for leg in legs:
+        times, _ = drive(problem, v, prefix, leg)
+        if times is None:
+            continue
+        # lunch on the way home or after it is lunch that is still open here
+        eaten = fed or (leg is not None and leg < len(prefix))
+        spent = _spent(problem, v, times, is_exact=is_exact)
+        place = int(problem.task_location[prefix[-1]])
+        states.append([place, times.stops[-1].finish, spent, int(eaten)])
+    return np.array(states, np.int64)
+
+
+def _spent(problem: Problem, v: int, times: RouteTimes, *, is_exact: bool) -> int:
+    """Return what a prefix costs until its last visit is finished."""
+    p, costs = problem, times.costs
+    if is_exact:
+        return costs.total - costs.overtime - times.end_travel * p.travel_weight
+    # routes that wait for each other may start later: nearer to a promise, or on emptier roads
+    quickest, here, driven = p.travel.min(axis=0), int(p.start_location[v]), 0
+    moved = 0
+    for i in p.fixed[v]:
+        there = int(p.task_location[i])
+        driven += int(quickest[here, there])
+        here = there
+        kept = int(p.incumbent_vehicle[i])
+        if kept != NONE and p.engineer[kept] != p.engineer[v]:
+            moved += int(p.move_cost[i])
+    clocks = costs.lateness + costs.breach + costs.waiting + costs.assignment
+    return clocks + moved + driven * p.travel_weight
