@@ -95,12 +95,12 @@ def explain(
     candidates = _candidates(day, task, ranked)
     can = {candidate.engineer for candidate in candidates}
     worth = bool(ranked) and ranked[0].extra < day.problem.drop_cost[task]
-    unassigned = () if worth else search.why_open(day, task, ranked[0] if ranked else None)
+    unassigned = () if worth else search.why_open(day, plan, task, ranked[0] if ranked else None)
     return Explanation(
         ticket=ticket,
         engineer=known.engineer,
         candidates=candidates,
-        excluded=_excluded(day, task, can),
+        excluded=_excluded(day, plan, task, can),
         unassigned=unassigned if known.engineer is None else (),
         change=None if worth else relax.cheapest(day, plan, task),
     )
@@ -134,13 +134,13 @@ def _candidate(day: Day, task: int, place: Place, rank: int, least: int) -> Cand
     )
 
 
-def _excluded(day: Day, task: int, can: set[EngineerId]) -> tuple[Excluded, ...]:
+def _excluded(day: Day, plan: Solution, task: int, can: set[EngineerId]) -> tuple[Excluded, ...]:
     excluded: dict[EngineerId, Excluded] = {}
     for v, spell in enumerate(day.spells):
         engineer = spell.engineer
         if engineer.id in can or engineer.id in excluded:
             continue
-        reasons = search.why_not(day, task, v)
+        reasons = search.why_not(day, plan, task, v)
         excluded[engineer.id] = Excluded(engineer=engineer.id, name=engineer.name, reasons=reasons)
     return tuple(excluded.values())
 
@@ -207,7 +207,7 @@ def place(
             return _placed(
                 open_day, search.put(plan, wanted[0], task), wanted[0].vehicle, (), wanted[0].extra
             )
-        against = search.why_not(open_day, task, vehicles[0]) or (Reason(code="no_way"),)
+        against = search.why_not(open_day, plan, task, vehicles[0]) or (Reason(code="no_way"),)
     return _forced(day, problem, plan, task, vehicles[0], position, against)
 
 

@@ -93,7 +93,7 @@ def insert(day: Day, ticket: TicketId) -> Answer:
         return answer_of(day, judge(day.problem, base))
     ranked = ranking(day, without(base, task), task)
     if not ranked or ranked[0].extra >= day.problem.drop_cost[task]:
-        reasons = why_open(day, task, ranked[0] if ranked else None)
+        reasons = why_open(day, base, task, ranked[0] if ranked else None)
         open_entry = Unassigned(ticket=ticket, reasons=reasons)
         return replace(answer_of(day, judge(day.problem, base)), unassigned=(open_entry,))
     plan = put(without(base, task), ranked[0], task)
@@ -142,16 +142,17 @@ def _engineer(day: Day, place: Place) -> str:
     return day.spells[place.vehicle].engineer.id
 
 
-def why_open(day: Day, task: int, best: Place | None) -> tuple[Reason, ...]:
-    """Return why a task has no place: nobody may, nobody can in time, or it is too dear."""
+def why_open(day: Day, plan: Solution, task: int, best: Place | None) -> tuple[Reason, ...]:
+    """Return why a task has no place in a plan: nobody may, nobody can in time, or it is too dear."""
     if best is not None:
         facts = {"cost": best.extra, "drop": int(day.problem.drop_cost[task])}
         return (Reason(code="too_dear", facts=facts),)
     if not day.spells:
         return (Reason(code="no_shift"),)
     able = [v for v in range(len(day.spells)) if day.problem.is_eligible[task, v]]
+    rest = without(plan, task)
     if able:
-        return (Reason(code="busy"), *_common(why_not(day, task, v) for v in able))
+        return (Reason(code="busy"), *_common(_at_the_end(day, rest, task, v) for v in able))
     return (
         Reason(code="nobody"),
         *_common(day.compiled.reasons(task, v) for v in range(len(day.spells))),
@@ -169,22 +170,30 @@ def _common(found: Iterable[tuple[Reason, ...]]) -> tuple[Reason, ...]:
     return tuple(first[code] for code in sorted(count, key=lambda c: (-count[c], c))[:3])
 
 
-def why_not(day: Day, task: int, vehicle: int) -> tuple[Reason, ...]:
-    """Return why a vehicle cannot take a task: its rules, or the time, as the judge finds."""
+def why_not(day: Day, plan: Solution, task: int, vehicle: int) -> tuple[Reason, ...]:
+    """
+    Return why a vehicle cannot take a task: its rules, or the time, as the judge finds.
+
+    `plan` is a plan that can be, without the task; empty when the vehicle can take it after all.
+    """
     rules = day.compiled.reasons(task, vehicle)
     if rules:
         return rules
-    plan = without(sound(day), task)
     row = plan.routes[vehicle]
-    # the place where it fails latest tells most
-    for position in range(len(day.problem.fixed[vehicle]), len(row) + 1):
-        times, wrong = drive(day.problem, vehicle, (*row[:position], task, *row[position:]))
-        if times is not None:
+    for position in range(len(day.problem.fixed[vehicle]), len(row)):
+        if drive(day.problem, vehicle, (*row[:position], task, *row[position:]))[0] is not None:
             return ()
-        reason = Reason(code="no_way")
-        if wrong:
-            reason = time_reason(wrong[0].code, dict(wrong[0].facts))
-    return (reason,)
+    return _at_the_end(day, plan, task, vehicle)
+
+
+def _at_the_end(day: Day, plan: Solution, task: int, vehicle: int) -> tuple[Reason, ...]:
+    """Return what the judge has against a task as a vehicle's last: that tells most."""
+    times, wrong = drive(day.problem, vehicle, (*plan.routes[vehicle], task))
+    if times is not None:
+        return ()
+    if not wrong:
+        return (Reason(code="no_way"),)
+    return (time_reason(wrong[0].code, dict(wrong[0].facts)),)
 
 
 def time_reason(code: str, facts: dict[str, int]) -> Reason:
@@ -232,7 +241,7 @@ def insert_all(day: Day) -> Answer:
             state.insert(task, ranked[0].vehicle, ranked[0].position)
             chosen.append(choice(day, ticket, ranked))
         else:
-            reasons = why_open(day, task, ranked[0] if ranked else None)
+            reasons = why_open(day, plan, task, ranked[0] if ranked else None)
             left.append(Unassigned(ticket=ticket, reasons=reasons))
     after = judge(day.problem, plan)
     return replace(
@@ -258,7 +267,10 @@ def improve(
         Unassigned(
             ticket=day.tickets[task].id,
             reasons=why_open(
-                day, task, next(iter(places(day.problem, found.solution, task, 1)), None)
+                day,
+                found.solution,
+                task,
+                next(iter(places(day.problem, found.solution, task, 1)), None),
             ),
         )
         for task in found.verdict.unserved
