@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields
+from datetime import datetime
 from typing import Any, get_type_hints
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -184,6 +186,19 @@ def reason_view(reason: Reason, lang: Lang) -> ReasonView:
     clause = str(facts.get("clause", ""))
     text = say(f"reason.{reason.code}", lang, **facts)
     return ReasonView(code=reason.code, text=text, facts=facts, clause=clause)
+
+
+def change_view(reason: Reason, lang: Lang, zone: ZoneInfo) -> ReasonView:
+    """Return a change that would make a visit possible with its sentence, hours in local time."""
+    facts = dict(reason.facts)
+    told = {
+        name: datetime.fromtimestamp(int(value), zone).strftime("%H:%M")
+        if name.endswith("_at")
+        else value
+        for name, value in facts.items()
+    }
+    text = say(f"change.{reason.code}", lang, **told)
+    return ReasonView(code=reason.code, text=text, facts=facts, clause="")
 
 
 # the plan's clocks in the order in which they run out, and the state whose entry stops each

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dispatcher.geo.warm import warm as warm_geo
+from dispatcher.solver.exact import warm as warm_bound
 from dispatcher.solver.solve import warm as warm_solver
 
 
@@ -15,3 +16,4 @@ def warm_kernels() -> None:
     """Use every kernel once, on the shipped city."""
     warm_geo()
     warm_solver()
+    warm_bound()

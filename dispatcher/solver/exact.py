@@ -189,3 +189,20 @@ def _choose(
 def _alone(problem: Problem, crew: Crew) -> int:
     times, _ = drive(problem, crew.vehicle, crew.prefix)
     return times.costs.total if times else 0
+
+
+def warm() -> None:
+    """Compile the kernels of bound and proof into their cache, by proving a day of three tasks."""
+    day = Problem(
+        travel=np.full((4, 4), 600, np.int32),
+        task_location=np.array([0, 1, 2]),
+        duration=np.array([600, 600, 600]),
+        drop_cost=np.array([4000, 4000, 4000]),
+        start_location=np.array([3]),
+        end_location=np.array([3]),
+        earliest=np.array([0]),
+        shift_end=np.array([4500]),
+    )
+    pricing, price = Pricing(day, MAX_TASKS, is_exact=True), np.full(3, 2000, np.int64)
+    _routes(pricing, pricing.crews[0], price, 0, bk.ALL)
+    prove(day, seconds=1.0)

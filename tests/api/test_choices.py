@@ -26,6 +26,19 @@ def test_explanation_ranks_those_who_can_and_excludes_the_others(desk: Desk) -> 
     assert any("\u4e00" <= c <= "\u9fff" for c in words["reasons"][0]["text"])
 
 
+def test_what_would_make_it_possible_is_a_sentence(desk: Desk) -> None:
+    """A ticket nobody has the skill for names the change in both languages, hours in local time."""
+    desk.engineer("HELGI", skills=("winch",))
+    ticket = desk.ticket(HLEMMUR, skills=[{"name": "winch", "level": 5}])
+    for lang, words in (("en", "skill winch level 5 for"), ("zh", "具备技能 winch 5 级")):
+        url = f"/tickets/{ticket}/explanation"
+        told = desk.client().get(url, headers={"Accept-Language": lang}).json()
+        change = told["cheapest_change"]
+        assert change["code"] == "skill"
+        assert words in change["text"]
+        assert str(change["facts"]["start_at"]) not in change["text"]
+
+
 def test_preview_is_asked_before_and_assignment_locks(desk: Desk) -> None:
     """What the preview promised is what the assignment does."""
     first, second = desk.engineer(skills=("pump",)), desk.engineer(skills=("pump",))

@@ -158,6 +158,16 @@ def test_explanation_names_the_cheapest_change_that_would_give_a_place() -> None
     assert told.change.facts["start_at"] == MORNING + 5 * STEP_S
 
 
+def test_the_change_that_is_told_gives_the_ticket_its_place() -> None:
+    """Whoever lifts the exclusion and asks again finds the start that was told."""
+    place_ = Village().engineer("anna").ticket(1)
+    place_.add(ev.EngineerExcluded(ticket="V-1", exclusion=Exclusion(engineer="anna", reason="q")))
+    told = explain(place_.docs, "V-1", now=MORNING, roads=CrowFlies(), policy=POLICY).change
+    again = Village().engineer("anna").ticket(1)
+    best = explain(again.docs, "V-1", now=MORNING, roads=CrowFlies(), policy=POLICY).candidates[0]
+    assert (best.engineer, best.start_at) == (told.facts["engineer"], told.facts["start_at"])
+
+
 def test_exclusion_is_the_change_when_it_is_the_only_hindrance() -> None:
     """Everybody was excluded; lifting one exclusion is enough."""
     place_ = Village().engineer("anna").ticket(1)

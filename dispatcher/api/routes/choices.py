@@ -14,6 +14,7 @@ from dispatcher.api.seat import Housed, Seated
 from dispatcher.desk import explain as ex
 from dispatcher.desk.command.ruling import legal
 from dispatcher.desk.command.wishes import Assign
+from dispatcher.domain.calendar import zone_of
 from dispatcher.domain.events import PlanPublished
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.plan import Choice
@@ -58,7 +59,7 @@ class ExplanationView(msgspec.Struct, frozen=True, kw_only=True):
     candidates: list[CandidateView]
     excluded: list[ExcludedView]
     unassigned: list[v.ReasonView]
-    # the cheapest single change that would give it a place, judged
+    # the cheapest single change that would give it a place: applied, solved again and judged
     cheapest_change: v.ReasonView | None
     # as the plan decided it at that moment
     decided: Choice | None
@@ -132,10 +133,17 @@ def explain_ticket(ticket: s.Id, house: Housed, seat: Seated, ask: Asked) -> Res
         candidates=_candidates(found, ask.lang),
         excluded=_excluded(found, ask.lang),
         unassigned=[v.reason_view(reason, ask.lang) for reason in found.unassigned],
-        cheapest_change=v.reason_view(found.change, ask.lang) if found.change else None,
+        cheapest_change=_change(house, one, found, ask.lang),
         decided=_decided(house, one),
     )
     return Json(explanation)
+
+
+def _change(house: House, ticket: Ticket, found: ex.Explanation, lang: Lang) -> v.ReasonView | None:
+    if found.change is None:
+        return None
+    zone = house.mirror(ticket.territory).docs.territory().zone
+    return v.change_view(found.change, lang, zone_of(zone))
 
 
 def _decided(house: House, ticket: Ticket) -> Choice | None:

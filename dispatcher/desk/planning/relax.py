@@ -1,5 +1,5 @@
 """
-What would make it possible: one change at a time, tried on the arrays and judged before it is told.
+What would make it possible: one change at a time, applied and solved again before it is told.
 
 Must not change anything but the question.
 """
@@ -14,6 +14,8 @@ import numpy as np
 from dispatcher.desk.planning import search
 from dispatcher.desk.planning.day import Day
 from dispatcher.domain.plan import Reason
+from dispatcher.solver import answers
+from dispatcher.solver.answers import Change
 from dispatcher.solver.insertion import Place
 from dispatcher.solver.problem import Problem
 from dispatcher.solver.solution import Solution, judge
@@ -21,19 +23,29 @@ from dispatcher.units import MINUTE_S
 
 # more overtime than this is not asked of anybody, seconds; tried in these steps
 OVERTIME_S = tuple(m * MINUTE_S for m in (30, 60, 120))
+# width of the window that is told, seconds
+WINDOW_S = 30 * MINUTE_S
+# changes solved again at most, the cheapest first
+_TRIED = 3
+
+_Facts = dict[str, str | int | float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Try:
-    """One change of the question."""
+    """One thing set aside, and the exact change that is told for a place found so."""
 
     problem: Problem
-    tell: Callable[[Place], Reason]
+    code: str
+    facts: _Facts
+    change: Callable[[Place], Change]
 
 
 def cheapest(day: Day, plan: Solution, task: int) -> Reason | None:
     """
     Return the single change that gives a ticket a place at the least cost, None if none does.
+
+    Exactly what is told was applied and the day solved again with it.
 
     Parameters
     ----------
@@ -42,12 +54,16 @@ def cheapest(day: Day, plan: Solution, task: int) -> Reason | None:
     task
         Index of the ticket.
     """
-    best: tuple[int, Reason] | None = None
-    for attempt in _tries(day, task):
-        found = _works(day, attempt.problem, plan, task)
-        if found is not None and (best is None or found.extra < best[0]):
-            best = (found.extra, attempt.tell(found))
-    return best[1] if best else None
+    found: list[tuple[int, int, _Try, Place]] = []
+    for number, attempt in enumerate(_tries(day, task)):
+        place = _works(day, attempt.problem, plan, task)
+        if place is not None:
+            found.append((place.extra, number, attempt, place))
+    for _, _, attempt, place in sorted(found, key=lambda f: f[:2])[:_TRIED]:
+        change = attempt.change(place)
+        if answers.held(day.problem, plan, change) is not None:
+            return _told(day, attempt, change, place)
+    return None
 
 
 def _works(day: Day, problem: Problem, plan: Solution, task: int) -> Place | None:
@@ -62,26 +78,47 @@ def _works(day: Day, problem: Problem, plan: Solution, task: int) -> Place | Non
 def _tries(day: Day, task: int) -> Iterator[_Try]:
     ticket = day.tickets[task]
     if ticket.windows:
-        yield _Try(problem=_without_window_rule(day, task), tell=_window(day))
-    for overtime_s in OVERTIME_S:
-        more = day.problem.max_overtime + overtime_s
-        longer = {"minutes": overtime_s // MINUTE_S}
         yield _Try(
-            problem=replace(day.problem, max_overtime=more), tell=_told(day, "overtime", longer)
+            problem=_without_window_rule(day, task),
+            code="window",
+            facts={},
+            change=lambda place: Change(
+                kind="window", task=task, first=place.start, last=place.start + WINDOW_S
+            ),
         )
-    rules: dict[str, tuple[str, dict[str, str | int | float]]] = {
+    for overtime_s in OVERTIME_S:
+        yield _Try(
+            problem=replace(day.problem, max_overtime=day.problem.max_overtime + overtime_s),
+            code="overtime",
+            facts={"minutes": overtime_s // MINUTE_S},
+            change=_longer(task, overtime_s),
+        )
+    rules: dict[str, tuple[str, _Facts]] = {
         "locks": ("unlock", {}),
         "exclusions": ("exclusion", {}),
         "skills": ("skill", _skill_facts(day, task)),
         "certificates": ("certificate", {"certificate": ", ".join(ticket.certificates)}),
+        "parts": ("part", {"part": ", ".join(sorted(p.item for p in ticket.parts))}),
     }
     for rule, (code, facts) in rules.items():
         problem = _without_rule(day, task, rule)
         if problem is not None:
-            yield _Try(problem=problem, tell=_told(day, code, facts))
+            yield _Try(
+                problem=problem,
+                code=code,
+                facts=facts,
+                change=lambda place: Change(kind="vehicle", task=task, vehicle=place.vehicle),
+            )
 
 
-def _skill_facts(day: Day, task: int) -> dict[str, str | int | float]:
+def _longer(task: int, overtime_s: int) -> Callable[[Place], Change]:
+    def change(place: Place) -> Change:
+        return Change(kind="overtime", task=task, vehicle=place.vehicle, amount=overtime_s)
+
+    return change
+
+
+def _skill_facts(day: Day, task: int) -> _Facts:
     skill = day.tickets[task].skills[:1]
     return {"skill": skill[0].name, "level": skill[0].level} if skill else {"skill": "", "level": 0}
 
@@ -124,19 +161,14 @@ def _without_window_rule(day: Day, task: int) -> Problem:
     return without_windows(relaxed, task)
 
 
-def _told(day: Day, code: str, facts: Mapping[str, str | int | float]) -> Callable[[Place], Reason]:
-    def tell(place: Place) -> Reason:
-        engineer = day.spells[place.vehicle].engineer.id
-        start_at = place.start + day.origin_at
-        return Reason(code=code, facts={**facts, "engineer": engineer, "start_at": start_at})
-
-    return tell
-
-
-def _window(day: Day) -> Callable[[Place], Reason]:
-    def tell(place: Place) -> Reason:
-        start_at = place.start + day.origin_at
-        facts = {"open_at": start_at, "close_at": start_at + 30 * MINUTE_S}
-        return _told(day, "window", facts)(place)
-
-    return tell
+def _told(day: Day, attempt: _Try, change: Change, place: Place) -> Reason:
+    """Return a change that held as a reason people read; who and when are what it brings at once."""
+    facts: Mapping[str, str | int | float] = {
+        **attempt.facts,
+        "engineer": day.spells[place.vehicle].engineer.id,
+        "start_at": place.start + day.origin_at,
+    }
+    if change.kind == "window":
+        span = {"open_at": change.first + day.origin_at, "close_at": change.last + day.origin_at}
+        facts = {**facts, **span}
+    return Reason(code=attempt.code, facts=facts)

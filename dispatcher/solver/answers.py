@@ -1,0 +1,237 @@
+"""
+Why this vehicle, why not that one, why nobody, and which single change would make it possible.
+
+Everything told here was driven by the judge for the plan as it stands; a change is applied and
+the day solved again before it is told. Must not change the plan it is asked about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+import numpy as np
+
+from dispatcher.solver.insertion import Place, places, plan_without
+from dispatcher.solver.problem import NONE, Ints, Problem
+from dispatcher.solver.solution import Solution, Stop, Verdict, Violation, drive, judge
+from dispatcher.solver.solve import solve
+
+Kind = Literal["window", "overtime", "vehicle", "part"]
+# iterations of the search that solves a changed day again
+ITERATIONS: Final = 300
+# seconds by which a window is widened or a shift lengthened, the least first
+STEPS_S: Final = (1800, 3600, 7200)
+# changes solved again at most, the cheapest first
+_TRIED: Final = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why one vehicle cannot take a task: what the judge says to each place it could have."""
+
+    vehicle: int
+    # of the place where it fails latest
+    violation: Violation
+    # number of visits before that place
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """
+    One change of the question.
+
+    window: the task may start within [first, last], whatever its windows were. overtime: the
+    vehicle may end `amount` seconds later. vehicle: the vehicle may serve the task though it was
+    forbidden (a skill, a lock, an exclusion). part: `amount` pieces more of a part.
+    """
+
+    kind: Kind
+    task: int
+    vehicle: int = NONE
+    part: int = NONE
+    amount: int = 0
+    first: int = 0
+    last: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A change that was applied, solved again and judged."""
+
+    change: Change
+    plan: Solution
+    verdict: Verdict
+    # who comes and when, seconds since the horizon
+    vehicle: int
+    stop: Stop
+    # units by which the changed day is cheaper than with the task left open
+    gain: int
+
+
+def why_this(problem: Problem, plan: Solution, task: int) -> list[Place]:
+    """Return everybody who could take a task with the cost in parts, the cheapest first."""
+    return places(problem, plan, task)
+
+
+def why_not(problem: Problem, plan: Solution, task: int, vehicle: int) -> Refusal | None:
+    """Return why a vehicle cannot take a task in this plan, None when it can."""
+    row = plan_without(plan, task).routes[vehicle]
+    refusal: Refusal | None = None
+    for position in range(len(problem.fixed[vehicle]), len(row) + 1):
+        times, wrong = drive(problem, vehicle, (*row[:position], task, *row[position:]))
+        if times is not None:
+            return None
+        refusal = Refusal(vehicle=vehicle, violation=wrong[0], position=position)
+    return refusal
+
+
+def why_unassigned(problem: Problem, plan: Solution, task: int) -> list[Refusal]:
+    """Return for each vehicle that cannot take a task why not, those that may serve it first."""
+    able = problem.is_eligible[task]
+    order = sorted(range(problem.num_vehicles), key=lambda v: (not able[v], v))
+    found = (why_not(problem, plan, task, v) for v in order)
+    return [refusal for refusal in found if refusal is not None]
+
+
+def changes(problem: Problem, task: int) -> Iterator[Change]:
+    """Yield the changes worth trying for a task, one thing at a time."""
+    p = problem
+    rows = range(int(p.window_ptr[task]), int(p.window_ptr[task + 1]))
+    for row in rows:
+        for more in STEPS_S:
+            first, last = int(p.window_open[row]) - more, int(p.window_close[row]) + more
+            yield Change(kind="window", task=task, amount=more, first=first, last=last)
+    able = np.flatnonzero(p.is_eligible[task]).tolist()
+    for more in STEPS_S:
+        for v in able:
+            yield Change(kind="overtime", task=task, vehicle=v, amount=more)
+    for v in np.flatnonzero(~p.is_eligible[task]).tolist():
+        yield Change(kind="vehicle", task=task, vehicle=v)
+    for r in np.flatnonzero(p.part_use[task]).tolist():
+        yield Change(kind="part", task=task, part=r, amount=int(p.part_use[task, r]))
+
+
+def changed(problem: Problem, change: Change) -> Problem:
+    """Return the problem with one change applied."""
+    if change.kind == "overtime":
+        more = problem.max_overtime.copy()
+        more[change.vehicle] += change.amount
+        return replace(problem, max_overtime=more)
+    if change.kind == "vehicle":
+        eligible = problem.is_eligible.copy()
+        eligible[change.task, change.vehicle] = True
+        return replace(problem, is_eligible=eligible)
+    if change.kind == "part":
+        stock = problem.part_stock.copy()
+        stock[change.part] += change.amount
+        return replace(problem, part_stock=stock)
+    return _with_window(problem, change.task, change.first, change.last)
+
+
+def _with_window(problem: Problem, task: int, first: int, last: int) -> Problem:
+    """Return the problem with one window of a task instead of its own."""
+    pointer = problem.window_ptr
+    here, after = int(pointer[task]), int(pointer[task + 1])
+    moved = pointer.copy()
+    moved[task + 1 :] += 1 - (after - here)
+
+    def swapped(moments: Ints, value: int) -> Ints:
+        return np.concatenate([moments[:here], [value], moments[after:]]).astype(np.int64)
+
+    return replace(
+        problem,
+        window_ptr=moved,
+        window_open=swapped(problem.window_open, first),
+        window_close=swapped(problem.window_close, last),
+    )
+
+
+def held(
+    problem: Problem,
+    plan: Solution,
+    change: Change,
+    *,
+    iterations: int = ITERATIONS,
+    seed: int = 0,
+) -> Held | None:
+    """
+    Apply a change, solve the day again from the plan, and return what came of it.
+
+    None when the task stays open, the judge refuses the plan, or leaving the task open is cheaper.
+    """
+    question, task = changed(problem, change), change.task
+    without = plan_without(plan, task)
+    start = without
+    ranked = places(question, without, task, most=1)
+    if ranked and ranked[0].extra < question.drop_cost[task]:
+        start = _put(without, ranked[0], task)
+    if not judge(question, start).feasible:
+        start = without
+    answer = solve(question, iterations=iterations, start=start, seed=seed)
+    gain = judge(question, without).cost - answer.verdict.cost
+    for times in answer.verdict.routes:
+        for stop in times.stops if times else ():
+            if stop.task == task and answer.verdict.feasible and gain > 0:
+                return Held(
+                    change=change,
+                    plan=answer.solution,
+                    verdict=answer.verdict,
+                    vehicle=times.vehicle if times else NONE,
+                    stop=stop,
+                    gain=gain,
+                )
+    return None
+
+
+def _put(plan: Solution, place: Place, task: int) -> Solution:
+    routes = list(plan.routes)
+    row = routes[place.vehicle]
+    routes[place.vehicle] = (*row[: place.position], task, *row[place.position :])
+    return Solution(routes=tuple(routes))
+
+
+def smallest_change(
+    problem: Problem,
+    plan: Solution,
+    task: int,
+    options: Iterable[Change] | None = None,
+    *,
+    iterations: int = ITERATIONS,
+    seed: int = 0,
+) -> Held | None:
+    """
+    Return the single change that serves a task and holds, None when none does.
+
+    Of each kind the least amount that works stands for it; of these, the one with the cheapest
+    place that holds when the day is solved again is told.
+
+    Parameters
+    ----------
+    plan
+        A plan that can be; the task is looked at as if it were open.
+    options
+        Changes in the order of their amount; None = those of `changes`.
+    """
+    without = plan_without(plan, task)
+    drop = int(problem.drop_cost[task])
+    least: dict[tuple[str, int], int] = {}
+    ranked: list[tuple[int, int, Change]] = []
+    for number, change in enumerate(options if options is not None else changes(problem, task)):
+        group = (change.kind, change.vehicle)
+        if group in least and least[group] < change.amount:
+            continue
+        question = changed(problem, change)
+        found = places(question, without, task, most=1)
+        if not found or found[0].extra >= drop:
+            continue
+        if judge(question, _put(without, found[0], task)).feasible:
+            least[group] = change.amount
+            ranked.append((found[0].extra, number, change))
+    for _, _, change in sorted(ranked, key=lambda r: r[:2])[:_TRIED]:
+        result = held(problem, without, change, iterations=iterations, seed=seed)
+        if result is not None:
+            return result
+    return None

@@ -1,0 +1,127 @@
+"""Every reason is what the judge says, and every change that is told holds when it is applied."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dispatcher.solver.answers import (
+    Change,
+    changed,
+    held,
+    smallest_change,
+    why_not,
+    why_this,
+    why_unassigned,
+)
+from dispatcher.solver.insertion import plan_without
+from dispatcher.solver.problem import Problem
+from dispatcher.solver.solution import Solution, judge
+from dispatcher.solver.solve import solve
+from tests.solver.days import random_day
+
+
+def put(plan: Solution, task: int, vehicle: int, position: int) -> Solution:
+    """Return the plan with a task put in."""
+    routes = list(plan.routes)
+    row = routes[vehicle]
+    routes[vehicle] = (*row[:position], task, *row[position:])
+    return Solution(routes=tuple(routes))
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_every_refusal_is_what_the_judge_says(seed: int) -> None:
+    """A vehicle that is refused has no place at all; one that is not has the place that is told."""
+    problem = random_day(seed, num_tasks=7, num_vehicles=3)
+    plan = solve(problem, iterations=200, seed=seed).solution
+    task = seed % 7
+    without = plan_without(plan, task)
+    refused = {refusal.vehicle: refusal for refusal in why_unassigned(problem, plan, task)}
+    for v in range(problem.num_vehicles):
+        verdicts = [
+            judge(problem, put(without, task, v, k)) for k in range(len(without.routes[v]) + 1)
+        ]
+        if v in refused:
+            assert not any(verdict.feasible for verdict in verdicts)
+            told = refused[v]
+            assert told.violation in verdicts[told.position].violations
+            assert why_not(problem, plan, task, v) == told
+        else:
+            assert any(verdict.feasible for verdict in verdicts)
+    before = judge(problem, without).cost - int(problem.drop_cost[task])
+    for place in why_this(problem, plan, task):
+        assert place.vehicle not in refused
+        after = judge(problem, put(without, task, place.vehicle, place.position))
+        assert after.cost - before == place.extra == place.parts.total
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_a_told_change_is_applied_and_holds(seed: int) -> None:
+    """With the change and nothing else the judge accepts the plan, the task is in it, and it gains."""
+    problem = random_day(seed, num_tasks=8, num_vehicles=2, drop_cost=np.full(8, 200_000))
+    answer = solve(problem, iterations=400, seed=seed)
+    for task in answer.verdict.unserved[:2]:
+        found = smallest_change(problem, answer.solution, task, seed=seed)
+        if found is None:
+            continue
+        question = changed(problem, found.change)
+        verdict = judge(question, found.plan)
+        assert verdict.feasible
+        assert task not in verdict.unserved
+        assert task in found.plan.routes[found.vehicle]
+        assert verdict.cost + found.gain == judge(question, answer.solution).cost
+        # without the change the same plan is refused: the change was needed
+        assert not judge(problem, found.plan).feasible or verdict.cost < answer.verdict.cost
+
+
+def one_visit(**fields: object) -> Problem:
+    """An engineer an hour's work away from everything, one ticket."""
+    values: dict[str, object] = {
+        "travel": np.array([[0, 600], [600, 0]], np.int32),
+        "task_location": np.array([1]),
+        "duration": np.array([3600]),
+        "drop_cost": np.array([90_000]),
+        "start_location": np.array([0]),
+        "end_location": np.array([0]),
+        "earliest": np.array([0]),
+        "shift_end": np.array([28_800]),
+    }
+    return Problem(**{**values, **fields})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "amount"),
+    [
+        # opens after the shift is over; an hour earlier is too late still, two are enough:
+        # 28 800 - 600 - 3600 = 24 600 is the latest start
+        ({"window_ptr": [0, 1], "window_open": [31_000], "window_close": [32_000]}, "window", 7200),
+        # 600 + 3600 + 600 = 4800 s of work in a shift of 3000 s and no overtime
+        ({"shift_end": np.array([3000])}, "overtime", 1800),
+        ({"is_eligible": np.array([[False]])}, "vehicle", 0),
+        ({"part_use": np.array([[2]]), "part_stock": np.array([1])}, "part", 2),
+    ],
+)
+def test_the_smallest_change_is_the_one_that_is_needed(
+    fields: dict[str, object], kind: str, amount: int
+) -> None:
+    """A ticket that only one thing stands against is told that thing, and the least of it."""
+    problem = one_visit(**fields)
+    found = smallest_change(problem, Solution(routes=((),)), 0)
+    assert found is not None
+    assert (found.change.kind, found.change.amount) == (kind, amount)
+    assert found.plan.routes == ((0,),)
+
+
+def test_a_change_that_does_not_help_is_not_told() -> None:
+    """Half an hour more for a visit of an hour more than the shift holds is no answer."""
+    problem = one_visit(shift_end=np.array([1000]))
+    change = Change(kind="overtime", task=0, vehicle=0, amount=1800)
+    assert held(problem, Solution(routes=((),)), change) is None
+    dear = replace(problem, drop_cost=np.array([100]))
+    assert smallest_change(dear, Solution(routes=((),)), 0) is None
