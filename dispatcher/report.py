@@ -229,14 +229,11 @@ class DayBook:
         return ticket.entered_at if ended else 1 << 60
 
     def _hours(self, reported: list[Ticket], from_at: int, to_at: int) -> tuple[HourCount, ...]:
-        came = Counter((t.reported_at - from_at) // HOUR_S for t in reported)
-        done = Counter(
-            (at - from_at) // HOUR_S for at in self.finished.values() if from_at <= at < to_at
-        )
-        count = max(0, -(-(to_at - from_at) // HOUR_S))
+        came = Counter(t.reported_at // HOUR_S for t in reported)
+        done = Counter(at // HOUR_S for at in self.finished.values() if from_at <= at < to_at)
         return tuple(
-            HourCount(at=from_at + h * HOUR_S, reported=came[h], finished=done[h])
-            for h in range(count)
+            HourCount(at=hour * HOUR_S, reported=came[hour], finished=done[hour])
+            for hour in range(from_at // HOUR_S, -(-to_at // HOUR_S))
         )
 
     def _clocks(self, tickets: list[Ticket], now: int) -> tuple[ClockCount, ...]:

@@ -20,6 +20,8 @@ from dispatcher.texts import Lang, say
 from dispatcher.units import MINUTE_S
 
 _WIDTH = 860
+# hours; a chart of more names the dates, too
+_ONE_DAY = 36
 # colours that stay apart for colour-blind readers, light ground
 _MET, _BREACHED, _OPEN = "#66A5C4", "#7A0019", "#C9C9C9"
 _TRAVEL, _WORK, _LUNCH, _IDLE = "#EDAE49", "#2F6FDE", "#888888", "#E6E6E6"
@@ -74,7 +76,11 @@ def sentences(summary: Summary, lang: Lang, refused: int) -> list[str]:
 def _page(summary: Summary, title: str, zone: str, lang: Lang, refused: int) -> str:
     charts = alt.vconcat(
         _promises(summary, lang), _flow(summary, zone, lang), _time(summary, lang), spacing=36
-    ).configure(font="system-ui, 'Noto Sans CJK SC', sans-serif", background="#ffffff")
+    )
+    # each chart has colours and a legend of its own
+    charts = charts.resolve_scale(color="independent").configure(
+        font="system-ui, 'Noto Sans CJK SC', sans-serif", background="#ffffff"
+    )
     # the libraries are written into the page: it opens without a network
     chart = charts.to_html(inline=True, fullhtml=False)
     lines = "".join(f"<li>{html.escape(line)}</li>" for line in sentences(summary, lang, refused))
@@ -138,7 +144,8 @@ def _flow(summary: Summary, zone: str, lang: Lang) -> alt.Chart:
     words = {"reported": say("sim.reported", lang), "finished": say("sim.finished", lang)}
     rows = [
         {
-            "hour": datetime.fromtimestamp(h.at, ZoneInfo(zone)).strftime("%H:%M"),
+            # without a zone, so that every reader sees the city's time
+            "hour": datetime.fromtimestamp(h.at, ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M"),
             "kind": word,
             "count": getattr(h, kind),
         }
@@ -146,14 +153,15 @@ def _flow(summary: Summary, zone: str, lang: Lang) -> alt.Chart:
         for kind, word in words.items()
     ]
     colours = alt.Scale(domain=list(words.values()), range=[_TRAVEL, _WORK])
+    form = "%H:%M" if len(summary.hours) <= _ONE_DAY else "%m-%d %H:%M"
     return (
         alt.Chart(alt.Data(values=rows), title=say("sim.flow", lang), width=_WIDTH, height=180)
         .mark_line(point=True)
         .encode(
-            x=alt.X("hour:N", sort=None, title=say("sim.hour", lang)),
+            x=alt.X("hour:T", title=say("sim.hour", lang), axis=alt.Axis(format=form)),
             y=alt.Y("count:Q", title=say("sim.tickets", lang)),
             color=alt.Color("kind:N", scale=colours, title=None),
-            tooltip=["hour:N", "kind:N", "count:Q"],
+            tooltip=[alt.Tooltip("hour:T", format="%m-%d %H:%M"), "kind:N", "count:Q"],
         )
     )
 

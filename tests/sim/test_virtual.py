@@ -212,6 +212,13 @@ def test_day_book_counts_what_the_log_says(played) -> None:
     assert arrive.met + arrive.breached + arrive.open == len(day.docs.tickets)
 
 
+def test_shipped_scenarios_can_be_read() -> None:
+    """A day and a week, each named like its file."""
+    files = sorted(SCENARIO.parent.glob("*.toml"))
+    assert [load_scenario(file).name for file in files] == [file.stem for file in files]
+    assert len(files) == 2
+
+
 def test_bad_scenario_is_refused_with_file_and_key(tmp_path: Path) -> None:
     """An unknown key, a wrong type and a missing table are each named."""
     text = SCENARIO.read_text()
