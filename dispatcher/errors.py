@@ -8,9 +8,11 @@ The English sentence is the class's docstring, the Chinese one stands in the cat
 from __future__ import annotations
 
 import re
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, Protocol
 
 from dispatcher.texts import Lang, fill, say
+from dispatcher.texts.gates import label, lack_words, way_words
 
 
 def _code(name: str) -> str:
@@ -34,12 +36,15 @@ class DispatcherError(Exception):
 
     def message(self, lang: Lang) -> str:
         """Return the sentence in `lang` with its facts filled in."""
+        return self._fill(lang, self.facts)
+
+    def _fill(self, lang: Lang, facts: dict[str, object]) -> str:
         if lang == "zh":
             key = f"error.{self.code()}"
-            text = say(key, "zh", **self.facts)
+            text = say(key, "zh", **facts)
             if not text.startswith(key):
                 return text
-        return fill(" ".join((self.__doc__ or "").split()), self.facts)
+        return fill(" ".join((self.__doc__ or "").split()), facts)
 
 
 class NotFound(DispatcherError, LookupError):
@@ -144,8 +149,55 @@ class NotEligible(Refused):
     """Engineer {engineer} may not take ticket {ticket}: {reasons}. Choose another engineer, or say why it must be."""
 
 
+class Lack(Protocol):
+    """One thing that a gate waits for."""
+
+    @property
+    def condition(self) -> str: ...  # noqa: D102
+    @property
+    def clause(self) -> str: ...  # noqa: D102
+    @property
+    def items(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def except_by(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def except_with(self) -> str: ...  # noqa: D102
+
+
 class GateClosed(Refused):
-    """Ticket {ticket} cannot {move} yet: {missing}."""
+    """Ticket {ticket}: "{move}" has to wait. Missing: {missing}"""
+
+    def __init__(self, *, lacking: Sequence[Lack] = (), **facts: object) -> None:
+        self.lacking = tuple(lacking)
+        super().__init__(**facts)
+
+    def message(self, lang: Lang) -> str:
+        """Return the sentence with each missing thing, its clause and the way to bring it."""
+        told = [
+            f"{lack_words(one.condition, one.clause, one.items, lang)}: "
+            f"{way_words(one.condition, one.except_by, one.except_with, lang)}"
+            for one in self.lacking
+        ]
+        move = label("move", str(self.facts.get("move", "")), lang)
+        return self._fill(lang, {**self.facts, "move": move, "missing": " ".join(told)})
+
+
+class NoException(Refused):
+    """There is no exception from "{condition}" before "{move}" under the profile {policy}. Possible: {possible}."""
+
+    status = 422
+
+
+class UnknownTask(NotFound):
+    """Ticket {ticket} has no task {task}. Look at the list of tasks again."""
+
+
+class TaskOver(Refused):
+    """The task {task} of ticket {ticket} is done already. Look at the list of tasks again."""
+
+
+class TaskTakenBy(Refused):
+    """The task {task} of ticket {ticket} was taken by {other}. Ask them, or let a supervisor take it over."""
 
 
 class DuplicateExternalId(Refused):

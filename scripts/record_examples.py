@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,30 @@ def short(value: Any) -> Any:
         plain = value and isinstance(value[0], int | float | str)
         return [short(one) for one in value[: 4 if plain else MOST]]
     return value
+
+
+def duties(say: Callable[..., Any], ticket: str) -> None:
+    """Let one thing be shown, said and let pass, and a task be taken and done."""
+    bodies = {
+        "evidence": {"kind": "customer_signed", "document": "paper 118"},
+        "contacts": {"purpose": "notice"},
+        "wishes": {"wish": "quote"},
+        "diagnosis": {"fault": "worn roller"},
+        "complaints": {"level": 1},
+        "exceptions": {"move": "customer_accept", "condition": "customer_signed", "reason": "ill"},
+    }
+    for path, body in bodies.items():
+        say(f"POST /tickets/{{ticket}}/{path}", f"/tickets/{ticket}/{path}", json=body)
+    [task, *_] = say("GET /tasks", params={"territory": HOME, "ticket": ticket})["items"]
+    for act in ("take", "done"):
+        path = f"/tickets/{ticket}/tasks/{task['task']}/{act}"
+        say(f"POST /tickets/{{ticket}}/tasks/{{name}}/{{run}}/{act}", path, json={})
+    settle = f"/tickets/{ticket}/complaints/settle"
+    say("POST /tickets/{ticket}/complaints/settle", settle, json={"remark": "sorry"})
+    rebase = {"policy": "machine", "reason": "another contract"}
+    say("POST /tickets/{ticket}/rebase", f"/tickets/{ticket}/rebase", json=rebase)
+    days = {"days": [{"table": "CN", "date": "2027-10-01", "works": False}]}
+    say("POST /territories/{territory}/days", f"/territories/{HOME}/days", json=days)
 
 
 def story(desk: Desk) -> dict[str, Any]:
@@ -63,8 +88,12 @@ def story(desk: Desk) -> dict[str, Any]:
     say("GET /addresses", params={**where, "q": "Laugavegur 22"})
     say("GET /addresses/reverse", params={**where, "lat": 64.1445, "lon": -21.9237})
     say("POST /tickets/{ticket}/dispatch", f"/tickets/{first}/dispatch", json={})
+    say("GET /tickets/{ticket}/gates", f"/tickets/{first}/gates", params={"ahead": True})
     for step in ("accept", "depart", "arrive", "finish"):
-        say(f"POST /visits/{{ticket}}/{step}", f"/visits/{first}/{step}", json={})
+        desk.prove(first, step)
+        report = {"found": "worn roller", "done": "new roller"} if step == "finish" else {}
+        say(f"POST /visits/{{ticket}}/{step}", f"/visits/{first}/{step}", json=report)
+    duties(say, first)
     for what in ("", "/contact?purpose=visit", "/timeline"):
         say(f"GET /tickets/{{ticket}}{what.partition('?')[0]}", f"/tickets/{first}{what}")
     asks = "/engineers/{engineer}/return-request"

@@ -102,6 +102,7 @@ def ticket_events(
         site=f"S{number}",
         cell=where.cell(),
         reported_at=MORNING,
+        external_id=f"PO-{number}",
     )
     mark = Mark("ticket_reported", MORNING, str(int(severity)))
     triaged = TicketTriaged(

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from dispatcher.api.doors import Json
 from dispatcher.api.house import House
 from dispatcher.api.problems import lang_of, request_id_of
+from dispatcher.api.schemas import Expecting
 from dispatcher.api.seat import Seat
 from dispatcher.api.views import EngineerDone, TicketDone, engineer_view, ticket_view
 from dispatcher.desk.command import decide as commands
@@ -26,7 +27,7 @@ from dispatcher.desk.command.wishes import Command
 from dispatcher.domain.engineer import Engineer
 from dispatcher.domain.events import Fact
 from dispatcher.domain.fold import apply
-from dispatcher.domain.ids import EngineerId, TerritoryId, TicketId
+from dispatcher.domain.ids import ActorId, EngineerId, TerritoryId, TicketId
 from dispatcher.domain.ticket import Ticket
 from dispatcher.store import Decision, Receipt, StoreDocs
 from dispatcher.store import Request as StoreRequest
@@ -91,7 +92,14 @@ class Errand:
 def carry_out(house: House, seat: Seat, ask: Ask, errand: Errand) -> Receipt:
     """Decide and write one command, all of it or nothing, and let the mirror see it."""
     now = house.clock.now()
-    context = Context(now=now, policy=house.policy, may_override=seat.may_override, at=errand.at)
+    context = Context(
+        now=now,
+        policy=house.policy,
+        may_override=seat.may_override,
+        at=errand.at,
+        role=seat.role.value,
+        actor=seat.actor,
+    )
 
     def decide(docs: StoreDocs) -> Decision:
         _check(docs, errand)
@@ -100,7 +108,7 @@ def carry_out(house: House, seat: Seat, ask: Ask, errand: Errand) -> Receipt:
         at = context.happened_at
         first = docs.next_seq()
         for number, event in enumerate(decided.events, first):
-            apply(docs, _scratch(errand.territory, number, event, at))
+            apply(docs, _scratch(errand.territory, number, event, at, seat.actor, now))
         response: dict[str, Any] = {"seq": first - 1 + len(decided.events)}
         if errand.ticket is not None:
             born = getattr(decided.events[0], "ticket", None) if errand.ticket == "" else None
@@ -139,8 +147,29 @@ def _check(docs: StoreDocs, errand: Errand) -> None:
         docs.expect_engineer_version(errand.engineer, errand.expected_version)
 
 
-def _scratch(territory: TerritoryId, seq: int, event: Any, at: int) -> Fact:
-    return Fact(territory=territory, seq=seq, event=event, actor="", at=at, recorded_at=at)  # type: ignore[arg-type]
+def _scratch(
+    territory: TerritoryId, seq: int, event: Any, at: int, actor: ActorId, now: int
+) -> Fact:
+    return Fact(territory=territory, seq=seq, event=event, actor=actor, at=at, recorded_at=now)
+
+
+def seen(house: House, seat: Seat, ticket: str) -> Ticket:
+    """Return a ticket that this seat may see."""
+    return house.store.ticket(TicketId(ticket), scope=seat.scope)
+
+
+def do(
+    house: House, seat: Seat, ask: Ask, one: Ticket, command: Command, body: Expecting
+) -> Response:
+    """Carry out a command on a ticket and return the ticket after it."""
+    errand = Errand(
+        territory=one.territory,
+        command=command,
+        ticket=one.id,
+        at=getattr(body, "at", None),
+        expected_version=body.expected_version,
+    )
+    return answer(house, seat, ask, errand)
 
 
 def answer(house: House, seat: Seat, ask: Ask, errand: Errand, status: int = 200) -> Response:

@@ -18,9 +18,8 @@ from typing import NamedTuple
 from dispatcher.domain import events as ev
 from dispatcher.domain.engineer import Engineer, Position
 from dispatcher.domain.events import Fact, ticket_of
-from dispatcher.domain.fold import apply
 from dispatcher.domain.ids import EngineerId, RouteId, SiteId, TerritoryId, TicketId
-from dispatcher.domain.memory import MemoryDocs
+from dispatcher.domain.memory import MemoryDocs, follow
 from dispatcher.domain.place import Place, Site
 from dispatcher.domain.plan import Change, Route, diff, route_id
 from dispatcher.domain.ticket import FINISHED, Status, Ticket
@@ -217,7 +216,7 @@ class Mirror:
             self._load_site(event.ticket.site)
         before = dict(docs.routes) if isinstance(event, ev.PlanPublished) else {}
         engineer_before = self._holder(fact)
-        apply(docs, fact)
+        follow(docs, fact)
         if isinstance(event, ev.ContactErased):
             docs.sites.pop(event.site, None)
         docs.news.facts.append(fact)

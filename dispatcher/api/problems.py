@@ -16,10 +16,13 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from dispatcher.api.duty_views import LackView, lack_view
+from dispatcher.desk.command.gates import Missing
 from dispatcher.errors import (
     BrokenHere,
     DispatcherError,
     FieldsWrong,
+    GateClosed,
     MalformedJson,
     NoSuchPath,
     TooManyRequests,
@@ -51,6 +54,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     facts: dict[str, Any]
     request_id: str
     errors: tuple[FieldFault, ...] = ()
+    # everything a closed gate waits for
+    missing: tuple[LackView, ...] = ()
 
 
 def problem_of(
@@ -67,7 +72,13 @@ def problem_of(
         facts={key: _plain(value) for key, value in error.facts.items()},
         request_id=request_id,
         errors=errors,
+        missing=_lacking(error, lang),
     )
+
+
+def _lacking(error: DispatcherError, lang: Lang) -> tuple[LackView, ...]:
+    found = error.lacking if isinstance(error, GateClosed) else ()
+    return tuple(lack_view(one, lang) for one in found if isinstance(one, Missing))
 
 
 def _plain(value: object) -> object:

@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from dispatcher.api.duty_views import DutyView, GateView
 from dispatcher.api.mirror import Mirror
+from dispatcher.domain.duty import Evidence, Leave
 from dispatcher.domain.engineer import Absence, Certificate, Engineer, HeldSkill, Position, Shift
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.place import Place, Site
@@ -37,9 +39,10 @@ LOCKED, OPEN_WITH_REASON, AT_RISK, OVERDUE, PROMISED = 1, 2, 4, 8, 16
 # a label shows so much of the symptom
 _LABEL_CHARS = 48
 
-# the trace is what clocks are read from; people read the timeline
+# what clocks and gates are read from; people read the timeline, the gates and the tasks
+_KEPT = frozenset({"trace", "evidence", "leaves", "duties"})
 _RECORD = [
-    (one.name, get_type_hints(Ticket)[one.name]) for one in fields(Ticket) if one.name != "trace"
+    (one.name, get_type_hints(Ticket)[one.name]) for one in fields(Ticket) if one.name not in _KEPT
 ]
 # the record's fields and what a screen needs beside them
 TicketView = msgspec.defstruct(
@@ -100,6 +103,13 @@ class TicketDetail(msgspec.Struct, frozen=True, kw_only=True):
     moves: list[str]
     # why the plan has no place for it
     unassigned: list[ReasonView]
+    # what each possible move waits for
+    gates: list[GateView]
+    # what somebody has to do for it
+    tasks: list[DutyView]
+    # what was shown for it, and what was let pass
+    evidence: tuple[Evidence, ...]
+    exceptions: tuple[Leave, ...]
     # empty = the veil stays; else what `GET …/contact?purpose=` takes
     reveals: list[RevealView] = []
 

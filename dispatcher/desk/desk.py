@@ -10,16 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dispatcher.desk import gate
+from dispatcher.desk.command import gates
 from dispatcher.desk.command import wishes as w
 from dispatcher.desk.command.timing import MOST_AT_ONCE, Alarms
 from dispatcher.desk.planning import search
 from dispatcher.desk.planning.day import Day, compile_day
 from dispatcher.desk.planning.roads import Roads
-from dispatcher.domain import custody, provider
+from dispatcher.domain import custody, duty, provider
 from dispatcher.domain import events as ev
-from dispatcher.domain.fold import apply
 from dispatcher.domain.ids import TicketId
-from dispatcher.domain.memory import MemoryDocs
+from dispatcher.domain.memory import MemoryDocs, follow
 from dispatcher.domain.plan import Route
 from dispatcher.domain.ticket import FINISHED, Status, Ticket
 from dispatcher.policy import Policy, due_times
@@ -45,7 +45,10 @@ _STIR = (
     custody.PartsNeeded,
     provider.ProviderAssessed,
     provider.ContractTermsSet,
+    duty.MoveBlocked,
 )
+# how often a gate that time alone may open is looked at again, seconds
+_LOOK_S = 60
 # facts that bring a ticket into the plan
 _OPENED = (
     ev.TicketTriaged,
@@ -86,7 +89,8 @@ class Desk:
 
     def handle(self, fact: ev.Fact, now: int) -> list[Action]:
         """Return what to do because of a fact; `now` is epoch seconds."""
-        apply(self.docs, fact)
+        if not follow(self.docs, fact):
+            return []
         event = fact.event
         actions: list[Action] = []
         if isinstance(event, _OPENED):
@@ -105,7 +109,8 @@ class Desk:
     def wake(self, now: int) -> list[Action]:
         """Return what to do because time has passed."""
         crossed = self._alarms.due(self.docs, self.policy, now)
-        return [*self._release(now), *self._dispatch(now), *self._reckon(), *crossed]
+        opened = self._unblock(now)
+        return [*self._release(now), *self._dispatch(now), *opened, *self._reckon(), *crossed]
 
     def catch_up(self, now: int) -> list[Action]:
         """Return what to do about tickets and questions that came in while nobody planned."""
@@ -146,8 +151,8 @@ class Desk:
     def next_wake(self, now: int) -> int | None:
         """Return the next moment at which `wake` would do something, epoch seconds."""
         moments = [
-            max(now, leave_at - self.policy.dispatch.lead_s)
-            for leave_at, _ in self._next_visits(now)
+            max(now + _LOOK_S * self._is_blocked(ticket), leave_at - self.policy.dispatch.lead_s)
+            for leave_at, ticket in self._next_visits(now)
         ]
         moments += [
             max(now, t.hold.until_at)
@@ -201,10 +206,34 @@ class Desk:
     def _dispatch(self, now: int) -> list[Action]:
         """Tell engineers to go whose next visit is to be left for soon (R24)."""
         lead_s = self.policy.dispatch.lead_s
+        actions: list[Action] = []
+        for leave_at, name in self._next_visits(now):
+            ticket = self.docs.ticket(name)
+            if leave_at - lead_s > now:
+                continue
+            lacks = self._lacks(ticket, now)
+            if not lacks and self._tell(ticket):
+                actions.append(w.Step(ticket=name, move="dispatch"))
+            elif lacks and lacks != ticket.blocked and self._tell(ticket):
+                actions.append(w.NoteBlocked(ticket=name, move="dispatch"))
+        return actions
+
+    def _lacks(self, ticket: Ticket, now: int) -> tuple[str, ...]:
+        """Return the conditions that the dispatch of a ticket waits for."""
+        profile = self.policy.profile_of(ticket)
+        found = gates.missing(ticket, "dispatch", self.docs, profile, now)
+        return tuple(one.condition for one in found)
+
+    def _is_blocked(self, ticket: TicketId) -> bool:
+        return bool(self.docs.ticket(ticket).blocked)
+
+    def _unblock(self, now: int) -> list[Action]:
+        """Write down which gates time alone has opened, such as the end of a storm."""
+        waiting = [t for t in self.docs.tickets.values() if t.blocked and t.is_open]
         return [
-            w.Step(ticket=ticket, move="dispatch")
-            for leave_at, ticket in self._next_visits(now)
-            if leave_at - lead_s <= now and self._tell(self.docs.ticket(ticket))
+            w.NoteBlocked(ticket=t.id, move="dispatch")
+            for t in waiting
+            if not self._lacks(t, now) and self._tell(t)
         ]
 
     def _next_visits(self, now: int) -> list[tuple[int, TicketId]]:

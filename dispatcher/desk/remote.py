@@ -36,6 +36,7 @@ PLANNER_MAY: dict[str, type[w.Command]] = {
     kind.__name__: kind
     for kind in (
         *(w.Publish, w.DecideReturn, w.Step, w.Promise, w.Resume, w.Reckon, w.NoteCrossing),
+        *(w.NoteBlocked, w.NoteEscalation),
     )
 }
 # the longest a socket may be silent, wall seconds; the desk sends a beat every ten

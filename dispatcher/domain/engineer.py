@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dispatcher.domain.custody import Holding
-from dispatcher.domain.ids import EngineerId, SiteId, TerritoryId
+from dispatcher.domain.ids import EngineerId, SiteId, TerritoryId, TicketId
 from dispatcher.domain.place import Place
 
 
@@ -96,6 +96,8 @@ class Engineer:
     provider: str = ""
     # parts, kits, tools, loaners and customers' goods in this engineer's hands (R44, R46)
     holds: tuple[Holding, ...] = ()
+    # the tickets driven to since the base was left; the trip is settled before its end (R44)
+    trip: tuple[TicketId, ...] = ()
     # facts about this engineer so far
     version: int = 0
 

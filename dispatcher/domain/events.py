@@ -12,6 +12,17 @@ from typing import get_args
 
 from dispatcher.domain.calendar import CalendarDay
 from dispatcher.domain.custody import CustodyMoved, ExpenseClaimed, ItemListed, PartsNeeded
+from dispatcher.domain.duty import (
+    EvidenceRecorded,
+    ExceptionGranted,
+    MoveBlocked,
+    NoticeSent,
+    TaskClosed,
+    TaskDone,
+    TaskEscalated,
+    TaskOpened,
+    TaskTaken,
+)
 from dispatcher.domain.engineer import Absence, Engineer, Shift
 from dispatcher.domain.ids import ActorId, EngineerId, SiteId, TerritoryId, TicketId
 from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
@@ -476,6 +487,15 @@ Event = (
     | FaultDiagnosed
     | ComplaintRaised
     | ComplaintSettled
+    | EvidenceRecorded
+    | ExceptionGranted
+    | MoveBlocked
+    | TaskOpened
+    | TaskClosed
+    | TaskTaken
+    | TaskDone
+    | TaskEscalated
+    | NoticeSent
     | TicketHeld
     | TicketReleased
     | TicketCancelled

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Protocol, assert_never
+from typing import Any, Protocol, assert_never
 
-from dispatcher.domain import custody, provider
+from dispatcher.domain import custody, duty, provider
 from dispatcher.domain import events as ev
+from dispatcher.domain.duty import Duty, DutyEvent, Evidence, Leave
 from dispatcher.domain.engineer import Engineer
-from dispatcher.domain.ids import EngineerId, RouteId, TicketId
+from dispatcher.domain.ids import ActorId, EngineerId, RouteId, TicketId
 from dispatcher.domain.plan import Route
 from dispatcher.domain.provider import ContractTerms, ProviderEvent, changed
 from dispatcher.domain.territory import AdoptedPolicy, Territory
@@ -71,7 +72,7 @@ def apply(docs: Docs, fact: ev.Fact) -> None:
     match event:
         case ev.TicketReported():
             born = replace(event.ticket, since={}, version=0)
-            born = _marked(replace(born, trace=()), mark_of(event, fact.at))
+            born = _marked(replace(born, trace=()), mark_of(event, fact.at, fact.recorded_at))
             docs.put_ticket(_enter(born, Status.REPORTED, fact.at))
         case ev.PlanPublished():
             _publish(docs, event, fact)
@@ -80,7 +81,7 @@ def apply(docs: Docs, fact: ev.Fact) -> None:
         case ev.EngineerRegistered():
             _register(docs, event)
         case custody.CustodyMoved():
-            _custody(docs, event, fact.at)
+            _custody(docs, event, fact)
         case custody.ExpenseClaimed():
             # lives in the ledger of hours
             pass
@@ -143,6 +144,18 @@ def apply(docs: Docs, fact: ev.Fact) -> None:
             | ev.TicketClosed()
         ):
             _ticket(docs, event, fact)
+        case (
+            duty.EvidenceRecorded()
+            | duty.ExceptionGranted()
+            | duty.MoveBlocked()
+            | duty.TaskOpened()
+            | duty.TaskClosed()
+            | duty.TaskTaken()
+            | duty.TaskDone()
+            | duty.TaskEscalated()
+            | duty.NoticeSent()
+        ):
+            _duty(docs, event, fact)
         case _:
             assert_never(event)
     docs.put_territory(replace(docs.territory(), seq=fact.seq))
@@ -182,12 +195,13 @@ def _books(
             return replace(home, providers=tuple(firms[key] for key in sorted(firms)))
 
 
-def _custody(docs: Docs, event: custody.CustodyMoved, at: int) -> None:
+def _custody(docs: Docs, event: custody.CustodyMoved, fact: ev.Fact) -> None:
     _shift(docs, event, event.source_kind, event.source, -event.quantity)
     _shift(docs, event, event.target_kind, event.target, event.quantity)
     if event.ticket is not None:
         ticket = docs.ticket(event.ticket)
-        docs.put_ticket(_touch(_marked(ticket, mark_of(event, at))))
+        mark = mark_of(event, fact.at, fact.recorded_at)
+        docs.put_ticket(_touch(_marked(replace(ticket, blocked=()), mark)))
 
 
 def _shift(docs: Docs, event: custody.CustodyMoved, kind: str, holder: str, by: int) -> None:
@@ -264,7 +278,7 @@ _TicketEvent = (
 
 
 def _ticket(docs: Docs, event: _TicketEvent, fact: ev.Fact) -> None:
-    ticket = _marked(docs.ticket(event.ticket), mark_of(event, fact.at))
+    ticket = _marked(docs.ticket(event.ticket), mark_of(event, fact.at, fact.recorded_at))
     match event:
         case ev.TicketTriaged():
             ticket = _triage(ticket, event, fact.at)
@@ -281,10 +295,11 @@ def _ticket(docs: Docs, event: _TicketEvent, fact: ev.Fact) -> None:
             | ev.ComplaintRaised()
             | ev.ComplaintSettled()
         ):
-            # they live in the trace
-            ticket = _touch(ticket)
+            # they live in the trace; a word with the customer may be what was missing
+            is_news = isinstance(event, ev.CustomerContacted)
+            ticket = _touch(replace(ticket, blocked=() if is_news else ticket.blocked))
         case custody.PartsNeeded():
-            ticket = _touch(replace(ticket, parts=event.parts))
+            ticket = _touch(replace(ticket, parts=event.parts, blocked=()))
         case ev.TicketHeld():
             hold = Hold(
                 kind=event.kind,
@@ -331,6 +346,79 @@ def _ticket(docs: Docs, event: _TicketEvent, fact: ev.Fact) -> None:
     docs.put_ticket(ticket)
 
 
+def _duty(docs: Docs, event: DutyEvent, fact: ev.Fact) -> None:
+    ticket = _marked(docs.ticket(event.ticket), mark_of(event, fact.at, fact.recorded_at))
+    match event:
+        case duty.EvidenceRecorded():
+            shown = evidence_of(event, fact.actor, fact.at, fact.recorded_at)
+            # what is still missing is looked at anew
+            ticket = replace(ticket, evidence=(*ticket.evidence, shown), blocked=())
+        case duty.ExceptionGranted():
+            leave = Leave(
+                move=event.move,
+                condition=event.condition,
+                at=fact.at,
+                by=fact.actor,
+                role=event.role,
+                reason=event.reason,
+                document=event.document,
+                clause=event.clause,
+                then=event.then,
+            )
+            ticket = replace(ticket, leaves=(*ticket.leaves, leave), blocked=())
+        case duty.MoveBlocked():
+            ticket = replace(ticket, blocked=event.missing)
+        case duty.TaskOpened():
+            opened = Duty(
+                task=event.task,
+                role=event.role,
+                opened_at=event.opened_at,
+                due_at=event.due_at,
+                clause=event.clause,
+                cause=event.cause,
+                notice=event.notice,
+            )
+            ticket = replace(ticket, duties=(*ticket.duties, opened))
+        case duty.TaskClosed():
+            left = tuple(one for one in ticket.duties if one.task != event.task)
+            ticket = replace(ticket, duties=left)
+        case duty.TaskTaken():
+            ticket = _with_duty(ticket, event.task, taken_by=fact.actor)
+        case duty.TaskEscalated():
+            known = next((one for one in ticket.duties if one.task == event.task), None)
+            told = (*known.escalated, event.role) if known else ()
+            ticket = _with_duty(ticket, event.task, escalated=told)
+        case duty.NoticeSent():
+            ticket = _with_duty(ticket, event.task, is_told=True)
+        case duty.TaskDone():
+            # it lives in the trace, and closes the task
+            pass
+        case _:
+            assert_never(event)
+    docs.put_ticket(_touch(ticket))
+
+
+def evidence_of(
+    event: duty.EvidenceRecorded, actor: ActorId | None, at: int, recorded_at: int
+) -> Evidence:
+    """Return what a fact says was shown, as the ticket keeps it."""
+    return Evidence(
+        kind=event.kind,
+        at=at,
+        recorded_at=recorded_at,
+        by=actor or ActorId(""),
+        role=event.role,
+        items=event.items,
+        value=event.value,
+        document=event.document,
+    )
+
+
+def _with_duty(ticket: Ticket, task: str, **news: Any) -> Ticket:
+    changed = tuple(replace(one, **news) if one.task == task else one for one in ticket.duties)
+    return replace(ticket, duties=changed)
+
+
 def _triage(ticket: Ticket, event: ev.TicketTriaged, at: int) -> Ticket:
     ticket = replace(
         ticket,
@@ -367,10 +455,10 @@ _VisitEvent = (
 
 
 def _visit(docs: Docs, event: _VisitEvent, fact: ev.Fact) -> None:
-    ticket = _marked(docs.ticket(event.ticket), mark_of(event, fact.at))
+    ticket = _marked(docs.ticket(event.ticket), mark_of(event, fact.at, fact.recorded_at))
     match event:
         case ev.VisitDispatched():
-            ticket = _enter(ticket, Status.DISPATCHED, fact.at)
+            ticket = _enter(replace(ticket, blocked=()), Status.DISPATCHED, fact.at)
         case ev.VisitAccepted():
             ticket = _enter(ticket, Status.ACCEPTED, fact.at)
         case ev.VisitRecalled():
@@ -381,7 +469,9 @@ def _visit(docs: Docs, event: _VisitEvent, fact: ev.Fact) -> None:
         case ev.EngineerDeparted():
             ticket = _enter(ticket, Status.TRAVELLING, fact.at)
             engineer = docs.engineer(event.engineer)
-            docs.put_engineer(replace(engineer, gate="", version=engineer.version + 1))
+            rest = tuple(one for one in engineer.trip if one != ticket.id)
+            trip = (*rest, ticket.id)
+            docs.put_engineer(replace(engineer, gate="", trip=trip, version=engineer.version + 1))
         case ev.EngineerArrived():
             ticket = _enter(ticket, Status.ON_SITE, fact.at)
             _stand(docs, event.engineer, ticket, fact.at)
@@ -431,7 +521,7 @@ def _engineer(docs: Docs, event: _EngineerEvent, fact: ev.Fact) -> None:
         case ev.LunchStarted():
             engineer = replace(engineer, lunch_at=fact.at)
         case ev.EngineerHome():
-            engineer = replace(engineer, at=None, at_since=fact.at, gate="")
+            engineer = replace(engineer, at=None, at_since=fact.at, gate="", trip=())
         case ev.ReturnRequested():
             engineer = replace(engineer, gate="asked")
         case ev.ReturnDecided():

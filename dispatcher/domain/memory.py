@@ -7,10 +7,10 @@ Must not write anywhere; the store keeps what is durable.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dispatcher.domain.engineer import Engineer
-from dispatcher.domain.events import Fact
+from dispatcher.domain.events import Fact, TicketReported, ticket_of
 from dispatcher.domain.fold import apply
 from dispatcher.domain.ids import EngineerId, RouteId, SiteId, TicketId
 from dispatcher.domain.place import Site
@@ -83,6 +83,20 @@ class MemoryDocs:
     def put_territory(self, territory: Territory) -> None:
         """Keep this state of the territory."""
         self.home = territory
+
+
+def follow(docs: MemoryDocs, fact: Fact) -> bool:
+    """
+    Fold a fact into documents from which ended tickets may have been left out.
+
+    A fact about such a ticket only moves the number; returns False then.
+    """
+    about = ticket_of(fact.event)
+    if about is None or about in docs.tickets or isinstance(fact.event, TicketReported):
+        apply(docs, fact)
+        return True
+    docs.put_territory(replace(docs.home, seq=fact.seq))
+    return False
 
 
 def fold(home: Territory, facts: Iterable[Fact], sites: Mapping[SiteId, Site]) -> MemoryDocs:

@@ -11,6 +11,7 @@ from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from dispatcher.domain.custody import Holding, Need
+from dispatcher.domain.duty import Duty, Evidence, Leave
 from dispatcher.domain.ids import AssetId, EngineerId, SiteId, TerritoryId, TicketId
 from dispatcher.domain.place import Place
 from dispatcher.domain.plan import Reason
@@ -201,6 +202,14 @@ class Ticket:
     since: dict[str, int] = field(default_factory=dict)
     # what happened to it, in the order of the log; clocks and tasks are read from this alone
     trace: tuple[Mark, ...] = ()
+    # what was shown for it, in the order of the log; gates are read from this and the trace
+    evidence: tuple[Evidence, ...] = ()
+    # conditions that somebody let pass
+    leaves: tuple[Leave, ...] = ()
+    # tasks that are open, oldest first
+    duties: tuple[Duty, ...] = ()
+    # what the desk's next step waits for, as last written down
+    blocked: tuple[str, ...] = ()
     # when the present state was entered
     entered_at: int = 0
     # reason code of the last incomplete, cancelled or disputed move

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import Final
 
-from dispatcher.domain import custody
+from dispatcher.domain import custody, duty
 from dispatcher.domain import events as ev
 from dispatcher.domain.plan import Reason
 from dispatcher.domain.ticket import Mark
@@ -49,6 +49,13 @@ NOTES: Final[Mapping[type[ev.Event], str]] = {
     ev.TicketClosed: "",
     ev.ClockWarned: "clock",
     ev.ClockBreached: "clock",
+    duty.EvidenceRecorded: "kind",
+    duty.ExceptionGranted: "condition",
+    duty.MoveBlocked: "move",
+    duty.TaskTaken: "task",
+    duty.TaskDone: "task",
+    duty.TaskEscalated: "step",
+    duty.NoticeSent: "template",
 }
 # why a visit ends without the work being done, as phones and doors say it (R56)
 INCOMPLETE_REASONS: Final[tuple[str, ...]] = (
@@ -56,17 +63,24 @@ INCOMPLETE_REASONS: Final[tuple[str, ...]] = (
 )
 # a try in vain is kept under a kind of its own, so that it stops no clock
 TRIED = "contact_tried"
+# a message that was given up
+UNSENT = "notice_failed"
 # marks that a published plan leaves
 PLANNED, UNPLANNED, UNPLACED = "ticket_planned", "ticket_unplanned", "ticket_unplaced"
 # every kind a policy may name
 KINDS: Final[tuple[str, ...]] = (
     *(ev.KIND_BY_EVENT[cls] for cls in NOTES),
-    *(TRIED, PLANNED, UNPLANNED, UNPLACED),
+    *(TRIED, UNSENT, PLANNED, UNPLANNED, UNPLACED),
 )
 
 
-def mark_of(event: ev.Event, at: int) -> Mark | None:
-    """Return the mark that a fact about one ticket leaves on it, None when it leaves none."""
+def mark_of(event: ev.Event, at: int, recorded_at: int) -> Mark | None:
+    """
+    Return the mark that a fact about one ticket leaves on it, None when it leaves none.
+
+    A paper is there from when it was written down, whatever it tells of (R31): the clock of the
+    paperwork stops then, and no other clock moves.
+    """
     field = NOTES.get(type(event))
     if field is None:
         return None
@@ -79,6 +93,15 @@ def mark_of(event: ev.Event, at: int) -> Mark | None:
             return Mark(kind, event.due_at, event.clock)
         case ev.CustomerContacted(is_reached=False):
             kind = TRIED
+        case duty.NoticeSent(is_delivered=False):
+            kind = UNSENT
+        case duty.EvidenceRecorded():
+            at = recorded_at
+        case duty.MoveBlocked(missing=()):
+            return None
+        case duty.TaskDone():
+            # the name without the number of its run, so that a policy can wait for it
+            note = note.partition("/")[0]
         case ev.VisitIncomplete() if note not in INCOMPLETE_REASONS:
             # the reason may be free text, which has no place in a mark
             note = "other"

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from dispatcher.domain.calendar import ALWAYS, FULL_WEEK, CalendarRule, Span, seed, zone_of
+from dispatcher.domain.duty import ASSIGNED
 from dispatcher.domain.ticket import MOVES
 from dispatcher.domain.trace import KINDS
 from dispatcher.errors import BadField
@@ -41,6 +42,9 @@ _HOURS = re.compile(
     r"(?:,\d\d:\d\d-\d\d:\d\d)*)$"
 )
 STRICTER: Final = "stricter"
+# the facts by which somebody ends a task, and lets a condition pass
+DONE: Final = "task_done"
+EXCEPTED: Final = "exception_granted"
 
 
 def compile_profile(read: Read) -> Profile:
@@ -280,7 +284,7 @@ class _Compiler:
         return tuple(min(column, key=strictness) for column in zip(*rows.values(), strict=True))
 
     def _gate(self, move: str, one: f.GateFile) -> tuple[Need, ...]:
-        moves = (*MOVES, *words.OTHER_MOVES)
+        moves = (*(one for one in MOVES if one not in words.UNGATED), *words.OTHER_MOVES)
         at = ("gates", move)
         if move not in moves:
             raise self.read.refuse(at, "is no move", _hint(move, moves))
@@ -309,15 +313,17 @@ class _Compiler:
 
     def _task(self, name: str, one: f.TaskFile) -> TaskTemplate:
         at = ("tasks", name)
-        self._word(one.role, (*words.ROLES, words.ASSIGNED), "role", (*at, "role"))
+        self._word(one.role, (*words.ROLES, ASSIGNED), "role", (*at, "role"))
         self._word(one.when, words.CIRCUMSTANCES, "circumstance", (*at, "when"))
         for step in one.escalate:
             self._word(step.role, words.ROLES, "role", (*at, "escalate"))
+        starts = (*self._triggers(one.on, (*at, "on")), *self._left_behind(name))
         clock = Clock(
             name=name,
             title=one.title,
-            starts=self._triggers(one.on, (*at, "on")),
-            stops=self._triggers(one.done, (*at, "done")),
+            starts=starts,
+            # or somebody says that it is done
+            stops=(*self._triggers(one.done, (*at, "done")), Trigger(kind=DONE, note=name)),
             voids=self._triggers(one.void, (*at, "void")),
             limits=(Limit(up_to_g=None, terms=by_severity(one.target, one.clause)),),
             calendar=self._named(one.calendar, (*at, "calendar")),
@@ -325,10 +331,7 @@ class _Compiler:
             red=Threshold(share=0.1),
             repeats=one.repeat,
         )
-        # what only an exception of a gate leaves behind is created by no fact
-        needs = (need for gate in self.file.gates.values() for need in gate.needs)
-        is_created = bool(clock.starts) or any(need.then == name for need in needs)
-        if not is_created or not clock.stops:
+        if not clock.starts or not one.done:
             told = "the facts that create it and the facts that mean it is done"
             raise self.read.refuse(at, "never begins or never ends", told)
         return TaskTemplate(
@@ -342,6 +345,12 @@ class _Compiler:
                 for step in one.escalate
             ),
         )
+
+    def _left_behind(self, name: str) -> tuple[Trigger, ...]:
+        """Return the exceptions of gates that leave a task behind (R31)."""
+        needs = (need for gate in self.file.gates.values() for need in gate.needs)
+        conditions = dict.fromkeys(need.condition for need in needs if need.then == name)
+        return tuple(Trigger(kind=EXCEPTED, note=one) for one in conditions)
 
 
 def _check_table(table: str) -> None:

@@ -58,6 +58,13 @@ CIRCUMSTANCES: Final[tuple[str, ...]] = (
     "promised",
 )
 
+# what may be written down besides, so that circumstances and counts are known
+NOTED: Final[tuple[str, ...]] = (
+    *("chargeable", "in_warranty", "commissioning", "parts_used", "taken_away", "kit_taken"),
+)
+# what evidence may be about
+EVIDENCE: Final[tuple[str, ...]] = (*CONDITIONS, *NOTED)
+
 # who does a task and who may make an exception; "assigned" = the engineer who has the ticket
 ROLES: Final[tuple[str, ...]] = (
     "supervisor",
@@ -67,7 +74,6 @@ ROLES: Final[tuple[str, ...]] = (
     "customer-service",
     "service",
 )
-ASSIGNED: Final = "assigned"
 
 # what a conversation with the customer was for; the detail of the fact customer_contacted
 PURPOSES: Final[tuple[str, ...]] = (
@@ -85,6 +91,8 @@ HOLDS: Final[tuple[str, ...]] = ("weather", "parts", "customer", "access", "othe
 WISHES: Final[tuple[str, ...]] = ("answer", "quote", "documents")
 # moves that are none of the ticket's life cycle but stand behind a gate all the same
 OTHER_MOVES: Final[tuple[str, ...]] = ("promise", "home", "end_trip", "issue_part")
+# a proposal moves these by the hundred; a rule says who may, a gate stands at the dispatch
+UNGATED: Final[tuple[str, ...]] = ("plan", "unplan")
 # details that are known words, by fact; other facts' details are free
 DETAILS: Final[dict[str, tuple[str, ...]]] = {
     "customer_contacted": PURPOSES,
@@ -93,6 +101,9 @@ DETAILS: Final[dict[str, tuple[str, ...]]] = {
     "complaint_raised": ("1", "2", "3"),
     "ticket_held": HOLDS,
     "visit_incomplete": INCOMPLETE_REASONS,
+    "evidence_recorded": EVIDENCE,
+    "exception_granted": tuple(CONDITIONS),
+    "move_blocked": ("dispatch",),
     "ticket_reported": ("1", "2", "3", "4"),
     "ticket_triaged": ("1", "2", "3", "4"),
 }

@@ -26,6 +26,7 @@ RULES: Final[tuple[Rule, ...]] = (
     eligibility.parts,
     eligibility.providers,
     prices.weather,
+    prices.gates,
     prices.rotation,
     prices.on_call,
 )

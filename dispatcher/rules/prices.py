@@ -1,5 +1,5 @@
 """
-What taking a job costs beyond driving: jumping the turn (R26), calling someone out (R23); weather.
+What taking a job costs beyond driving: jumping the turn (R26), calling someone out (R23); what waits.
 
 Prices are policy weights in cost units, shown beside every decision.
 """
@@ -59,3 +59,18 @@ def weather(case: Case) -> Ruling:
         return Reason(code="weather", facts={"until_at": int(not_before[i])})
 
     return Ruling(rule="weather", clause="M4 P1 5.2.3b", not_before=not_before, why=why)
+
+
+# work behind a closed gate begins this much later at least, so that others go first
+_GATE_S = 900
+
+
+def gates(case: Case) -> Ruling:
+    """A ticket whose dispatch waits for evidence lets others go first (R30)."""
+    closed = np.array([bool(ticket.blocked) for ticket in case.tickets], np.bool_)
+    not_before = np.where(closed, case.now + _GATE_S, 0).astype(np.int64)
+
+    def why(i: int, _k: int) -> Reason:
+        return Reason(code="gate", facts={"missing": ", ".join(case.tickets[i].blocked)})
+
+    return Ruling(rule="gates", clause="M4 P1 6", not_before=not_before, why=why)

@@ -86,6 +86,21 @@ def _call_back(command: w.CallBack, _territory: str, _step: Step) -> Errand:
     return Errand(path=f"/tickets/{command.ticket}/call-back", body=body)
 
 
+def _evidence(command: w.RecordEvidence, _territory: str, step: Step) -> Errand:
+    body = _only(command, "kind", "items", "value", "document")
+    return Errand(path=f"/tickets/{command.ticket}/evidence", body={**body, "at": step.at})
+
+
+def _exception(command: w.GrantException, _territory: str, _step: Step) -> Errand:
+    body = _only(command, "move", "condition", "reason", "document")
+    return Errand(path=f"/tickets/{command.ticket}/exceptions", body=body)
+
+
+def _contact(command: w.LogContact, _territory: str, step: Step) -> Errand:
+    body = {"purpose": command.purpose, "is_reached": command.is_reached, "at": step.at}
+    return Errand(path=f"/tickets/{command.ticket}/contacts", body=body)
+
+
 def _visit(command: w.VisitStep, _territory: str, step: Step) -> Errand:
     body: dict[str, Any] = {"at": step.at}
     if command.move == "finish":
@@ -115,6 +130,9 @@ _BY_COMMAND: dict[type, Callable[[Any, str, Step], Errand]] = {
     w.Step: _step,
     w.Resume: _resume,
     w.CallBack: _call_back,
+    w.RecordEvidence: _evidence,
+    w.GrantException: _exception,
+    w.LogContact: _contact,
     w.VisitStep: _visit,
     w.EngineerStep: _engineer,
     w.RegisterEngineer: _register,

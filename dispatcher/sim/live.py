@@ -12,15 +12,14 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from queue import Empty, Queue
 
 import httpx
 
 from dispatcher.desk.remote import Batch, RemoteDesk
-from dispatcher.domain.fold import apply
-from dispatcher.domain.memory import MemoryDocs
+from dispatcher.domain.memory import MemoryDocs, follow
 from dispatcher.sim.demand import Request
 from dispatcher.sim.errands import errand_of
 from dispatcher.sim.play import Setting
@@ -104,11 +103,18 @@ class LiveWorld:
         for fact in batch.facts:
             if fact.seq <= docs.home.seq:
                 continue
-            apply(docs, fact)
+            if not follow(docs, fact):
+                continue
             for step in self.setting.world.react(fact, docs):
                 self._push(step.at, step)
 
     def _send(self, step: Step) -> None:
+        """Send a step, and before it what the same person shows; in order."""
+        for command in step.first:
+            self._post(replace(step, command=command, first=()))
+        self._post(replace(step, first=()))
+
+    def _post(self, step: Step) -> None:
         errand = errand_of(step, self.territory)
         key = f"{step.actor}:{step.at}:{errand.path}:{next(self._order)}"
         try:

@@ -86,7 +86,7 @@ def set_up(
     return Setting(
         scenario=scenario,
         territory=territory,
-        world=World(scenario, seed=seed, tape=tape, roster=roster, roads=roads),
+        world=World(scenario, seed=seed, tape=tape, roster=roster, roads=roads, policy=policy),
         roads=roads,
         policy=policy,
         start_at=start_at,

@@ -86,10 +86,9 @@ class VirtualDay:
     def _happen(self, item: _Item, now: int) -> None:
         match item:
             case Step():
-                self._try(item.command, item.actor, now, at=now)
+                self._take(item, now, at=now)
             case Request():
-                step = self.world.request(item)
-                self._try(step.command, step.actor, now, at=item.at)
+                self._take(self.world.request(item), now, at=item.at)
             case _Proposal():
                 self._do(self.desk.propose(item.day, item.answer), now)
             case None:
@@ -121,9 +120,16 @@ class VirtualDay:
             if not isinstance(action, Improve):
                 self._try(action, "planner", now, at=now)
 
-    def _try(self, command: w.Command, actor: str, now: int, *, at: int) -> None:
+    def _take(self, step: Step, now: int, *, at: int) -> None:
+        """Let a person take a step, and before it what a gate asks for."""
+        for command in (*step.first, step.command):
+            self._try(command, step.actor, now, at=at, role=step.role)
+
+    def _try(
+        self, command: w.Command, actor: str, now: int, *, at: int, role: str = "service"
+    ) -> None:
         """Let a command become facts, and let the desk and the world react to each."""
-        context = Context(now=now, policy=self.policy, at=at)
+        context = Context(now=now, policy=self.policy, at=at, role=role, actor=ActorId(actor))
         try:
             decision = decide(command, self.docs, context)
         except Refused as refusal:

@@ -9,13 +9,15 @@ demo alike. Every chance is keyed by what it is about, so no policy can shift an
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
 from dispatcher.desk.command import wishes as w
 from dispatcher.desk.planning.roads import Leg, Roads
+from dispatcher.domain import duty
 from dispatcher.domain import events as ev
 from dispatcher.domain.engineer import Engineer
 from dispatcher.domain.ids import EngineerId, TicketId
@@ -23,8 +25,21 @@ from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.place import Place
 from dispatcher.domain.plan import Visit
 from dispatcher.domain.ticket import Status
+from dispatcher.policy import Policy
+from dispatcher.sim import proofs
 from dispatcher.sim.demand import Request
 from dispatcher.sim.scenario import Scenario
+
+# what people other than engineers are to the desk
+ROLES: Final[dict[str, str]] = {
+    "customer": "customer-service",
+    "triage": "dispatcher",
+    "call-back": "customer-service",
+    "supervisor": "supervisor",
+    "operations": "operations",
+}
+# seconds until somebody brings what the desk found missing
+_BRING_S = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +49,15 @@ class Step:
     # epoch seconds
     at: int
     command: w.Command
-    # who does it: an engineer's id, "customer", "triage", "call-back"
+    # who does it: an engineer's id, or a name of ROLES
     actor: str
+    # what the same person writes down just before, because a gate asks for it
+    first: tuple[w.Command, ...] = ()
+
+    @property
+    def role(self) -> str:
+        """What the one who does it is to the desk."""
+        return ROLES.get(self.actor, "engineer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +95,10 @@ class World:
         tape: tuple[Request, ...],
         roster: tuple[Engineer, ...],
         roads: Roads,
+        policy: Policy,
     ) -> None:
         self.scenario, self.seed = scenario, seed
-        self.tape, self.roster, self.roads = tape, roster, roads
+        self.tape, self.roster, self.roads, self.policy = tape, roster, roads, policy
         self._people = frozenset(engineer.id for engineer in roster)
         self.trips: dict[EngineerId, Trip] = {}
         self._request_by_name: dict[str, Request] = {self.name_of(r): r for r in tape}
@@ -119,6 +142,11 @@ class World:
         match event:
             case ev.TicketReported():
                 yield from self._triage(event, fact.at)
+            case ev.TicketTriaged() | ev.TicketResumed() | ev.CustomerDisputed():
+                yield from self._papers(event.ticket, docs, fact.at)
+            case duty.MoveBlocked(missing=missing) if missing:
+                yield from self._papers(event.ticket, docs, fact.at + _BRING_S)
+                yield from self._exceptions(event.ticket, docs, fact.at + _BRING_S)
             case ev.VisitDispatched():
                 yield self._answer(event, fact)
             case ev.VisitAccepted():
@@ -131,26 +159,55 @@ class World:
                 self.trips.pop(event.engineer, None)
                 yield self._work(event.ticket, event.engineer, docs, fact.at)
             case ev.WorkFinished():
-                yield self._plain("customer_accept", event.ticket, "sign_s", "customer", fact.at)
+                step = self._plain("customer_accept", event.ticket, "sign_s", "customer", fact.at)
+                yield self._with_papers(step, event.ticket, "customer_accept", docs)
                 yield from self._what_next(event.engineer, docs, fact.at)
             case ev.VisitIncomplete():
                 wait = self._span("resume_s", event.ticket, (600, 1800))
                 resume = w.Resume(ticket=event.ticket)
-                yield Step(at=fact.at + wait, command=resume, actor="triage")
+                step = Step(at=fact.at + wait, command=resume, actor="triage")
+                yield self._with_papers(step, event.ticket, "resume", docs)
                 yield from self._what_next(event.engineer, docs, fact.at)
             case ev.VisitRecalled() | ev.VisitDeclined():
                 yield from self._what_next(event.engineer, docs, fact.at)
             case ev.CustomerAccepted():
-                yield self._call_back(event.ticket, fact.at)
+                step = self._call_back(event.ticket, fact.at)
+                yield self._with_papers(step, event.ticket, "call_back", docs)
             case ev.CustomerCalledBack():
                 close = w.Step(ticket=event.ticket, move="close")
-                yield Step(at=fact.at + 60, command=close, actor="call-back")
+                step = Step(at=fact.at + 60, command=close, actor="call-back")
+                yield self._with_papers(step, event.ticket, "close", docs)
             case ev.ReturnDecided():
                 yield from self._gate(event, docs, fact.at)
             case ev.EngineerHome():
                 self.trips.pop(event.engineer, None)
             case _:
                 pass
+
+    def _with_papers(
+        self,
+        step: Step,
+        ticket: TicketId,
+        move: str,
+        docs: MemoryDocs,
+        brings: Mapping[str, str] | None = None,
+    ) -> Step:
+        """Return a step before which its person shows what the gate asks for."""
+        known = docs.ticket(ticket)
+        first = proofs.shown(self.policy, docs, known, move, step.at, brings)
+        return replace(step, first=first)
+
+    def _papers(self, ticket: TicketId, docs: MemoryDocs, at: int) -> Iterator[Step]:
+        """Return how the desk's people bring what a dispatch waits for."""
+        known = docs.ticket(ticket)
+        for command in proofs.shown(self.policy, docs, known, "dispatch", at):
+            yield Step(at=at, command=command, actor="triage")
+
+    def _exceptions(self, ticket: TicketId, docs: MemoryDocs, at: int) -> Iterator[Step]:
+        known = docs.ticket(ticket)
+        role = ROLES["supervisor"]
+        for command in proofs.excepted(self.policy, docs, known, "dispatch", at, role):
+            yield Step(at=at, command=command, actor="supervisor")
 
     def _rng(self, stream: str, about: str) -> np.random.Generator:
         """Return chance keyed by what it is about; the order of events does not matter."""
@@ -219,7 +276,8 @@ class World:
         wait = self._span("depart", f"{ticket}|{engineer}", self.scenario.people.depart_s)
         leave_at = max(at + wait, min(visit.depart_at, at + 1800) if visit else 0)
         command = w.VisitStep(ticket=ticket, engineer=engineer, move="depart")
-        yield Step(at=leave_at, command=command, actor=engineer)
+        step = Step(at=leave_at, command=command, actor=engineer)
+        yield self._with_papers(step, ticket, "depart", docs)
 
     def _lunch_at(
         self, engineer: EngineerId, docs: MemoryDocs, at: int, *, planned: bool
@@ -259,7 +317,8 @@ class World:
         goal = docs.sites[docs.ticket(ticket).site].place
         until = self._travel(engineer, docs, goal, at, f"{engineer}|{ticket}")
         command = w.VisitStep(ticket=ticket, engineer=engineer, move="arrive")
-        return Step(at=until, command=command, actor=engineer)
+        step = Step(at=until, command=command, actor=engineer)
+        return self._with_papers(step, ticket, "arrive", docs)
 
     def _travel(
         self, engineer: EngineerId, docs: MemoryDocs, goal: Place, at: int, about: str
@@ -292,12 +351,15 @@ class World:
             ticket=ticket,
             engineer=engineer,
             move="finish" if works else "leave_incomplete",
-            reason="" if works else "part missing",
+            reason="" if works else "parts",
             found=known.symptom,
             done="repaired and tested" if works else "",
         )
         length = length if works else length * 0.6
-        return Step(at=at + site.access_s + max(300, int(length)), command=command, actor=engineer)
+        ends_at = at + site.access_s + max(300, int(length))
+        step = Step(at=ends_at, command=command, actor=engineer)
+        told = {"reason": command.reason, "found": command.found, "done": command.done}
+        return self._with_papers(step, ticket, command.move, docs, told)
 
     def _plain(self, move: str, ticket: TicketId, span: str, actor: str, at: int) -> Step:
         wait = self._span(span, ticket, getattr(self.scenario.people, span))
@@ -315,7 +377,12 @@ class World:
             return
         until = self._travel(event.engineer, docs, person.base, at, f"{event.engineer}|home|{at}")
         home = w.EngineerStep(engineer=event.engineer, move="home")
-        yield Step(at=until, command=home, actor=event.engineer)
+        first = tuple(
+            command
+            for ticket in person.trip
+            for command in proofs.shown(self.policy, docs, docs.ticket(ticket), "end_trip", until)
+        )
+        yield Step(at=until, command=home, actor=event.engineer, first=first)
 
 
 def moved(step: Step, at: int) -> Step:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -36,6 +37,7 @@ class Desk:
         self.url = house.settings.url
         self._clients: dict[tuple[str, str | None], httpx.Client] = {}
         self._number = 0
+        self._orders = count(1)
 
     @property
     def ws_url(self) -> str:
@@ -72,6 +74,7 @@ class Desk:
             "category": "hardware",
             "model": "PX-200",
             "symptom": "pulls no paper",
+            "external_id": f"PO-{next(self._orders)}",
             "site": {**site, "lat": place[0], "lon": place[1]},
             "skills": [{"name": "printer"}],
             **wishes,
@@ -125,6 +128,24 @@ class Desk:
             publish = Publish(epoch=epoch, input_seq=snapshot.territory.seq, routes=tuple(routes))
             outcome = desk.propose(HOME, epoch, [publish])
             assert outcome[0].code == "", outcome
+
+    def prove(self, ticket: str, move: str = "") -> None:
+        """Show what the gates of a ticket's possible moves ask for, by the doors."""
+        client = self.client()
+        for gate in client.get(f"/tickets/{ticket}/gates").json()["items"]:
+            if move and gate["move"] != move:
+                continue
+            for lack in gate["lacks"]:
+                if lack["by"] == "contact":
+                    path, body = "contacts", {"purpose": lack["purpose"]}
+                elif lack["by"] == "evidence":
+                    items = [one["name"] for one in lack.get("items", ())]
+                    body = {"kind": lack["condition"], "items": items, "value": "yes"}
+                    path = "evidence"
+                else:
+                    continue
+                answer = client.post(f"/tickets/{ticket}/{path}", json=body)
+                assert answer.status_code == 200, answer.text
 
     def dispatched(self, engineer: str | None = None) -> tuple[str, str]:
         """Return a ticket and the engineer who was told to go."""

@@ -25,6 +25,9 @@ PARTS = {
     "territory": HOME,
     "ledger": "promises",
     "provider": "nordtec",
+    "document": "none.png",
+    "name": "call_back",
+    "run": "1",
 }
 
 
@@ -87,8 +90,15 @@ def test_only_the_listed_roles_pass(desk: Desk, jobs: dict[str, str], key: str) 
 def test_engineer_finds_no_other_job(desk: Desk, jobs: dict[str, str], key: str) -> None:
     """Another's ticket is as if there were none, whatever is asked."""
     me = desk.client("engineer", jobs["me"])
-    bodies = {"decline": {"reason": "no"}, "incomplete": {"reason": "parts"}}
-    bodies["parts"] = {"parts": []}
+    bodies = {
+        "decline": {"reason": "no"},
+        "incomplete": {"reason": "parts"},
+        "evidence": {"kind": "consent"},
+        "exceptions": {"move": "dispatch", "condition": "consent"},
+        "contacts": {"purpose": "visit"},
+        "diagnosis": {"fault": "fan"},
+        "parts": {"parts": []},
+    }
     for ticket in (jobs["other"], "no-such-ticket"):
         method, path = path_of(key, ticket, jobs["me"])
         body = bodies.get(path.rsplit("/", 1)[-1], {}) if method == "POST" else None

@@ -105,6 +105,7 @@ def body_of(request: Request) -> dict:
         "category": request.category,
         "model": request.model,
         "symptom": request.symptom,
+        "external_id": f"PO-{request.number}",
         "duration_s": request.duration_s,
         "skills": [{"name": request.category, "level": 1}],
         "site": {
@@ -172,7 +173,9 @@ def _morning(desk: Desk, log: list[logging.LogRecord]) -> Play:
         sent = desk.client().post(f"/tickets/{ticket}/dispatch", json={})
         said.append(("POST /tickets/{ticket}/dispatch", sent.text))
         for step in steps:
-            done = desk.client().post(f"/visits/{ticket}/{step}", json={})
+            desk.prove(ticket, step)
+            body = {"found": "fan", "done": "new fan"} if step == "finish" else {}
+            done = desk.client().post(f"/visits/{ticket}/{step}", json=body)
             assert done.is_success, done.text
             said.append((f"POST /visits/{{ticket}}/{step}", done.text))
     desk.client().post(

@@ -15,7 +15,9 @@ def test_day_counts_what_happened(desk: Desk) -> None:
     now = desk.now()
     times = {"accept": now - 50, "depart": now - 40, "arrive": now - 30, "finish": now - 10}
     for step, at in times.items():
-        assert phone.post(f"/visits/{ticket}/{step}", json={"at": at}).is_success
+        desk.prove(ticket, step)
+        told = {"found": "fan", "done": "new fan"} if step == "finish" else {}
+        assert phone.post(f"/visits/{ticket}/{step}", json={"at": at, **told}).is_success
     span = {"territory": HOME, "from_at": now - 3600, "to_at": now + 60}
     day = desk.client().get("/day", params=span).json()
     assert sum(day["tickets"].values()) == sum(hour["reported"] for hour in day["hours"])

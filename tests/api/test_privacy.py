@@ -80,6 +80,7 @@ def test_second_accepted_visit_stays_veiled(desk: Desk) -> None:
     for ticket, steps in ((one, ("accept", "depart", "arrive")), (two, ("accept",))):
         assert boss.post(f"/tickets/{ticket}/dispatch", json={}).is_success
         for step in steps:
+            desk.prove(ticket, step)
             assert phone.post(f"/visits/{ticket}/{step}", json={}).is_success
     ask = {"purpose": "visit"}
     assert phone.get(f"/tickets/{one}/contact", params=ask).json()["phone"] == "+354 555 0123"
@@ -87,7 +88,8 @@ def test_second_accepted_visit_stays_veiled(desk: Desk) -> None:
     assert (hidden.status_code, hidden.json()["code"]) == (403, "contact_hidden")
     wrong = phone.get(f"/tickets/{one}/contact", params={"purpose": "audit"})
     assert (wrong.status_code, wrong.json()["code"]) == (403, "wrong_purpose")
-    assert phone.post(f"/visits/{one}/finish", json={}).is_success
+    report = {"found": "fan", "done": "new fan"}
+    assert phone.post(f"/visits/{one}/finish", json=report).is_success
     over = phone.get(f"/tickets/{one}/contact", params=ask)
     assert (over.status_code, over.json()["code"]) == (403, "contact_hidden")
     assert phone.get(f"/tickets/{two}/contact", params=ask).is_success

@@ -26,7 +26,7 @@ def test_request_is_triaged_at_once_when_severity_and_skill_are_known(desk: Desk
 
 def test_same_key_and_body_give_the_same_answer(desk: Desk) -> None:
     """A repeated request is carried out once, even when the ticket went on meanwhile."""
-    body, headers = desk.request(), {"Idempotency-Key": "intake-1"}
+    body, headers = desk.request(external_id=None), {"Idempotency-Key": "intake-1"}
     first = desk.client().post("/tickets", json=body, headers=headers)
     ticket = first.json()["ticket"]["id"]
     desk.client().post(f"/tickets/{ticket}/hold", json={"kind": "parts", "reason": "ordered"})
@@ -94,14 +94,18 @@ def test_whole_visit_by_the_doors(desk: Desk) -> None:
     hidden = phone.get(f"/tickets/{ticket}/contact", params={"purpose": "visit"})
     assert (hidden.status_code, hidden.json()["code"]) == (403, "contact_hidden")
     for step in ("accept", "depart", "arrive"):
+        desk.prove(ticket, step)
         assert phone.post(f"/visits/{ticket}/{step}", json={}).is_success
         assert phone.get(f"/tickets/{ticket}/contact", params={"purpose": "visit"}).is_success
     detail = phone.get(f"/tickets/{ticket}").json()
     assert detail["moves"] == ["finish", "incomplete"]
     # the phone was offline: it happened a minute ago
     at = desk.now() - 1
-    done = phone.post(f"/visits/{ticket}/finish", json={"found": "roller", "at": at})
+    done = phone.post(f"/visits/{ticket}/finish", json={"found": "roller", "done": "new", "at": at})
     assert done.json()["ticket"]["since"]["done"] == at
+    shut = phone.post(f"/tickets/{ticket}/customer-accept", json={})
+    assert [one["condition"] for one in shut.json()["missing"]] == ["customer_signed"]
+    desk.prove(ticket, "customer_accept")
     assert phone.post(f"/tickets/{ticket}/customer-accept", json={}).is_success
     clerk = desk.client("customer-service")
     assert clerk.post(f"/tickets/{ticket}/call-back", json={"satisfaction": 5}).is_success

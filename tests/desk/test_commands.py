@@ -31,6 +31,7 @@ from dispatcher.errors import (
     WindowInPast,
 )
 from dispatcher.policy import load_policy
+from dispatcher.sim.proofs import shown
 from tests.places import HOUR, MORNING, Village, at, site, village
 
 TICKETS = [f"V-{k}" for k in range(1, 6)]
@@ -44,6 +45,12 @@ def run(place: Village, command: w.Command, now: int = MORNING + 60, **more: obj
     for one in decision.sites:
         place.docs.sites[one.id] = one
     place.add(*decision.events, now=context.happened_at)
+
+
+def prove(place: Village, ticket: str, move: str, now: int = MORNING + 60) -> None:
+    """Show what a gate asks for before a move."""
+    for command in shown(load_policy(), place.docs, place.docs.ticket(ticket), move, now):
+        run(place, command, now=now)
 
 
 def route(engineer: str, *tickets: str) -> Route:
@@ -104,7 +111,10 @@ class Commands(RuleBasedStateMachine):
         move=st.sampled_from(["accept", "decline", "depart", "arrive", "finish"]),
     )
     def visit(self, ticket: str, engineer: str, move: str) -> None:
-        self.attempt(w.VisitStep(ticket=ticket, engineer=engineer, move=move, reason="no parts"))
+        wish = w.VisitStep(
+            ticket=ticket, engineer=engineer, move=move, reason="no parts", found="a", done="b"
+        )
+        self.attempt(wish)
 
     @rule(ticket=st.sampled_from(TICKETS), engineer=st.sampled_from(ENGINEERS))
     def leave(self, ticket: str, engineer: str) -> None:
@@ -112,6 +122,22 @@ class Commands(RuleBasedStateMachine):
         self.attempt(
             w.VisitStep(ticket=ticket, engineer=engineer, move=move, reason="part missing")
         )
+
+    @rule(
+        ticket=st.sampled_from(TICKETS),
+        kind=st.sampled_from(["hazards_read", "customer_signed", "parts_in_stock"]),
+    )
+    def show(self, ticket: str, kind: str) -> None:
+        self.attempt(w.RecordEvidence(ticket=ticket, kind=kind, value="yes"))
+
+    @rule(ticket=st.sampled_from(TICKETS), purpose=st.sampled_from(["visit", "notice"]))
+    def talk(self, ticket: str, purpose: str) -> None:
+        self.attempt(w.LogContact(ticket=ticket, purpose=purpose))
+
+    @rule(ticket=st.sampled_from(TICKETS), task=st.sampled_from(["call_back/1", "next_visit/1"]))
+    def task(self, ticket: str, task: str) -> None:
+        self.attempt(w.TakeTask(ticket=ticket, task=task))
+        self.attempt(w.FinishTask(ticket=ticket, task=task, outcome="done"))
 
     @rule(ticket=st.sampled_from(TICKETS))
     def hold(self, ticket: str) -> None:
@@ -213,6 +239,7 @@ def test_move_is_refused_with_what_is_possible_when_the_table_has_it_not(
     ticket = replace(place.docs.ticket("V-1"), status=status, engineer="anna")
     place.docs.put_ticket(ticket)
     if status in MOVES[move].sources:
+        prove(place, "V-1", move)
         run(place, w.Step(ticket="V-1", move=move))
         return
     with pytest.raises(IllegalMove) as refused:
@@ -295,6 +322,7 @@ def test_incomplete_needs_a_reason() -> None:
     for move in ("accept", "depart", "arrive"):
         if move == "accept":
             run(place, w.Step(ticket="V-1", move="dispatch"))
+        prove(place, "V-1", move)
         run(place, w.VisitStep(ticket="V-1", engineer="anna", move=move))
     with pytest.raises(MissingReason):
         run(place, w.VisitStep(ticket="V-1", engineer="anna", move="leave_incomplete"))

@@ -8,7 +8,7 @@ from dispatcher.desk.explain import explain, place
 from dispatcher.domain import events as ev
 from dispatcher.domain.ticket import Exclusion, Severity, Status, Window
 from dispatcher.policy import load_policy
-from tests.desk.test_commands import route, run
+from tests.desk.test_commands import prove, route, run
 from tests.places import HOUR, MORNING, STEP_S, CrowFlies, Village, at, village
 
 POLICY = load_policy()
@@ -101,7 +101,9 @@ def at_work(place_: Village, ticket: str = "V-1") -> None:
     run(place_, w.Publish(epoch=None, input_seq=0, routes=(route("anna", ticket),)))
     run(place_, w.Step(ticket=ticket, move="dispatch"))
     for move in ("accept", "depart", "arrive", "finish"):
-        run(place_, w.VisitStep(ticket=ticket, engineer="anna", move=move), now=MORNING + 2 * HOUR)
+        prove(place_, ticket, move, now=MORNING + 2 * HOUR)
+        step = w.VisitStep(ticket=ticket, engineer="anna", move=move, found="fan", done="new fan")
+        run(place_, step, now=MORNING + 2 * HOUR)
 
 
 def ask_gate(place_: Village, now: int) -> list:

@@ -16,7 +16,7 @@ from dispatcher.domain.calendar import CalendarDay
 from dispatcher.domain.ticket import Channel, RequiredSkill, Severity, Status, Window
 from dispatcher.errors import BadField
 from dispatcher.policy import Policy, load_policy, read_clocks
-from tests.desk.test_commands import route, run
+from tests.desk.test_commands import prove, route, run
 from tests.desk.test_desk import feed
 from tests.places import HOUR, MORNING, CrowFlies, Village, at, site, village
 
@@ -29,7 +29,12 @@ def reported(policy: Policy = POLICY, zone: str = "Asia/Shanghai", **more: objec
     place = Village().engineer("anna")
     place.docs.home = replace(place.docs.home, zone=zone)
     wish = w.ReportTicket(
-        channel=Channel.PHONE, site=site(1, at(1, 0)), symptom="x", category="hardware", **more
+        channel=Channel.PHONE,
+        site=site(1, at(1, 0)),
+        symptom="x",
+        category="hardware",
+        external_id="PO-1",
+        **more,
     )
     decision = decide(wish, place.docs, Context(now=MORNING, policy=policy))
     place.docs.sites[decision.sites[0].id] = decision.sites[0]
@@ -218,9 +223,11 @@ def test_visits_under_a_clock_started_by_arrival_move_the_plan() -> None:
     context = Context(now=MORNING + HOUR, policy=policy)
     run(place, w.Step(ticket=name, move="dispatch"))
     for move in ("accept", "depart"):
+        prove(place, name, move)
         run(place, w.VisitStep(ticket=name, engineer="anna", move=move))
     wish = w.VisitStep(ticket=name, engineer="anna", move="arrive")
-    arrived, moved = decide(wish, place.docs, context).events
+    prove(place, name, "arrive")
+    arrived, moved, *_tasks = decide(wish, place.docs, context).events
     assert isinstance(arrived, ev.EngineerArrived)
     assert moved.cause == "engineer_arrived"
     assert {one.clock: one.due_at for one in moved.due}["fix"] == MORNING + 73 * HOUR
@@ -247,4 +254,8 @@ def test_words_of_contacts_and_complaints_are_checked() -> None:
         w.Diagnose(ticket=name, fault="fan"),
     ):
         place.add(*decide(wish, place.docs, context).events)
-    assert place.docs.ticket(name).version == 6
+    kinds = [mark.kind for mark in place.docs.ticket(name).trace]
+    assert kinds[1:] == [
+        *("customer_contacted", "customer_asked", "complaint_raised", "complaint_settled"),
+        "fault_diagnosed",
+    ]

@@ -88,7 +88,7 @@ def play(scenario, seed=1, desk_class=Desk, policy=None):
     desk = desk_class(docs=MemoryDocs(home=home), roads=CrowFlies(), policy=policy)
     tape = draw_tape(scenario, seed=seed, zone=ZONE, addresses=Plane(), policy=policy)
     roster = draw_roster(scenario, seed=seed, zone=ZONE, addresses=Plane())
-    world = World(scenario, seed=seed, tape=tape, roster=roster, roads=CrowFlies())
+    world = World(scenario, seed=seed, tape=tape, roster=roster, roads=CrowFlies(), policy=policy)
     book = DayBook(
         docs=desk.docs,
         clocks_of=lambda ticket, now: read_clocks(policy, ticket, desk.docs.home, now),

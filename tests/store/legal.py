@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dispatcher.domain import duty
 from dispatcher.domain import events as ev
 from dispatcher.domain.calendar import CalendarDay
 from dispatcher.domain.custody import ITEM_KINDS, Need
@@ -74,7 +75,7 @@ def event_of(docs: MemoryDocs, step: Step) -> ev.Event:
     # what ends or undoes a job is rarer than what brings it on
     moves = [m for m in possible_moves(one.status) if m in MOVES]
     moves = [m for m in moves if m not in SETBACKS or how % 4 == 0]
-    if what % 16 == 6 or not moves:
+    if what % 16 in {6, 7} or not moves:
         return _beside(one, who, how)
     return MOVES[moves[(how // 4) % len(moves)]](one, one.engineer or who, how)
 
@@ -162,7 +163,29 @@ def _beside(one: Ticket, who: str, how: int) -> ev.Event:
         ev.ComplaintSettled(ticket=one.id),
         ev.ContactErased(ticket=one.id, site=one.site, kept_days=how),
         ev.PartsNeeded(ticket=one.id, parts=(Need("P1", how, "A"),)),
-    )[how % 16]
+        duty.EvidenceRecorded(ticket=one.id, kind="consent", value="yes", role="dispatcher"),
+        duty.ExceptionGranted(
+            ticket=one.id, move="dispatch", condition="consent", role="supervisor", reason="é"
+        ),
+        duty.MoveBlocked(ticket=one.id, move="dispatch", missing=("consent",) * (how % 2)),
+        duty.TaskOpened(
+            ticket=one.id,
+            task=f"late/{how}",
+            role="assigned",
+            opened_at=NOW,
+            due_at=NOW + how,
+            clause="house",
+            cause="ticket_held",
+            engineer=who if how % 2 else None,
+        ),
+        duty.TaskTaken(ticket=one.id, task=f"late/{how - 4}"),
+        duty.TaskDone(ticket=one.id, task=f"late/{how - 5}", outcome="told"),
+        duty.TaskEscalated(ticket=one.id, task=f"late/{how - 6}", role="supervisor"),
+        duty.NoticeSent(
+            ticket=one.id, template="late", task="late/1", audience="customer", channel="log"
+        ),
+        duty.TaskClosed(ticket=one.id, task=f"late/{how - 8}", state="done", closed_at=NOW),
+    )[how % 25]
 
 
 def _visits(names: list[str], how: int) -> tuple[Visit, ...]:

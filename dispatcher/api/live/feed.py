@@ -15,23 +15,22 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from dispatcher.api.mirror import Mirror, News
+from dispatcher.domain import duty
 from dispatcher.domain import events as ev
 from dispatcher.domain.events import Fact, engineer_of, ticket_of
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.plan import Change, Choice, Reason
 from dispatcher.domain.privacy import veiled
 from dispatcher.texts import LANGS, Lang, catalogue, say
+from dispatcher.texts.gates import label
 from dispatcher.units import duration_words
 
 # told in the timeline, not to everybody at once
 _QUIET = frozenset(
     {
-        "contact_read",
-        "contact_erased",
-        "engineer_registered",
-        "shifts_set",
-        "plan_published",
-        "policy_adopted",
+        *("contact_read", "contact_erased", "engineer_registered", "shifts_set"),
+        *("plan_published", "policy_adopted", "notice_sent"),
+        *("evidence_recorded", "task_opened", "task_closed", "task_taken", "task_done"),
     }
 )
 # changes of a plan worth a line; a visit that only moved a little in time is not
@@ -99,7 +98,40 @@ def _details(mirror: Mirror, event: ev.Event, lang: Lang) -> dict[str, object]:
             words = {"count": len(rows)}
         case _:
             pass
-    return words
+    return words | _duty_words(event, lang)
+
+
+def _duty_words(event: ev.Event, lang: Lang) -> dict[str, object]:
+    """Return what a fact about evidence, tasks or messages says besides its fields."""
+    match event:
+        case duty.EvidenceRecorded():
+            return {"what": label("condition", event.kind, lang)}
+        case duty.ExceptionGranted():
+            return {
+                "what": label("condition", event.condition, lang),
+                "move": label("move", event.move, lang),
+            }
+        case duty.MoveBlocked():
+            names = [label("condition", one, lang) for one in event.missing]
+            told = say("gate.and", lang).join(names) or "–"
+            return {"missing": told, "move": label("move", event.move, lang)}
+        case (
+            duty.TaskOpened()
+            | duty.TaskClosed()
+            | duty.TaskTaken()
+            | duty.TaskDone()
+            | duty.TaskEscalated()
+        ):
+            return {"task": label("task", event.task.partition("/")[0], lang)}
+        case duty.NoticeSent():
+            result = "sent" if event.is_delivered else "failed"
+            return {
+                "template": label("notice", event.template, lang),
+                "audience": label("role", event.audience, lang),
+                "result": label("notice_result", result, lang),
+            }
+        case _:
+            return {}
 
 
 def _told(mirror: Mirror, event: ev.Event, lang: Lang) -> dict[str, object]:

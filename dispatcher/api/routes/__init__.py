@@ -5,6 +5,7 @@ from __future__ import annotations
 from dispatcher.api.routes import (
     choices,
     day,
+    duties,
     fleet,
     imports,
     ledgers,
@@ -15,6 +16,7 @@ from dispatcher.api.routes import (
     sessions,
     steps,
     stores,
+    tasks,
     territories,
     tickets,
 )
@@ -27,6 +29,8 @@ GROUPS = (
     choices.doors,
     steps.doors,
     steps.visits,
+    duties.doors,
+    tasks.doors,
     fleet.doors,
     stores.doors,
     plans.doors,

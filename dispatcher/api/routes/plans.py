@@ -12,6 +12,7 @@ from dispatcher.api import schemas as s
 from dispatcher.api import views as v
 from dispatcher.api.carry import Asked
 from dispatcher.api.doors import Doors, Json
+from dispatcher.api.duty_views import GateView, gates_of
 from dispatcher.api.house import House
 from dispatcher.api.live.feed import gate_view
 from dispatcher.api.mirror import Mirror
@@ -136,6 +137,8 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
     lunch_before: bool
     moves: list[str]
     site: StopSite | None
+    # what this step and the later ones ask for, so that a phone knows it without a line
+    gates: list[GateView]
 
 
 class RouteView(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,7 +168,8 @@ def engineer_route(
         known = [r for r in docs.routes_of(one.id) if r.visits]
         ahead = shift and docs.route(route_id(one.id, shift.start_at))
         route = ahead if ahead and ahead.visits else (known[0] if known else ahead)
-        stops = [_stop(mirror, visit, seat, now) for visit in route.visits] if route else []
+        visits = route.visits if route else ()
+        stops = [_stop(house, mirror, visit, seat, now, ask.lang) for visit in visits]
     empty = {"type": "FeatureCollection", "features": []}
     drawn = route is not None and not seat.sees_cells_only
     view = RouteView(
@@ -182,7 +186,9 @@ def engineer_route(
     return Json(view)
 
 
-def _stop(mirror: Mirror, visit: Visit, seat: Seat, now: int) -> Stop | None:
+def _stop(
+    house: House, mirror: Mirror, visit: Visit, seat: Seat, now: int, lang: Lang
+) -> Stop | None:
     ticket = mirror.docs.tickets.get(visit.ticket)
     if ticket is None:
         return None
@@ -197,6 +203,7 @@ def _stop(mirror: Mirror, visit: Visit, seat: Seat, now: int) -> Stop | None:
         lunch_before=visit.lunch_before,
         moves=moves_of(ticket, seat.role),
         site=_stop_site(mirror, ticket, seat, is_open=is_open),
+        gates=gates_of(ticket, mirror.docs, house.policy, now, lang, ahead=True),
     )
 
 

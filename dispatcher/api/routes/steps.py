@@ -9,35 +9,17 @@ from starlette.responses import Response
 
 from dispatcher.api import schemas as s
 from dispatcher.api import views as v
-from dispatcher.api.carry import Ask, Asked, Errand, answer
+from dispatcher.api.carry import Asked, do, seen
 from dispatcher.api.doors import Doors
-from dispatcher.api.house import House
 from dispatcher.api.intake import skills_of, windows_of
-from dispatcher.api.seat import Housed, Seat, Seated
+from dispatcher.api.seat import Housed, Seated
 from dispatcher.desk.command import wishes as w
-from dispatcher.domain.ids import EngineerId, TicketId
-from dispatcher.domain.ticket import Severity, Ticket
+from dispatcher.domain.ids import EngineerId
+from dispatcher.domain.ticket import Severity
 from dispatcher.errors import NoEngineerYet
 
 doors = Doors("tickets")
 visits = Doors("visits")
-
-
-def _seen(house: House, seat: Seat, ticket: str) -> Ticket:
-    return house.store.ticket(TicketId(ticket), scope=seat.scope)
-
-
-def _do(
-    house: House, seat: Seat, ask: Ask, one: Ticket, command: w.Command, body: s.Expecting
-) -> Response:
-    errand = Errand(
-        territory=one.territory,
-        command=command,
-        ticket=one.id,
-        at=getattr(body, "at", None),
-        expected_version=body.expected_version,
-    )
-    return answer(house, seat, ask, errand)
 
 
 @doors.post("/tickets/{ticket}/triage", v.TicketDone)
@@ -45,7 +27,7 @@ def triage_ticket(
     ticket: s.Id, body: s.TriageGiven, house: Housed, seat: Seated, ask: Asked
 ) -> Response:
     """Judge a request: how bad, which skill, how long (R06, R07)."""
-    one = _seen(house, seat, ticket)
+    one = seen(house, seat, ticket)
     command = w.Triage(
         ticket=one.id,
         severity=Severity(body.severity),
@@ -55,7 +37,7 @@ def triage_ticket(
         windows=windows_of(body.windows),
         not_before_at=body.not_before_at,
     )
-    return _do(house, seat, ask, one, command, body)
+    return do(house, seat, ask, one, command, body)
 
 
 @doors.post("/tickets/{ticket}/hold", v.TicketDone)
@@ -63,11 +45,11 @@ def hold_ticket(
     ticket: s.Id, body: s.HoldGiven, house: Housed, seat: Seated, ask: Asked
 ) -> Response:
     """Let a ticket wait (R28)."""
-    one = _seen(house, seat, ticket)
+    one = seen(house, seat, ticket)
     command = w.HoldTicket(
         ticket=one.id, kind=body.kind, reason=body.reason, until_at=body.until_at
     )
-    return _do(house, seat, ask, one, command, body)
+    return do(house, seat, ask, one, command, body)
 
 
 @doors.post("/tickets/{ticket}/resume", v.TicketDone)
@@ -75,9 +57,9 @@ def resume_ticket(
     ticket: s.Id, body: s.ResumeGiven, house: Housed, seat: Seated, ask: Asked
 ) -> Response:
     """Plan an incomplete ticket again (R56)."""
-    one = _seen(house, seat, ticket)
+    one = seen(house, seat, ticket)
     command = w.Resume(ticket=one.id, duration_s=body.duration_s, not_before_at=body.not_before_at)
-    return _do(house, seat, ask, one, command, body)
+    return do(house, seat, ask, one, command, body)
 
 
 @doors.post("/tickets/{ticket}/exclude", v.TicketDone)
@@ -85,14 +67,14 @@ def exclude_engineer(
     ticket: s.Id, body: s.ExcludeGiven, house: Housed, seat: Seated, ask: Asked
 ) -> Response:
     """Never give this ticket to this engineer."""
-    one = _seen(house, seat, ticket)
+    one = seen(house, seat, ticket)
     command = w.Exclude(
         ticket=one.id,
         engineer=EngineerId(body.engineer),
         reason=body.reason,
         until_at=body.until_at,
     )
-    return _do(house, seat, ask, one, command, body)
+    return do(house, seat, ask, one, command, body)
 
 
 @doors.post("/tickets/{ticket}/promise", v.TicketDone)
@@ -100,8 +82,8 @@ def promise_arrival(
     ticket: s.Id, body: s.PromiseGiven, house: Housed, seat: Seated, ask: Asked
 ) -> Response:
     """Keep the arrival that the customer was told (R35, R36)."""
-    one = _seen(house, seat, ticket)
-    return _do(house, seat, ask, one, w.Promise(ticket=one.id, promised_at=body.promised_at), body)
+    one = seen(house, seat, ticket)
+    return do(house, seat, ask, one, w.Promise(ticket=one.id, promised_at=body.promised_at), body)
 
 
 @doors.post("/tickets/{ticket}/call-back", v.TicketDone)
@@ -109,9 +91,9 @@ def call_back(
     ticket: s.Id, body: s.CallBackGiven, house: Housed, seat: Seated, ask: Asked
 ) -> Response:
     """Write down the call after the repair (R66)."""
-    one = _seen(house, seat, ticket)
+    one = seen(house, seat, ticket)
     command = w.CallBack(ticket=one.id, satisfaction=body.satisfaction, remark=body.remark)
-    return _do(house, seat, ask, one, command, body)
+    return do(house, seat, ask, one, command, body)
 
 
 # the plain steps of the desk: path, move, what it means
@@ -145,8 +127,8 @@ _VISITS: tuple[tuple[str, str, type[s.StepGiven], str], ...] = (
 
 def _hang_step(path: str, move: str, meaning: str) -> None:
     def step(ticket: s.Id, body: s.Nothing, house: Housed, seat: Seated, ask: Asked) -> Response:
-        one = _seen(house, seat, ticket)
-        return _do(house, seat, ask, one, w.Step(ticket=one.id, move=move), body)
+        one = seen(house, seat, ticket)
+        return do(house, seat, ask, one, w.Step(ticket=one.id, move=move), body)
 
     step.__name__, step.__doc__ = f"{move}_ticket", meaning
     doors.post(f"/tickets/{{ticket}}/{path}", v.TicketDone)(step)
@@ -154,9 +136,9 @@ def _hang_step(path: str, move: str, meaning: str) -> None:
 
 def _hang_because(path: str, move: str, meaning: str) -> None:
     def step(ticket: s.Id, body: s.Because, house: Housed, seat: Seated, ask: Asked) -> Response:
-        one = _seen(house, seat, ticket)
+        one = seen(house, seat, ticket)
         command = w.StepBecause(ticket=one.id, move=move, reason=body.reason)
-        return _do(house, seat, ask, one, command, body)
+        return do(house, seat, ask, one, command, body)
 
     step.__name__, step.__doc__ = f"{move}_ticket", meaning
     doors.post(f"/tickets/{{ticket}}/{path}", v.TicketDone)(step)
@@ -164,13 +146,13 @@ def _hang_because(path: str, move: str, meaning: str) -> None:
 
 def _hang_visit(path: str, move: str, kind: type[s.StepGiven], meaning: str) -> None:
     def step(ticket: s.Id, body: s.StepGiven, house: Housed, seat: Seated, ask: Asked) -> Response:
-        one = _seen(house, seat, ticket)
+        one = seen(house, seat, ticket)
         engineer = seat.engineer or one.engineer
         if engineer is None:
             raise NoEngineerYet(ticket=one.id)
         more: Mapping[str, Any] = body.model_dump(exclude={"at", "expected_version"})
         command = w.VisitStep(ticket=one.id, engineer=engineer, move=move, **more)
-        return _do(house, seat, ask, one, command, body)
+        return do(house, seat, ask, one, command, body)
 
     step.__annotations__["body"] = kind
     step.__name__, step.__doc__ = f"{path}_visit", meaning

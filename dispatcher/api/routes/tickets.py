@@ -11,6 +11,7 @@ from dispatcher.api import schemas as s
 from dispatcher.api import views as v
 from dispatcher.api.carry import Ask, Asked, Errand, answer, carry_out
 from dispatcher.api.doors import Doors, Json
+from dispatcher.api.duty_views import duty_view, gates_of
 from dispatcher.api.house import House
 from dispatcher.api.intake import report_of
 from dispatcher.api.moves import moves_of
@@ -80,9 +81,10 @@ def show_ticket(ticket: s.Id, house: Housed, seat: Seated, ask: Asked) -> Respon
     one = house.store.ticket(TicketId(ticket), scope=seat.scope)
     mirror, now = house.mirror(one.territory), house.clock.now()
     site = mirror.site_of(one)
-    with mirror.reading():
+    with mirror.reading() as docs:
         visit = v.visit_of(mirror, one)
         is_open = v.sees_whole(mirror, one, seat.engineer)
+        gates = gates_of(one, docs, house.policy, now, ask.lang)
     shown = v.ticket_view(mirror, one, now, cells_only=seat.sees_cells_only, is_open=is_open)
     may_reveal = site is not None and (seat.engineer is None or is_open)
     detail = v.TicketDetail(
@@ -94,6 +96,10 @@ def show_ticket(ticket: s.Id, house: Housed, seat: Seated, ask: Asked) -> Respon
         moves=moves_of(one, seat.role),
         unassigned=[v.reason_view(reason, ask.lang) for reason in one.unassigned],
         reveals=v.reveals_of(purposes_of(seat.role.value), ask.lang) if may_reveal else [],
+        gates=gates,
+        tasks=[duty_view(duty, now, ask.lang) for duty in one.duties],
+        evidence=one.evidence if not seat.sees_cells_only else (),
+        exceptions=one.leaves if not seat.sees_cells_only else (),
     )
     return Json(detail)
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dispatcher.desk.command import keeping, merge, privacy, stores, timing, visits
+from dispatcher.desk.command import duties, keeping, merge, privacy, stores, timing, visits
 from dispatcher.desk.command import wishes as w
+from dispatcher.desk.command.gates import check, ready
 from dispatcher.desk.command.ruling import CommandDocs, Context, Decision, Handler, facts, legal
 from dispatcher.domain import events as ev
 from dispatcher.domain.events import Event
@@ -108,7 +109,7 @@ def _future_windows(windows: tuple[Window, ...], now: int) -> None:
 
 def _triage(command: w.Triage, docs: CommandDocs, context: Context) -> Decision:
     ticket = docs.ticket(command.ticket)
-    legal(ticket, "triage")
+    ready(ticket, "triage", docs, context)
     _future_windows(command.windows, context.now)
     if not command.skills:
         # R05: no dispatch without place and required skill
@@ -130,7 +131,7 @@ def _triage(command: w.Triage, docs: CommandDocs, context: Context) -> Decision:
 
 
 def _hold(command: w.HoldTicket, docs: CommandDocs, context: Context) -> Decision:
-    legal(docs.ticket(command.ticket), "hold")
+    ready(docs.ticket(command.ticket), "hold", docs, context, reason=command.reason)
     if command.until_at is not None and command.until_at <= context.now:
         raise BadField(
             field="until_at", value=command.until_at, rule="choose a time that is still to come"
@@ -177,18 +178,19 @@ def _exclude(command: w.Exclude, docs: CommandDocs, _context: Context) -> Decisi
     return facts(ev.EngineerExcluded(ticket=ticket.id, exclusion=exclusion))
 
 
-def _promise(command: w.Promise, docs: CommandDocs, _context: Context) -> Decision:
+def _promise(command: w.Promise, docs: CommandDocs, context: Context) -> Decision:
     ticket = docs.ticket(command.ticket)
     if ticket.status is not Status.PLANNED and not ticket.is_frozen:
         raise NotPlanned(ticket=ticket.id, status=ticket.status.value)
+    check(ticket, "promise", docs, context)
     return facts(ev.ArrivalPromised(ticket=ticket.id, promised_at=command.promised_at))
 
 
-def _step(command: w.Step, docs: CommandDocs, _context: Context) -> Decision:
+def _step(command: w.Step, docs: CommandDocs, context: Context) -> Decision:
     ticket = docs.ticket(command.ticket)
     match command.move:
         case "release":
-            legal(ticket, "release")
+            ready(ticket, "release", docs, context)
             return facts(ev.TicketReleased(ticket=ticket.id, due=ticket.due))
         case "lock" | "unlock":
             if ticket.engineer is None:
@@ -197,13 +199,13 @@ def _step(command: w.Step, docs: CommandDocs, _context: Context) -> Decision:
             cls = ev.TicketLocked if locked else ev.TicketUnlocked
             return facts() if ticket.is_locked == locked else facts(cls(ticket=ticket.id))
         case "dispatch":
-            legal(ticket, "dispatch")
+            ready(ticket, "dispatch", docs, context)
             return facts(_dispatched(ticket, docs))
         case "customer_accept":
-            legal(ticket, "customer_accept")
+            ready(ticket, "customer_accept", docs, context)
             return facts(ev.CustomerAccepted(ticket=ticket.id))
         case "close":
-            legal(ticket, "close")
+            ready(ticket, "close", docs, context)
             return facts(ev.TicketClosed(ticket=ticket.id))
         case _:
             raise BadField(field="move", value=command.move, rule="not a step of a ticket")
@@ -225,11 +227,12 @@ def _engineer_of(ticket: Ticket) -> EngineerId:
     return ticket.engineer
 
 
-def _step_because(command: w.StepBecause, docs: CommandDocs, _context: Context) -> Decision:
+def _step_because(command: w.StepBecause, docs: CommandDocs, context: Context) -> Decision:
     ticket = docs.ticket(command.ticket)
     legal(ticket, command.move)
     if not command.reason.strip():
         raise MissingReason(move=command.move, ticket=ticket.id)
+    check(ticket, command.move, docs, context, reason=command.reason)
     match command.move:
         case "cancel":
             return facts(ev.TicketCancelled(ticket=ticket.id, reason=command.reason))
@@ -246,9 +249,9 @@ def _step_because(command: w.StepBecause, docs: CommandDocs, _context: Context) 
             raise BadField(field="move", value=command.move, rule="not a step with a reason")
 
 
-def _resume(command: w.Resume, docs: CommandDocs, _context: Context) -> Decision:
+def _resume(command: w.Resume, docs: CommandDocs, context: Context) -> Decision:
     ticket = docs.ticket(command.ticket)
-    legal(ticket, "resume")
+    ready(ticket, "resume", docs, context)
     resumed = ev.TicketResumed(
         ticket=ticket.id,
         duration_s=command.duration_s or ticket.duration_s,
@@ -258,9 +261,9 @@ def _resume(command: w.Resume, docs: CommandDocs, _context: Context) -> Decision
     return facts(resumed)
 
 
-def _call_back(command: w.CallBack, docs: CommandDocs, _context: Context) -> Decision:
+def _call_back(command: w.CallBack, docs: CommandDocs, context: Context) -> Decision:
     ticket = docs.ticket(command.ticket)
-    legal(ticket, "call_back")
+    ready(ticket, "call_back", docs, context)
     return facts(
         ev.CustomerCalledBack(
             ticket=ticket.id, satisfaction=command.satisfaction, remark=command.remark
@@ -307,6 +310,13 @@ HANDLERS: dict[type, Handler] = {
     w.Diagnose: timing.diagnose,
     w.Complain: timing.complain,
     w.SettleComplaint: timing.settle,
+    w.RecordEvidence: duties.record,
+    w.GrantException: duties.grant,
+    w.NoteBlocked: duties.blocked,
+    w.TakeTask: duties.take,
+    w.FinishTask: duties.finish,
+    w.NoteEscalation: duties.escalate,
+    w.NoteNotice: duties.notice,
     w.Rebase: timing.rebase,
     w.Reckon: timing.reckon,
     w.NoteCrossing: timing.note,

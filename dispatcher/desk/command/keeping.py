@@ -7,6 +7,7 @@ Pure, like `decide`, whose table lists these handlers.
 from __future__ import annotations
 
 from dispatcher.desk.command import stores as w
+from dispatcher.desk.command.gates import check
 from dispatcher.desk.command.ruling import CommandDocs, Context, Decision, facts
 from dispatcher.domain import custody, provider
 from dispatcher.domain.custody import CUSTOMER, DEPOT, ENGINEER, CustodyMoved, Holding
@@ -58,7 +59,7 @@ def _room(lines: int) -> None:
         raise BadField(field="item", value=lines + 1, rule=rule)
 
 
-def move_things(command: w.MoveThings, docs: CommandDocs, _context: Context) -> Decision:
+def move_things(command: w.MoveThings, docs: CommandDocs, context: Context) -> Decision:
     """Let things change hands; what the giver does not have cannot be given."""
     route = custody.MOVES.get(command.move)
     if route is None:
@@ -77,6 +78,8 @@ def move_things(command: w.MoveThings, docs: CommandDocs, _context: Context) -> 
         raise MissingReason(move=command.move, ticket=ticket.id if ticket else command.item)
     if command.move == "issued" and rows[0][0].what in _WANT_APPROVER and not command.approver:
         raise ApproverMissing(item=command.item)
+    if command.move == "issued" and ticket is not None:
+        check(ticket, "issue_part", docs, context, approver=command.approver)
     return facts(*(_moved(command, row, quantity) for row, quantity in rows))
 
 

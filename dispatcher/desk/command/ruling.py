@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from dispatcher.domain.events import Event
 from dispatcher.domain.fold import Docs
-from dispatcher.domain.ids import SiteId
+from dispatcher.domain.ids import ActorId, SiteId
 from dispatcher.domain.place import Site
 from dispatcher.domain.ticket import MOVES, Ticket, possible_moves
 from dispatcher.errors import IllegalMove
@@ -36,6 +36,10 @@ class Context:
     policy: Policy
     # the one who asks may set a rule aside with a reason
     may_override: bool = False
+    # what the one who asks is to the desk; empty = the desk itself
+    role: str = ""
+    # who asks; None = the desk itself
+    actor: ActorId | None = None
     # when it happened, if earlier than now (R31)
     at: int | None = None
 

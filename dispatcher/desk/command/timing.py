@@ -13,7 +13,9 @@ from datetime import date
 from dispatcher.desk.command import wishes as w
 from dispatcher.desk.command.ruling import CommandDocs, Context, Decision, facts
 from dispatcher.domain import events as ev
+from dispatcher.domain.duty import EvidenceRecorded, TaskClosed, TaskOpened
 from dispatcher.domain.events import KIND_BY_EVENT, Event, ticket_of
+from dispatcher.domain.fold import evidence_of
 from dispatcher.domain.ids import TicketId
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.ticket import Severity, Ticket
@@ -22,6 +24,7 @@ from dispatcher.errors import BadField, MissingReason
 from dispatcher.policy import Policy, Profile, due_times
 from dispatcher.policy.causes import cause_of
 from dispatcher.policy.clocks import Crossing, crossings, in_order
+from dispatcher.policy.tasks import changes, escalations
 from dispatcher.policy.words import PURPOSES, WISHES
 
 # facts that carry the plan's due times
@@ -60,17 +63,49 @@ def timed(decision: Decision, docs: CommandDocs, context: Context) -> Decision:
         ticket, told = _told(before, event, docs, context)
         after[name] = ticket
         events += told
+    for ticket in after.values():
+        events += _tasked(ticket, docs, context)
     return replace(decision, events=tuple(events))
+
+
+def _tasked(ticket: Ticket, docs: CommandDocs, context: Context) -> list[Event]:
+    """Return the tasks that the facts open and close: one visible list, the profile's `tasks`."""
+    profile = context.policy.profile_of(ticket)
+    opened, ended = changes(profile, ticket, docs.territory(), context.now)
+    return [
+        *(
+            TaskClosed(ticket=ticket.id, task=one.task, state=one.state, closed_at=one.at)
+            for one in ended
+        ),
+        *(
+            TaskOpened(
+                ticket=ticket.id,
+                task=one.task,
+                role=one.role,
+                opened_at=one.opened_at,
+                due_at=one.due_at,
+                clause=one.clause,
+                cause=one.cause,
+                notice=one.notice,
+                engineer=ticket.engineer,
+            )
+            for one in opened
+        ),
+    ]
 
 
 def _told(
     before: Ticket, event: Event, docs: CommandDocs, context: Context
 ) -> tuple[Ticket, list[Event]]:
     """Return the ticket's clocks after a fact, and the fact with its due times."""
-    mark = mark_of(event, context.happened_at)
+    mark = mark_of(event, context.happened_at, context.now)
     policy = getattr(event, "policy", "") or before.policy
     trace = before.trace if mark is None else (*before.trace, mark)
     ticket = replace(before, trace=trace, policy=policy)
+    if isinstance(event, EvidenceRecorded):
+        # circumstances, and with them tasks, go by it
+        shown = evidence_of(event, context.actor, context.happened_at, context.now)
+        ticket = replace(ticket, evidence=(*ticket.evidence, shown))
     is_timed = isinstance(event, (ev.TicketReported, _Timed))
     profile = context.policy.profile_of(ticket)
     if not is_timed and (mark is None or not profile.moves_plan(mark.kind)):
@@ -223,27 +258,41 @@ def calendar_days(command: w.SetCalendarDays, docs: CommandDocs, _context: Conte
     return facts(ev.CalendarChanged(days=news)) if news else facts()
 
 
+def _news(
+    ticket: Ticket, docs: MemoryDocs, policy: Policy, now: int
+) -> tuple[list[w.NoteCrossing | w.NoteEscalation], int | None]:
+    """Return what time alone has brought about for a ticket, and the next moment to look."""
+    profile = policy.profile_of(ticket)
+    crossed, later = crossings(profile, ticket, docs.home, now)
+    raised, next_at = escalations(profile, ticket, docs.home, now)
+    news: list[w.NoteCrossing | w.NoteEscalation] = [
+        w.NoteCrossing(ticket=ticket.id, clock=one.clock, level=one.level) for one in crossed
+    ]
+    news += [w.NoteEscalation(ticket=ticket.id, task=key, role=one.role) for key, one in raised]
+    return news, min((at for at in (later, next_at) if at is not None), default=None)
+
+
 @dataclass(slots=True)
 class Alarms:
-    """When each ticket's clocks must be looked at next, kept until the ticket changes."""
+    """When each ticket's clocks and tasks must be looked at next, kept until the ticket changes."""
 
     # by ticket: its version, the next moment (None = never), and what was asked for already
     _next: dict[TicketId, tuple[int, int | None]] = field(default_factory=dict)
 
-    def due(self, docs: MemoryDocs, policy: Policy, now: int) -> list[w.NoteCrossing]:
-        """Return the crossings up to `now` that no fact tells yet; each is asked for once."""
-        found: list[w.NoteCrossing] = []
+    def due(
+        self, docs: MemoryDocs, policy: Policy, now: int
+    ) -> list[w.NoteCrossing | w.NoteEscalation]:
+        """Return the crossings and escalations up to `now` that no fact tells yet, each once."""
+        found: list[w.NoteCrossing | w.NoteEscalation] = []
         for ticket in docs.tickets.values():
             version, moment = self._next.get(ticket.id, (-1, 0))
             if version == ticket.version and (moment is None or moment > now):
                 continue
             if len(found) >= MOST_AT_ONCE:
                 break
-            news, later = crossings(policy.profile_of(ticket), ticket, docs.home, now)
+            news, later = _news(ticket, docs, policy, now)
             self._next[ticket.id] = (ticket.version, later)
-            found += [
-                w.NoteCrossing(ticket=ticket.id, clock=one.clock, level=one.level) for one in news
-            ]
+            found += news
         return found
 
     def next_at(self, docs: MemoryDocs, policy: Policy, now: int) -> int | None:
@@ -252,7 +301,7 @@ class Alarms:
         for ticket in docs.tickets.values():
             version, moment = self._next.get(ticket.id, (-1, None))
             if version != ticket.version:
-                news, later = crossings(policy.profile_of(ticket), ticket, docs.home, now)
+                news, later = _news(ticket, docs, policy, now)
                 moment = now if news else later
                 if not news:
                     self._next[ticket.id] = (ticket.version, later)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from dispatcher.desk.command import wishes as w
+from dispatcher.desk.command.gates import check, check_trip
 from dispatcher.desk.command.ruling import CommandDocs, Context, Decision, facts, legal
 from dispatcher.domain import events as ev
 from dispatcher.domain.ids import EngineerId
@@ -23,12 +24,16 @@ from dispatcher.errors import (
 )
 
 
-def visit(command: w.VisitStep, docs: CommandDocs, _context: Context) -> Decision:
+def visit(command: w.VisitStep, docs: CommandDocs, context: Context) -> Decision:
     """Let an engineer take one step of a visit."""
     ticket = docs.ticket(command.ticket)
     legal(ticket, command.move)
     if ticket.engineer != command.engineer:
         raise OtherEngineer(ticket=ticket.id, engineer=ticket.engineer, asked=command.engineer)
+    if command.move == "leave_incomplete" and not command.reason.strip():
+        raise MissingReason(move=command.move, ticket=ticket.id)
+    told = {"reason": command.reason, "found": command.found, "done": command.done}
+    check(ticket, command.move, docs, context, **told)
     tid, eid = ticket.id, command.engineer
     match command.move:
         case "accept":
@@ -49,8 +54,6 @@ def visit(command: w.VisitStep, docs: CommandDocs, _context: Context) -> Decisio
                 ev.WorkFinished(ticket=tid, engineer=eid, found=command.found, done=command.done)
             )
         case "leave_incomplete":
-            if not command.reason.strip():
-                raise MissingReason(move=command.move, ticket=tid)
             return facts(
                 ev.VisitIncomplete(
                     ticket=tid, engineer=eid, reason=command.reason, again_at=command.again_at
@@ -81,6 +84,7 @@ def register(command: w.RegisterEngineer, docs: CommandDocs, _context: Context) 
             lunch_at=known.lunch_at,
             gate=known.gate,
             holds=known.holds,
+            trip=known.trip,
         )
     return facts(ev.EngineerRegistered(engineer=given))
 
@@ -107,7 +111,7 @@ def absence(command: w.RecordAbsence, docs: CommandDocs, _context: Context) -> D
     return facts(ev.AbsenceRecorded(engineer=command.engineer, absence=command.absence))
 
 
-def engineer(command: w.EngineerStep, docs: CommandDocs, _context: Context) -> Decision:
+def engineer(command: w.EngineerStep, docs: CommandDocs, context: Context) -> Decision:
     """Let an engineer take lunch, ask the gate, or go home."""
     person = docs.engineer(command.engineer)
     ahead = [t for r in docs.routes_of(person.id) for t in r.tickets]
@@ -125,6 +129,7 @@ def engineer(command: w.EngineerStep, docs: CommandDocs, _context: Context) -> D
             if person.gate != "go_home":
                 # R32, M0 5.4.6: return only when nothing near needs service
                 raise ReturnGateShut(engineer=person.id)
+            check_trip(person.id, docs, context)
             return facts(ev.EngineerHome(engineer=person.id))
         case _:
             raise BadField(field="move", value=command.move, rule="not a step of an engineer")

@@ -184,6 +184,80 @@ class SettleComplaint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordEvidence:
+    """Write down that something was shown: a number, a paper, a checklist, a signature."""
+
+    ticket: TicketId
+    # one of `policy.words.EVIDENCE`
+    kind: str
+    items: tuple[str, ...] = ()
+    # a number, an amount range, yes or no; never a name
+    value: str = ""
+    # id of a paper, photo or signature kept beside the log
+    document: str = ""
+    engineer: EngineerId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantException:
+    """Let a move pass without one of its conditions (R29, R31); who asks needs the role for it."""
+
+    ticket: TicketId
+    move: str
+    condition: str
+    reason: str = ""
+    document: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteBlocked:
+    """Write down what the desk's next move waits for; looked at again when it is written."""
+
+    ticket: TicketId
+    move: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeTask:
+    """Say that one does a task; `task` is its name and the number of its run: call_back/1."""
+
+    ticket: TicketId
+    task: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishTask:
+    """Say that a task is done that no other fact tells of, and what came out."""
+
+    ticket: TicketId
+    task: str
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteEscalation:
+    """Write down that somebody else hears of a task; looked at again when it is written."""
+
+    ticket: TicketId
+    task: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteNotice:
+    """Write down what became of a message (R35)."""
+
+    ticket: TicketId
+    template: str
+    task: str
+    audience: str
+    channel: str
+    is_delivered: bool = True
+    tries: int = 1
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rebase:
     """Put a ticket under another service profile, or under the newest version of its own."""
 
@@ -341,6 +415,13 @@ Command = (
     | Diagnose
     | Complain
     | SettleComplaint
+    | RecordEvidence
+    | GrantException
+    | NoteBlocked
+    | TakeTask
+    | FinishTask
+    | NoteEscalation
+    | NoteNotice
     | Rebase
     | Reckon
     | NoteCrossing

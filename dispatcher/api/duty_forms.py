@@ -1,0 +1,123 @@
+"""
+What the doors of evidence, exceptions, conversations and tasks accept.
+
+Must not look anything up; whether a condition or task exists is asked later.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from dispatcher.api.schemas import Body, Expecting, Name, Said, StepGiven, _like
+
+Remark = Annotated[str, Field(max_length=1000)]
+Purpose = Literal[
+    "reply",
+    "appointment",
+    "guidance",
+    "proposal",
+    "notice",
+    "visit",
+    "quote",
+    "documents",
+    "estimate",
+]
+Wish = Literal["answer", "quote", "documents"]
+# a small picture in base64, so that a request stays below the limit of bodies
+MOST_PICTURE = 230_000
+
+
+class EvidenceGiven(StepGiven):
+    """What was shown; `at` may lie before now when it was written down late (R31)."""
+
+    model_config = _like(kind="order_number", value="PO-2026-118")
+    kind: Name
+    items: Annotated[tuple[Name, ...], Field(max_length=50)] = ()
+    # a number, an amount range, yes or no; never a name
+    value: Annotated[str, Field(max_length=120)] = ""
+    # the id of a paper kept elsewhere
+    document: Annotated[str, Field(max_length=120)] = ""
+    # or a photo or signature to keep: PNG or JPEG, base64
+    picture: Annotated[str, Field(max_length=MOST_PICTURE, pattern=r"^[A-Za-z0-9+/=]*$")] = ""
+
+
+class ExceptionGiven(Expecting):
+    """Which condition a move may pass without, and why."""
+
+    model_config = _like(move="dispatch", condition="order_number", reason="Water on the floor")
+    move: Name
+    condition: Name
+    reason: Annotated[str, Field(max_length=500)] = ""
+    document: Annotated[str, Field(max_length=120)] = ""
+
+
+class ContactGiven(StepGiven):
+    """A conversation with the customer, or the attempt."""
+
+    model_config = _like(purpose="appointment", is_reached=True)
+    purpose: Purpose
+    is_reached: bool = True
+    remark: Remark = ""
+
+
+class WishGiven(StepGiven):
+    """What the customer wants besides a visit (R20)."""
+
+    model_config = _like(wish="quote")
+    wish: Wish
+
+
+class DiagnosisGiven(StepGiven):
+    """What is broken (R38)."""
+
+    model_config = _like(fault="Feed roller worn")
+    fault: Said
+
+
+class ComplaintGiven(StepGiven):
+    """A complaint and its level (R74)."""
+
+    model_config = _like(level=2, remark="Nobody called back")
+    level: Annotated[int, Field(ge=1, le=3)]
+    remark: Remark = ""
+
+
+class SettledGiven(StepGiven):
+    """How a complaint was answered."""
+
+    model_config = _like(remark="Apologised; repaired the same day")
+    remark: Remark = ""
+
+
+class RebaseGiven(Expecting):
+    """Another service profile for a ticket, or the newest version of its own."""
+
+    model_config = _like(policy="pc-supplier", reason="The contract was signed yesterday")
+    policy: Name
+    reason: Said
+
+
+class DayGiven(Body):
+    """One row of the day table."""
+
+    table: Annotated[str, Field(min_length=1, max_length=20)]
+    date: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
+    works: bool
+    # notice or file it comes from
+    source: Annotated[str, Field(max_length=120)] = ""
+
+
+class DaysGiven(Body):
+    """Rows of the day table, such as next year's official calendar (R21)."""
+
+    model_config = _like(days=[{"table": "CN", "date": "2027-10-01", "works": False}])
+    days: Annotated[tuple[DayGiven, ...], Field(min_length=1, max_length=1000)]
+
+
+class TaskDoneGiven(StepGiven):
+    """What came out of a task."""
+
+    model_config = _like(outcome="Customer is content")
+    outcome: Annotated[str, Field(max_length=500)] = ""

@@ -1,0 +1,55 @@
+"""
+Of which tickets a condition or a task is asked: one visible list, circumstance → function.
+
+Pure: a ticket's trace and evidence say all. What nobody has said is not so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from dispatcher.domain.ticket import Severity, Ticket
+from dispatcher.policy.clocks import severity_at
+
+NO: Final = "no"
+
+
+def said(ticket: Ticket, kind: str) -> bool | None:
+    """Return what was last written down under a name, yes or no; None when nothing was."""
+    for one in reversed(ticket.evidence):
+        if one.kind == kind:
+            return one.value != NO
+    return None
+
+
+def _happened(ticket: Ticket, kind: str) -> bool:
+    return any(mark.kind == kind for mark in ticket.trace)
+
+
+def _told(kind: str) -> Callable[[Ticket], bool]:
+    return lambda ticket: said(ticket, kind) is True
+
+
+# adding a circumstance is a row here and its name in `words.CIRCUMSTANCES`
+CIRCUMSTANCES: Final[dict[str, Callable[[Ticket], bool]]] = {
+    "always": lambda _ticket: True,
+    "chargeable": _told("chargeable"),
+    "in_warranty": _told("in_warranty"),
+    "outdoor": lambda ticket: ticket.outdoor,
+    "commissioning": lambda ticket: (
+        ticket.category == "commissioning" or said(ticket, "commissioning") is True
+    ),
+    "parts_used": _told("parts_used"),
+    "taken_away": _told("taken_away"),
+    "on_site_visit": lambda ticket: _happened(ticket, "engineer_arrived"),
+    "serious_or_worse": lambda ticket: (
+        severity_at(ticket.trace, None, int(ticket.severity)) >= Severity.SERIOUS
+    ),
+    "promised": lambda ticket: _happened(ticket, "arrival_promised"),
+}
+
+
+def applies(when: str, ticket: Ticket) -> bool:
+    """Tell whether a circumstance holds for a ticket."""
+    return CIRCUMSTANCES[when](ticket)
