@@ -76,6 +76,9 @@ def story(desk: Desk) -> dict[str, Any]:
     second = say("POST /tickets", json=desk.request(HLEMMUR))["ticket"]["id"]
     say("GET /tickets/{ticket}/explanation", f"/tickets/{first}/explanation")
     say("POST /assign/preview", json={"ticket": first})
+    place = {"lat": HLEMMUR[0], "lon": HLEMMUR[1]}
+    call = {"site": place, "skills": [{"name": "printer"}], "severity": 2, "days": 1}
+    say("POST /slots", json={**where, **call})
     say("POST /tickets/{ticket}/assign", f"/tickets/{first}/assign", json={"engineer": engineer})
     say("GET /plan/diff", params={**where, "since": 0})
     desk.plan((other, [second]))

@@ -89,6 +89,7 @@ TABLE: Mapping[str, str] = {
     "POST /tickets/{ticket}/tasks/{name}/{run}/take": "SDEOCV",
     "POST /tickets/{ticket}/tasks/{name}/{run}/done": "SDEOCV",
     "POST /assign/preview": "SD",
+    "POST /slots": "SDCV",
     "POST /visits/{ticket}/accept": "SDEV",
     "POST /visits/{ticket}/decline": "SDEV",
     "POST /visits/{ticket}/depart": "SDEV",

@@ -258,6 +258,45 @@ class PreviewGiven(Body):
     engineers: Annotated[tuple[Id, ...] | None, Field(max_length=500)] = None
 
 
+class SlotPlace(Body):
+    """Where the customer is: both coordinates, or an address the gazetteer knows."""
+
+    address: Line = ""
+    lat: Lat | None = None
+    lon: Lon | None = None
+    datum: Datum = "wgs84"
+    access_s: Annotated[int, Field(ge=0, le=7200)] = 0
+
+
+class SlotsGiven(Body):
+    """A request for repair of which only the time is open."""
+
+    model_config = _like(
+        territory="reykjavik",
+        site={"lat": 64.1445, "lon": -21.9237},
+        skills=[{"name": "printer", "level": 2}],
+        severity=2,
+        duration_s=3600,
+        days=2,
+    )
+    territory: Id
+    site: SlotPlace
+    skills: Annotated[tuple[SkillWanted, ...], Field(min_length=1, max_length=10)]
+    severity: Annotated[int, Field(ge=1, le=4)]
+    duration_s: Seconds | None = None
+    certificates: Annotated[tuple[Name, ...], Field(max_length=10)] = ()
+    category: Annotated[str, Field(max_length=40)] = ""
+    contract: Annotated[str, Field(max_length=64)] = ""
+    not_before_at: Moment = 0
+    outdoor: bool = False
+    # windows are looked at from now on for so many days, so wide, opening every `step_s`
+    days: Annotated[int, Field(ge=1, le=7)] = 3
+    width_s: Annotated[int, Field(ge=1800, le=43_200)] = 7200
+    step_s: Annotated[int, Field(ge=1800, le=43_200)] = 3600
+    # windows told, the cheapest first
+    limit: Annotated[int, Field(ge=1, le=50)] = 12
+
+
 class HeldSkillGiven(Body):
     """A skill somebody has."""
 

@@ -56,14 +56,14 @@ class Day:
         return tuple(v for v, s in enumerate(self.spells) if s.engineer.id == engineer)
 
 
-def spells_of(docs: MemoryDocs, now: int) -> tuple[Spell, ...]:
+def spells_of(docs: MemoryDocs, now: int, horizon_s: int = HORIZON_S) -> tuple[Spell, ...]:
     """Return the working spells that run now or begin within the horizon, by engineer and time."""
     spells = []
     for engineer_id in sorted(docs.engineers):
         engineer = docs.engineers[engineer_id]
         for shift in engineer.shifts:
             hard = shift.end_at + shift.max_overtime_s
-            if hard > now and shift.start_at <= now + HORIZON_S:
+            if hard > now and shift.start_at <= now + horizon_s:
                 spells.append(_spell(engineer, shift, now))
     return tuple(spells)
 
@@ -107,6 +107,7 @@ def compile_day(
     policy: Policy,
     without: TicketId | None = None,
     include: TicketId | None = None,
+    horizon_s: int = HORIZON_S,
 ) -> Day:
     """
     Return the planning question as it stands at `now` (epoch seconds).
@@ -121,8 +122,10 @@ def compile_day(
         A ticket to take out of the current plan (it stays a task), to ask where it could go.
     include
         A ticket to ask about although it is held, reported or otherwise not open.
+    horizon_s
+        Shifts that begin later are left out.
     """
-    spells = spells_of(docs, now)
+    spells = spells_of(docs, now, horizon_s)
     running = running_visits(docs, spells, now)
     under_way = {visit.ticket for visit in running.values()}
     tickets = _tickets(docs, spells, under_way, include)
