@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 import streamlit as st
 
 from dashboard.frame import Frame
-from dashboard.gateway import Refusal, Silence
+from dashboard.gateway import Refusal, Silence, public_url
 from dashboard.words import SHAPES, Words
 
 PAGE_SIZE: Final = 25
@@ -162,6 +162,7 @@ def ticket(frame: Frame, ticket_id: str) -> None:
             _clocks(say, whole)
             _plan(say, whole)
             _site(frame, whole)
+            _forms(frame, ticket_id)
         with right:
             _why(frame, ticket_id)
         _history(frame, ticket_id)
@@ -241,6 +242,22 @@ def _reveal(frame: Frame, ticket_id: str, purposes: Sequence[Mapping[str, Any]])
             return
         st.session_state["revealed"] = {"id": ticket_id, "data": data}
         st.rerun()
+
+
+def _forms(frame: Frame, ticket_id: str) -> None:
+    """Link the ticket's printed forms; with the customer on them only when that is asked for."""
+    say = frame.say
+    try:
+        items = frame.api.get(f"/tickets/{ticket_id}/forms")["items"]
+    except (Refusal, Silence):
+        # this role has no forms
+        return
+    with st.expander(say("ticket.forms")):
+        is_whole = st.checkbox(say("ticket.forms.whole"), key="forms_whole")
+        query = f"?lang={frame.lang}" + ("&purpose=form" if is_whole else "")
+        for one in items:
+            url = f"{public_url()}{one['path']}{query}"
+            st.markdown(f"[{_plain(one['label'])}]({url}) · {_plain(one['clause'])}")
 
 
 def _why(frame: Frame, ticket_id: str) -> None:

@@ -56,6 +56,8 @@ TABLE: Mapping[str, str] = {
     "GET /tickets": ALL,
     "GET /tickets/{ticket}": ALL,
     "GET /tickets/{ticket}/contact": "SDEOC",
+    "GET /tickets/{ticket}/forms": "SDEC",
+    "GET /tickets/{ticket}/forms/{kind}": "SDEC",
     "GET /tickets/{ticket}/timeline": ALL,
     "GET /tickets/{ticket}/explanation": "SDOCV",
     "POST /tickets/{ticket}/triage": "SDCV",

@@ -90,7 +90,14 @@ function job(phone, visit) {
     h("div.row", {}, site ? h("a.button", { href: `geo:${site.lat},${site.lon}?q=${site.lat},${site.lon}`, "data-do": "navigate" }, phone.t("navigate")) : null,
       isNear && !contact ? button(phone, "contact", phone.t("contact"), () => void phone.showContact(visit), "", ticket.id) : null,
       ...otherSteps(visit).map((move) => button(phone, move, phone.t(`do.${move}`), () => openSheet(phone, move, visit), "", ticket.id))),
-    contact ? contactCard(phone, contact) : null);
+    contact ? contactCard(phone, contact) : null,
+    ["accepted", "travelling", "on_site"].includes(ticket.status) ? forms(phone, ticket) : null);
+}
+
+// pages of the desk that print; opening one with the customer on it is a fact
+function forms(phone, ticket) {
+  const link = (kind) => h("a", { href: `/api/v1/tickets/${encodeURIComponent(ticket.id)}/forms/${kind}?purpose=form&lang=${phone.lang}`, target: "_blank", rel: "noopener", "data-do": `form-${kind}` }, phone.t(`form.${kind}`));
+  return h("p.soft", {}, link("trip"), " · ", link("commissioning"));
 }
 
 function due(phone, ticket) {

@@ -7,6 +7,7 @@ from dispatcher.api.routes import (
     day,
     duties,
     fleet,
+    forms,
     imports,
     ledgers,
     maps,
@@ -41,4 +42,5 @@ GROUPS = (
     planner.doors,
     maps.doors,
     retention.doors,
+    forms.doors,
 )
