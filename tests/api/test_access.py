@@ -22,6 +22,7 @@ PARTS = {
     "z": "12",
     "x": "1",
     "y": "1",
+    "kind": "trip",
     "territory": HOME,
     "ledger": "promises",
     "provider": "nordtec",

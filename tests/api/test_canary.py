@@ -19,6 +19,7 @@ from websockets.asyncio.client import connect
 
 from dispatcher.api.access import Role
 from dispatcher.domain.place import Place
+from dispatcher.forms import FORMS
 from dispatcher.ledgers import LEDGERS
 from dispatcher.policy import load_policy
 from dispatcher.sim.demand import Request, draw_tape
@@ -214,6 +215,7 @@ def _asks(path: str, item: dict, play: Play) -> Iterator[tuple[str, dict]]:
         "y": ["1"],
         "code": ["unknown_ticket"],
         "ledger": [one.name for one in LEDGERS],
+        "kind": list(FORMS),
     }
     query = {"territory": HOME, "since": "0", "lat": "64.1445", "lon": "-21.9237"}
     given: dict[str, str] = {}
