@@ -1,5 +1,5 @@
 """
-The dashboard's door: one Streamlit app with the pages Live, Tickets and Day.
+The dashboard's door: one Streamlit app with the pages Live, Tickets, Day and Reports.
 
 Started by `dispatcher dashboard` or `python -m dashboard`; see `launch.py` for every option.
 """
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def _pages(say: Words | None) -> list[Any]:
-    icons = {"live": "map", "tickets": "list_alt", "day": "monitoring"}
+    icons = {"live": "map", "tickets": "list_alt", "day": "monitoring", "reports": "summarize"}
     return [
         st.Page(
             f"pages/{name}.py",

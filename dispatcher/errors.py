@@ -73,6 +73,12 @@ class UnknownProvider(NotFound):
     """There is no provider {provider}. Put it on the list of providers first."""
 
 
+class UnknownReport(DispatcherError, LookupError):
+    """There is no report {report}. Known reports: {known}."""
+
+    status = 404
+
+
 class UnknownLedger(NotFound):
     """There is no ledger {ledger}. There are: {known}."""
 

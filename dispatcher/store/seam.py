@@ -113,6 +113,16 @@ class Log(Protocol):
         """Return the facts with these numbers, in order; those there are."""
         ...
 
+    def kinds(self, territory: TerritoryId, from_at: int, until_at: int) -> dict[str, int]:
+        """Return how many facts of each kind were recorded in a span (until exclusive), by kind."""
+        ...
+
+    def seqs_of(
+        self, territory: TerritoryId, kind: str, from_at: int, until_at: int, limit: int = 5000
+    ) -> list[int]:
+        """Return the numbers of the facts of a kind that were recorded in a span, in order."""
+        ...
+
     def facts_of_engineer(
         self, engineer: EngineerId, after: int = 0, limit: int = 1000
     ) -> list[Fact]:
@@ -209,6 +219,31 @@ class Ledgers(Protocol):
 
     def row(self, where: LedgerFilter, key: str) -> LedgerRow:
         """Return one row that the filter lets through; `UnknownLedgerRow` otherwise."""
+        ...
+
+    def docs(
+        self,
+        territory: TerritoryId,
+        ledger: str,
+        from_at: int,
+        until_at: int,
+        by: str = "at",
+        most: int = 200_000,
+    ) -> list[str]:
+        """
+        Return the records of a ledger in a span as canonical JSON, by moment and id.
+
+        Parameters
+        ----------
+        territory, ledger
+            Which book.
+        from_at, until_at
+            Epoch seconds, the second exclusive.
+        by
+            The column that must lie in the span: ``at`` or ``until_at``.
+        most
+            How many at most.
+        """
         ...
 
     def sums(self, where: LedgerFilter, by: Sequence[str]) -> list[LedgerSum]:

@@ -15,7 +15,7 @@ from tests.api.desk import HOME, Desk
 
 ROLES = [role.value for role in Role]
 # what a route needs to be found at all; bodies are wrong on purpose: who may knock is told before
-QUERY = {"territory": HOME, "since": "0", "lat": "64.14", "lon": "-21.92"}
+QUERY = {"territory": HOME, "line": "all", "since": "0", "lat": "64.14", "lon": "-21.92"}
 PARTS = {
     "lang": "en",
     "city": HOME,

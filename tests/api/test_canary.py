@@ -22,6 +22,7 @@ from dispatcher.domain.place import Place
 from dispatcher.forms import FORMS
 from dispatcher.ledgers import LEDGERS
 from dispatcher.policy import load_policy
+from dispatcher.reports import REPORTS
 from dispatcher.sim.demand import Request, draw_tape
 from dispatcher.sim.scenario import load_scenario
 from tests.api.desk import HOME, Desk, running
@@ -215,7 +216,8 @@ def _asks(path: str, item: dict, play: Play) -> Iterator[tuple[str, dict]]:
         "y": ["1"],
         "code": ["unknown_ticket"],
         "ledger": [one.name for one in LEDGERS],
-        "kind": list(FORMS),
+        "kind": [*FORMS, *(one.name for one in REPORTS)],
+        "line": ["all"],
     }
     query = {"territory": HOME, "since": "0", "lat": "64.1445", "lon": "-21.9237"}
     given: dict[str, str] = {}

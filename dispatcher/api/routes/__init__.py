@@ -13,6 +13,7 @@ from dispatcher.api.routes import (
     maps,
     planner,
     plans,
+    reports,
     retention,
     sessions,
     slots,
@@ -43,4 +44,5 @@ GROUPS = (
     maps.doors,
     retention.doors,
     forms.doors,
+    reports.doors,
 )

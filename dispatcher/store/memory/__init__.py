@@ -7,6 +7,7 @@ Must not be used by a process whose work has to survive it.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -205,6 +206,25 @@ class MemoryStore:
             home = self._homes.get(territory)
             known = home.facts if home else []
             return [known[seq - 1] for seq in sorted(set(seqs)) if 0 < seq <= len(known)]
+
+    def kinds(self, territory: TerritoryId, from_at: int, until_at: int) -> dict[str, int]:
+        """Return how many facts of each kind were recorded in a span (until exclusive), by kind."""
+        with self._lock:
+            home = self._homes.get(territory)
+            facts = home.facts if home else []
+            found = Counter(f.kind for f in facts if from_at <= f.recorded_at < until_at)
+            return dict(sorted(found.items()))
+
+    def seqs_of(
+        self, territory: TerritoryId, kind: str, from_at: int, until_at: int, limit: int = 5000
+    ) -> list[int]:
+        """Return the numbers of the facts of a kind that were recorded in a span, in order."""
+        checked_limit(limit, FACTS_LIMIT)
+        with self._lock:
+            home = self._homes.get(territory)
+            facts = home.facts if home else []
+            found = [f.seq for f in facts if f.kind == kind and from_at <= f.recorded_at < until_at]
+            return found[:limit]
 
     def facts_of_engineer(
         self, engineer: EngineerId, after: int = 0, limit: int = 1000

@@ -75,6 +75,21 @@ class MemoryLedgers:
                 return LedgerRow.of(row)
         raise UnknownLedgerRow(ledger=where.ledger, id=key)
 
+    def docs(
+        self,
+        territory: TerritoryId,
+        ledger: str,
+        from_at: int,
+        until_at: int,
+        by: str = "at",
+        most: int = 200_000,
+    ) -> list[str]:
+        """Return the records of a ledger in a span as canonical JSON, by moment and id."""
+        rows = self._fitting(LedgerFilter(territory=territory, ledger=ledger))
+        found = [row for row in rows if from_at <= row[by] < until_at]
+        found.sort(key=lambda row: (row[by], row["id"]))
+        return [row["doc"] for row in found[:most]]
+
     def sums(self, where: LedgerFilter, by: Sequence[str]) -> list[LedgerSum]:
         """Return how many rows there are and what they add up to, by `paging.LEDGER_GROUPS`."""
         counts: Counter[tuple[str | None, ...]] = Counter()

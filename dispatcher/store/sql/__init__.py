@@ -39,7 +39,7 @@ from dispatcher.store.records import (
     unborn,
 )
 from dispatcher.store.seam import Decide
-from dispatcher.store.sql import queries, schema
+from dispatcher.store.sql import log, queries, schema
 from dispatcher.store.sql.commit import commit
 from dispatcher.store.sql.database import Database, cautions, database_of
 from dispatcher.store.sql.docs import insert_new, load_all
@@ -93,6 +93,19 @@ class SqlStore:
         checked_limit(max(1, len(seqs)), FACTS_LIMIT)
         with self.database.read() as connection:
             return facts_at(connection, territory, seqs)
+
+    def kinds(self, territory: TerritoryId, from_at: int, until_at: int) -> dict[str, int]:
+        """Return how many facts of each kind were recorded in a span (until exclusive), by kind."""
+        with self.database.read() as connection:
+            return log.kinds(connection, territory, from_at, until_at)
+
+    def seqs_of(
+        self, territory: TerritoryId, kind: str, from_at: int, until_at: int, limit: int = 5000
+    ) -> list[int]:
+        """Return the numbers of the facts of a kind that were recorded in a span, in order."""
+        checked_limit(limit, FACTS_LIMIT)
+        with self.database.read() as connection:
+            return log.seqs_of(connection, territory, kind, (from_at, until_at), limit)
 
     def facts_of_engineer(
         self, engineer: EngineerId, after: int = 0, limit: int = 1000

@@ -167,6 +167,27 @@ class SqlLedgers:
             raise UnknownLedgerRow(ledger=where.ledger, id=key)
         return LedgerRow.of(dict(row))
 
+    def docs(
+        self,
+        territory: TerritoryId,
+        ledger: str,
+        from_at: int,
+        until_at: int,
+        by: str = "at",
+        most: int = 200_000,
+    ) -> list[str]:
+        """Return the records of a ledger in a span as canonical JSON, by moment and id."""
+        moment = _ROW.c[by]
+        query = sa.select(_ROW.c.doc).where(
+            _ROW.c.territory == territory,
+            _ROW.c.ledger == ledger,
+            _ROW.c.state.is_not(None),
+            moment >= from_at,
+            moment < until_at,
+        )
+        with self._database.read() as connection:
+            return list(connection.scalars(query.order_by(moment, _ROW.c.id).limit(most)))
+
     def sums(self, where: LedgerFilter, by: Sequence[str]) -> list[LedgerSum]:
         """Return how many rows there are and what they add up to, by some of the columns."""
         columns = [_ROW.c[name] for name in by]

@@ -34,6 +34,27 @@ _TAIL = (
     .order_by(schema.event.c.seq)
     .limit(sa.bindparam("most"))
 )
+_BETWEEN = sa.and_(
+    schema.event.c.territory == sa.bindparam("home"),
+    schema.event.c.seq >= sa.bindparam("low"),
+    schema.event.c.seq < sa.bindparam("high"),
+)
+_KINDS = (
+    sa.select(schema.event.c.kind, sa.func.count().label("num"))
+    .where(_BETWEEN)
+    .group_by(schema.event.c.kind)
+    .order_by(schema.event.c.kind)
+)
+_OF_KIND = (
+    sa.select(schema.event.c.seq)
+    .where(_BETWEEN, schema.event.c.kind == sa.bindparam("kind"))
+    .order_by(schema.event.c.seq)
+    .limit(sa.bindparam("most"))
+)
+_LAST = sa.select(schema.territory.c.seq).where(schema.territory.c.id == sa.bindparam("home"))
+_RECORDED = sa.select(schema.event.c.recorded_at).where(
+    schema.event.c.territory == sa.bindparam("home"), schema.event.c.seq == sa.bindparam("seq")
+)
 _SOME = (
     sa.select(schema.event)
     .where(
@@ -110,6 +131,37 @@ def facts(connection: sa.Connection, territory: TerritoryId, after: int, limit: 
 def facts_at(connection: sa.Connection, territory: TerritoryId, seqs: Sequence[int]) -> list[Fact]:
     """Return the facts of a territory with these numbers, in order; those there are."""
     return _read(connection, _SOME, {"home": territory, "seqs": list(seqs)})
+
+
+def kinds(
+    connection: sa.Connection, territory: TerritoryId, from_at: int, until_at: int
+) -> dict[str, int]:
+    """Return how many facts of each kind were recorded in a span, by kind."""
+    low, high = (_first_at(connection, territory, at) for at in (from_at, until_at))
+    values = {"home": territory, "low": low, "high": high}
+    return {row.kind: int(row.num) for row in connection.execute(_KINDS, values)}
+
+
+def seqs_of(
+    connection: sa.Connection, territory: TerritoryId, kind: str, span: tuple[int, int], limit: int
+) -> list[int]:
+    """Return the numbers of the facts of a kind that were recorded in a span, in order."""
+    low, high = (_first_at(connection, territory, at) for at in span)
+    values = {"home": territory, "low": low, "high": high, "kind": kind, "most": limit}
+    return [int(seq) for seq in connection.scalars(_OF_KIND, values)]
+
+
+def _first_at(connection: sa.Connection, territory: TerritoryId, at: int) -> int:
+    """Return the number of the first fact recorded at or after a moment; they are in order."""
+    low, high = 1, 1 + int(connection.scalar(_LAST, {"home": territory}) or 0)
+    while low < high:
+        middle = (low + high) // 2
+        recorded = connection.scalar(_RECORDED, {"home": territory, "seq": middle})
+        if recorded is not None and recorded < at:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 def timeline(

@@ -1,0 +1,339 @@
+"""The reports: figures of a period, as pages or files, and the way down to the facts behind each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+from fastapi import Query
+from starlette.responses import Response
+
+from dispatcher.api import schemas as s
+from dispatcher.api.carry import Asked
+from dispatcher.api.doors import Doors, Json
+from dispatcher.api.house import House
+from dispatcher.api.live.feed import Entry, entry_of
+from dispatcher.api.reporting import Books, built
+from dispatcher.api.seat import Housed, Seat, Seated
+from dispatcher.domain.ids import EngineerId, TerritoryId, TicketId
+from dispatcher.errors import BadField, NotAllowed, UnknownReport
+from dispatcher.reports import (
+    BY_NAME,
+    REPORTS,
+    Cell,
+    Column,
+    Line,
+    Proof,
+    Report,
+    span_now,
+    span_of,
+)
+from dispatcher.reports.tables import csv_of, xlsx_of
+from dispatcher.texts import Lang, catalogue, say
+
+doors = Doors("reports")
+
+Limit = Annotated[int, Query(ge=1, le=500)]
+Offset = Annotated[int, Query(ge=0, le=1_000_000)]
+Period = Annotated[str, Query(max_length=12, description="2026, 2026-11, 2026-W47 or 2026-11-22")]
+Form = Literal["json", "csv", "xlsx"]
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_FILES: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}, _XLSX: {}}}}
+# tickets of one page of the way down, and facts of each
+_TICKETS, _FACTS = 20, 60
+# where the words of a column stand
+_ROOMS = {
+    "category": ("category",),
+    "clock": ("clock", "map.clock"),
+    "topic": ("report.topic",),
+    "kind": ("report.kind", "mark"),
+}
+
+
+class ReportName(msgspec.Struct, frozen=True, kw_only=True):
+    """One report there is."""
+
+    name: str
+    label: str
+    about: str
+    clause: str
+    # the period that is shown when none is asked for
+    period: str
+
+
+class ReportList(msgspec.Struct, frozen=True, kw_only=True):
+    """The reports whoever asks may read."""
+
+    items: list[ReportName]
+
+
+class ColumnView(msgspec.Struct, frozen=True, kw_only=True):
+    """One column."""
+
+    name: str
+    label: str
+    # text, word, count, share, seconds, cents, score, mark, moment, engineer, ticket, yes
+    kind: str
+
+
+class LineView(msgspec.Struct, frozen=True, kw_only=True):
+    """One line; what can be followed down is named in `proven`."""
+
+    id: str
+    cells: dict[str, Cell]
+    # words for coded cells
+    words: dict[str, str]
+    proven: list[str]
+    is_total: bool
+
+
+class ReportView(msgspec.Struct, frozen=True, kw_only=True):
+    """A report of a period."""
+
+    name: str
+    label: str
+    about: str
+    clause: str
+    period: str
+    from_at: int
+    until_at: int
+    columns: list[ColumnView]
+    items: list[LineView]
+    # where the next page begins; null = this was the last
+    next: int | None
+    total: int
+    # facts that the ledgers have not read yet
+    behind: int
+
+
+class ProofItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A ticket that was counted with its facts, or facts alone."""
+
+    ticket: str | None
+    items: list[Entry]
+
+
+class ProofPage(msgspec.Struct, frozen=True, kw_only=True):
+    """What a figure was counted from."""
+
+    items: list[ProofItem]
+    next: int | None
+    # tickets, or facts when no ticket was counted
+    total: int
+
+
+def report_of(name: str, seat: Seat) -> Report:
+    """Return a report that this seat may read."""
+    known = BY_NAME.get(name)
+    if known is None:
+        raise UnknownReport(report=name, known=", ".join(BY_NAME))
+    if seat.role.value not in known.roles:
+        raise NotAllowed(role=seat.role.value, action=f"read the report {name}")
+    return known
+
+
+def books_of(house: House, seat: Seat, report: Report, territory: str, period: str) -> Books:
+    """Return what a report counts from, for the period asked for or the usual one."""
+    where = TerritoryId(territory)
+    seat.check_territory(where)
+    zone = house.mirror(where).docs.territory().zone
+    span = span_of(period, zone) if period else span_now(report.usual, house.clock.now(), zone)
+    return Books(house=house, territory=where, span=span)
+
+
+@doors.get("/reports", ReportList)
+def list_reports(territory: s.Id, house: Housed, seat: Seated, ask: Asked) -> Response:
+    """List the reports whoever asks may read."""
+    items = [
+        ReportName(
+            name=one.name,
+            label=say(f"report.{one.name}", ask.lang),
+            about=say(f"report.{one.name}.about", ask.lang),
+            clause=one.clause,
+            period=books_of(house, seat, one, territory, "").span.name,
+        )
+        for one in REPORTS
+        if seat.role.value in one.roles
+    ]
+    return Json(ReportList(items=items))
+
+
+@doors.get("/reports/{kind}", ReportView, also=_FILES)
+def show_report(
+    kind: s.Id,
+    territory: s.Id,
+    house: Housed,
+    seat: Seated,
+    ask: Asked,
+    period: Period = "",
+    limit: Limit = 200,
+    offset: Offset = 0,
+    format: Form = "json",  # noqa: A002 — the query's name
+    lang: Lang | None = None,
+) -> Response:
+    """Show a report of a period; `format=csv` and `format=xlsx` give all lines as a file."""
+    report = report_of(kind, seat)
+    books = books_of(house, seat, report, territory, period)
+    lines, behind = built(report, books)
+    if format != "json":
+        return _file(report, books, lines, format, lang or ask.lang)
+    some = lines[offset : offset + limit]
+    view = ReportView(
+        name=report.name,
+        label=say(f"report.{report.name}", ask.lang),
+        about=say(f"report.{report.name}.about", ask.lang),
+        clause=report.clause,
+        period=books.span.name,
+        from_at=books.span.from_at,
+        until_at=books.span.until_at,
+        columns=[_column(one, ask.lang) for one in report.columns],
+        items=[_line(report, books, line, ask.lang) for line in some],
+        next=offset + limit if offset + limit < len(lines) else None,
+        total=len(lines),
+        behind=behind,
+    )
+    return Json(view)
+
+
+@doors.get("/reports/{kind}/facts", ProofPage)
+def prove_figure(
+    kind: s.Id,
+    territory: s.Id,
+    line: Annotated[str, Query(min_length=1, max_length=200)],
+    house: Housed,
+    seat: Seated,
+    ask: Asked,
+    column: Annotated[str, Query(max_length=40)] = "",
+    period: Period = "",
+    offset: Offset = 0,
+) -> Response:
+    """Show what a line's figure was counted from: the tickets with their facts, or the facts."""
+    report = report_of(kind, seat)
+    books = books_of(house, seat, report, territory, period)
+    lines, _ = built(report, books)
+    found = next((one for one in lines if one.id == line), None)
+    if found is None:
+        raise BadField(field="line", value=line, rule="one of the ids of the report's lines")
+    proof = found.proof_of(column)
+    if proof.tickets:
+        return Json(_tickets(house, seat, ask.lang, proof, offset))
+    return Json(_facts(books, seat, ask.lang, proof, offset))
+
+
+def _tickets(house: House, seat: Seat, lang: Lang, proof: Proof, offset: int) -> ProofPage:
+    some = proof.tickets[offset : offset + _TICKETS]
+    items = []
+    for name in some:
+        one = house.store.ticket(TicketId(name), scope=seat.scope)
+        facts = [f for f in house.store.timeline(one.id) if f.kind != "plan_published"][-_FACTS:]
+        entries = [entry_of(house.mirror(one.territory), fact, lang) for fact in facts]
+        items.append(ProofItem(ticket=one.id, items=_told(seat, entries)))
+    return _page(items, offset, len(proof.tickets))
+
+
+def _facts(books: Books, seat: Seat, lang: Lang, proof: Proof, offset: int) -> ProofPage:
+    store, where = books.house.store, books.territory
+    if proof.kind:
+        span = books.span
+        seqs = store.seqs_of(where, proof.kind, span.from_at, span.until_at)
+    else:
+        seqs = list(proof.facts)
+    mirror = books.house.mirror(where)
+    some = store.facts_at(where, seqs[offset : offset + _TICKETS])
+    entries = _told(seat, [entry_of(mirror, fact, lang) for fact in some])
+    items = [ProofItem(ticket=None, items=[entry]) for entry in entries]
+    return _page(items, offset, len(seqs))
+
+
+def _page(items: list[ProofItem], offset: int, total: int) -> ProofPage:
+    after = offset + _TICKETS
+    return ProofPage(items=items, next=after if after < total else None, total=total)
+
+
+def _told(seat: Seat, entries: list[Entry]) -> list[Entry]:
+    """Return entries as far as this seat may read them."""
+    if not seat.sees_cells_only:
+        return entries
+    return [msgspec.structs.replace(one, facts={}) for one in entries]
+
+
+def _column(one: Column, lang: Lang) -> ColumnView:
+    return ColumnView(name=one.name, label=say(f"report.column.{one.name}", lang), kind=one.kind)
+
+
+def _line(report: Report, books: Books, line: Line, lang: Lang) -> LineView:
+    proven = [
+        one.name
+        for one in report.columns
+        if any(line.proof_of(one.name)) and line.cells.get(one.name) not in {None, 0}
+    ]
+    return LineView(
+        id=line.id,
+        cells=dict(line.cells),
+        words=_words(report, books, line, lang),
+        proven=proven,
+        is_total=line.is_total,
+    )
+
+
+def _words(report: Report, books: Books, line: Line, lang: Lang) -> dict[str, str]:
+    """Return the words of a line's coded cells; the first cell of a total says so."""
+    words = {
+        one.name: _word(books, one, line.cells.get(one.name), lang)
+        for one in report.columns
+        if one.kind in {"word", "engineer"} and line.cells.get(one.name)
+    }
+    if line.is_total:
+        words[report.columns[0].name] = say("report.all", lang)
+    return words
+
+
+def _word(books: Books, column: Column, cell: Cell, lang: Lang) -> str:
+    if column.kind == "engineer":
+        return books.people.get(EngineerId(str(cell)), str(cell))
+    texts = catalogue(lang)
+    for room in _ROOMS.get(column.name, ()):
+        if f"{room}.{cell}" in texts:
+            return texts[f"{room}.{cell}"]
+    return str(cell).replace("_", " ")
+
+
+def _file(report: Report, books: Books, lines: Sequence[Line], form: str, lang: Lang) -> Response:
+    heads = [_head(one, lang) for one in report.columns]
+    rows = [_row(report, books, line, lang) for line in lines]
+    name = f"{report.name}-{books.span.name}.{form}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    if form == "csv":
+        return Response(csv_of(heads, rows), media_type="text/csv; charset=utf-8", headers=headers)
+    kinds = [one.kind for one in report.columns]
+    title = say(f"report.{report.name}", lang)
+    return Response(xlsx_of(title, heads, kinds, rows), media_type=_XLSX, headers=headers)
+
+
+def _head(one: Column, lang: Lang) -> str:
+    label = say(f"report.column.{one.name}", lang)
+    unit = {"seconds": say("report.unit.hours", lang)}.get(one.kind)
+    return f"{label} ({unit})" if unit else label
+
+
+def _row(report: Report, books: Books, line: Line, lang: Lang) -> list[Cell]:
+    """Return a line as a file has it: hours, whole money, local times, yes and no in words."""
+    words = _words(report, books, line, lang)
+    row: list[Cell] = []
+    for one in report.columns:
+        cell = line.cells.get(one.name)
+        if one.name in words:
+            cell = words[one.name]
+        elif isinstance(cell, int | float):
+            match one.kind:
+                case "seconds":
+                    cell = round(cell / 3600, 2)
+                case "cents":
+                    cell = round(cell / 100, 2)
+                case "yes":
+                    cell = say("report.yes" if cell else "report.no", lang)
+                case "moment":
+                    cell = books.span.moment(int(cell))
+        row.append(cell)
+    return row

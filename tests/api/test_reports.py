@@ -1,0 +1,155 @@
+"""Reports by the doors: who reads what, periods, pages, files, and the way down to the facts."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from dispatcher.api.access import Role
+from dispatcher.reports import BY_NAME, REPORTS, span_now
+from tests.api.desk import HOME, Desk, running
+
+WHERE = {"territory": HOME}
+
+
+@pytest.fixture(scope="module")
+def month(tmp_path_factory: pytest.TempPathFactory):
+    """A desk with four repairs: one again after a dispute, one with a mark, one complaint."""
+    with running(tmp_path_factory.mktemp("reports")) as desk:
+        tickets = [_repair(desk) for _ in range(3)]
+        boss = desk.client()
+        assert boss.post(f"/tickets/{tickets[0]}/customer-accept", json={}).is_success
+        mark = {"satisfaction": 5, "remark": "quick"}
+        assert boss.post(f"/tickets/{tickets[0]}/call-back", json=mark).is_success
+        no = {"reason": "still jams"}
+        assert boss.post(f"/tickets/{tickets[1]}/dispute", json=no).is_success
+        desk.ticket()
+        yield desk, tickets
+
+
+def _repair(desk: Desk) -> str:
+    ticket, engineer = desk.dispatched()
+    for step in ("accept", "depart", "arrive", "finish"):
+        answer = desk.client("engineer", engineer).post(f"/visits/{ticket}/{step}", json={})
+        assert answer.is_success, answer.text
+    return ticket
+
+
+def report(desk: Desk, name: str, **query: Any) -> dict[str, Any]:
+    answer = desk.client().get(f"/reports/{name}", params={**WHERE, **query})
+    assert answer.is_success, answer.text
+    return answer.json()
+
+
+@pytest.mark.parametrize("role", [role.value for role in Role])
+def test_role_reads_its_reports_and_no_others(month, role: str) -> None:
+    """The list names them; any other is refused."""
+    desk, _ = month
+    me = "E001" if role == "engineer" else None
+    answer = desk.client(role, me).get("/reports", params=WHERE)
+    if role in {"engineer", "service"}:
+        assert answer.status_code == 403
+        return
+    mine = {one["name"] for one in answer.json()["items"]}
+    assert mine == {one.name for one in REPORTS if role in one.roles}
+    for one in REPORTS:
+        got = desk.client(role).get(f"/reports/{one.name}", params=WHERE)
+        assert got.status_code == (200 if one.name in mine else 403), got.text
+    assert desk.client(role).get("/reports/none", params=WHERE).status_code == 404
+
+
+def test_figures_follow_the_facts(month) -> None:
+    """Two of three repairs stand; the disputed one is open again and counts nowhere."""
+    desk, tickets = month
+    found = {line["id"]: line for line in report(desk, "first_fix")["items"]}
+    assert found["all"]["cells"]["finished"] == 2
+    assert found["all"]["cells"]["first_share"] == 1.0
+    assert found["all"]["words"] == {"category": "all"}
+    happy = {line["id"]: line for line in report(desk, "satisfaction")["items"]}
+    assert happy["all"]["cells"]["mark"] == 5.0
+    sla = {line["cells"]["clock"]: line["cells"] for line in report(desk, "sla")["items"]}
+    # four tickets were reported and triaged at once; the arrivals were in time
+    assert sla["triage"]["met"] == 4
+    assert sla["arrive"]["met"] == 3
+    lots = report(desk, "supervision")["items"]
+    assert {line["cells"]["ticket"] for line in lots} == {tickets[0], tickets[2]}
+
+
+def test_every_figure_leads_down_to_its_facts(month) -> None:
+    """Whatever is proven by a line gives tickets with facts, as many as it says."""
+    desk, tickets = month
+    for one in REPORTS:
+        for line in report(desk, one.name)["items"]:
+            for column in line["proven"]:
+                query = {**WHERE, "line": line["id"], "column": column}
+                answer = desk.client().get(f"/reports/{one.name}/facts", params=query)
+                proof = answer.json()
+                assert proof["total"] > 0, (one.name, line["id"], column)
+                assert all(item["items"] for item in proof["items"])
+    query = {**WHERE, "line": "all", "column": "satisfied"}
+    proof = desk.client().get("/reports/satisfaction/facts", params=query).json()
+    assert [item["ticket"] for item in proof["items"]] == [tickets[0]]
+    kinds = [entry["kind"] for entry in proof["items"][0]["items"]]
+    assert {"work_finished", "customer_called_back"} <= set(kinds)
+
+
+def test_report_of_another_period_is_empty(month) -> None:
+    """Weeks, months and years by name; a wrong name is told with the forms."""
+    desk, _ = month
+    assert report(desk, "first_fix", period="2001-02")["total"] == 0
+    year = span_now("year", desk.now(), "UTC").name
+    assert report(desk, "first_fix", period=year)["total"] == 2
+    wrong = desk.client().get("/reports/sla", params={**WHERE, "period": "soon"})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "bad_field")
+    query = {**WHERE, "line": "no such"}
+    lost = desk.client().get("/reports/sla/facts", params=query)
+    assert (lost.status_code, lost.json()["code"]) == (422, "bad_field")
+
+
+def test_lines_come_in_pages(month) -> None:
+    """`next` leads through all lines once."""
+    desk, _ = month
+    ids, offset = [], 0
+    while offset is not None:
+        part = report(desk, "evidence", limit=7, offset=offset)
+        ids += [line["id"] for line in part["items"]]
+        offset = part["next"]
+    assert len(ids) == len(set(ids)) == part["total"] == len(list(_topics()))
+
+
+def _topics():
+    from dispatcher.reports.evidence import TOPICS
+
+    return [kind for topic in TOPICS for kind in topic.kinds]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("name", BY_NAME)
+def test_files_have_the_same_lines(month, name: str, lang: str) -> None:
+    """CSV and XLSX: a heading a column, a row a line, in the language asked for."""
+    desk, _ = month
+    whole = report(desk, name)
+    text = desk.client().get(f"/reports/{name}", params={**WHERE, "format": "csv", "lang": lang})
+    assert text.headers["content-type"] == "text/csv; charset=utf-8"
+    assert f"{name}-{whole['period']}.csv" in text.headers["content-disposition"]
+    rows = list(csv.reader(io.StringIO(text.content.decode("utf-8-sig"))))
+    assert len(rows) == whole["total"] + 1
+    assert len(rows[0]) == len(whole["columns"])
+    assert any("\u4e00" <= c <= "\u9fff" for c in "".join(rows[0])) == (lang == "zh")
+    book = desk.client().get(f"/reports/{name}", params={**WHERE, "format": "xlsx", "lang": lang})
+    sheet = load_workbook(io.BytesIO(book.content)).active
+    assert sheet.max_row == whole["total"] + 1
+    assert [cell.value for cell in sheet[1]] == rows[0]
+
+
+def test_reports_begin_empty(tmp_path: Path) -> None:
+    """A desk without tickets shows no figure and no error."""
+    with running(tmp_path) as desk:
+        for one in REPORTS:
+            shown = report(desk, one.name)
+            assert not any(line["proven"] for line in shown["items"]), one.name
