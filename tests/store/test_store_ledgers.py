@@ -117,7 +117,9 @@ def test_changed_ledgers_are_found_and_rebuilt(durable: SqlStore) -> None:
     check(durable).raise_first()
     durable.ledgers.catch_up(VILLAGE.id)
     with durable.database.write() as connection:
-        connection.exec_driver_sql("UPDATE ledger_row SET state = 'kept' WHERE id = 'R2'")
+        connection.exec_driver_sql(
+            "UPDATE ledger_row SET state = 'kept' WHERE id = 'R2' AND ledger = 'promises'"
+        )
     (problem,) = check(durable).problems
     assert isinstance(problem, StoreDiffers)
     assert problem.facts == {"table": "ledger_row", "id": "village/promises/R2"}
