@@ -49,8 +49,10 @@ def story(desk: Desk) -> tuple[str, str]:
         ("arrive", {}),
         ("finish", {"found": "a <b>worn</b> roller", "done": "roller replaced"}),
     ):
+        desk.prove(ticket)
         answer = phone.post(f"/visits/{ticket}/{step}", json=body)
         assert answer.is_success, answer.text
+    desk.prove(ticket)
     assert boss.post(f"/tickets/{ticket}/customer-accept", json={}).is_success
     said = {"satisfaction": 4, "remark": "quick & tidy"}
     assert boss.post(f"/tickets/{ticket}/call-back", json=said).is_success

@@ -23,6 +23,7 @@ def month(tmp_path_factory: pytest.TempPathFactory):
     with running(tmp_path_factory.mktemp("reports")) as desk:
         tickets = [_repair(desk) for _ in range(3)]
         boss = desk.client()
+        desk.prove(tickets[0])
         assert boss.post(f"/tickets/{tickets[0]}/customer-accept", json={}).is_success
         mark = {"satisfaction": 5, "remark": "quick"}
         assert boss.post(f"/tickets/{tickets[0]}/call-back", json=mark).is_success
@@ -35,7 +36,9 @@ def month(tmp_path_factory: pytest.TempPathFactory):
 def _repair(desk: Desk) -> str:
     ticket, engineer = desk.dispatched()
     for step in ("accept", "depart", "arrive", "finish"):
-        answer = desk.client("engineer", engineer).post(f"/visits/{ticket}/{step}", json={})
+        desk.prove(ticket)
+        body = {"found": "fan", "done": "new fan"} if step == "finish" else {}
+        answer = desk.client("engineer", engineer).post(f"/visits/{ticket}/{step}", json=body)
         assert answer.is_success, answer.text
     return ticket
 
