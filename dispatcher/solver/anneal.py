@@ -10,52 +10,25 @@ import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
-from dispatcher.solver.neighbours import Near, near_lists
+from dispatcher.solver.large import LARGE, improve_large
+from dispatcher.solver.neighbours import near_lists
 from dispatcher.solver.problem import Problem
 from dispatcher.solver.recombine import recombine
+from dispatcher.solver.schedule import COLD, HOT, WARM, Schedule, heat_unit
 from dispatcher.solver.search import Search
 from dispatcher.solver.solution import Solution
 
-# temperatures in units of the drive to a near neighbour: cold start, warm start, end
-_HOT: Final = 14.0
-_WARM: Final = 0.4
-_COLD: Final = 0.03
 # seconds of one slice
 _SLICE_S: Final = 0.04
 # share of the budget after which the pool is recombined, one entry a recombination
-_RECOMBINE_AT: Final = (0.7, 0.9)
+_RECOMBINE_AT: Final[tuple[float, ...]] = ()
 # budgets below these are too short for a recombination
 _MIN_SECONDS: Final = 3.0
 _MIN_ITERATIONS: Final = 20_000
 # deterministic time of CP-SAT for one recombination in a run by iterations
 _EFFORT: Final = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """How long to search, and how hot to begin."""
-
-    seconds: float | None
-    iterations: int | None
-    is_warm: bool
-    # what `seconds` are counted by; CPU seconds make benchmarks fair on a busy machine
-    clock: Callable[[], float] = time.perf_counter
-
-
-def heat_unit(problem: Problem, near: Near) -> float:
-    """Return cost units of a typical drive to a near neighbour, at least 1."""
-    k = min(near.shape[2], 10)
-    if not k:
-        return 1.0
-    rows = near[0, :, :k]
-    loc = problem.task_location
-    seconds = problem.travel[0][loc[:, None], loc[rows]]
-    return max(1.0, float(np.median(seconds)) * problem.travel_weight)
 
 
 def improve(
@@ -72,6 +45,17 @@ def improve(
     """Return the best plan found and the number of iterations it took."""
     if not problem.num_tasks or not problem.num_vehicles:
         return start, 0
+    if problem.num_tasks > LARGE:
+        return improve_large(
+            problem,
+            start,
+            schedule=schedule,
+            seed=seed,
+            threads=threads,
+            touch_price=touch_price,
+            on_better=on_better,
+            should_stop=should_stop,
+        )
     began = schedule.clock()
     near = near_lists(problem)
     unit = heat_unit(problem, near)
@@ -79,8 +63,8 @@ def improve(
         Search(problem, start, seed + 1000 * k, near=near, touch_price=touch_price)
         for k in range(threads)
     ]
-    hot = (_WARM if schedule.is_warm else _HOT) * unit
-    clock = _Clock(schedule, began, hot, _COLD * unit)
+    hot = (WARM if schedule.is_warm else HOT) * unit
+    clock = _Clock(schedule, began, hot, COLD * unit)
     best, told = searches[0].cost, 0.0
     pending = [
         at

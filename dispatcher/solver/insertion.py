@@ -14,6 +14,7 @@ import numpy as np
 from dispatcher.errors import InvalidRoute
 from dispatcher.solver.kernels import INF, all_positions, cheapest_place
 from dispatcher.solver.packing import pack
+from dispatcher.solver.plain import all_plain, cheapest_plain
 from dispatcher.solver.problem import NONE, Problem
 from dispatcher.solver.solution import Costs, Solution, drive
 from dispatcher.solver.state import RouteState, route_state
@@ -41,9 +42,14 @@ def best_place(state: RouteState, task: int) -> tuple[int, int, int] | None:
     Takes well under a millisecond; `state.insert(task, vehicle, position)` commits it.
     """
     s = state
-    extra, vehicle, position = cheapest_place(
-        *(*s.packed, s.seq, s.info, s.chain, task, s.scratch, s.floor)
-    )
+    if s.is_plain:
+        extra, vehicle, position = cheapest_plain(
+            *(*s.plain_arrays, task, s.scratch, s.tries),
+        )
+    else:
+        extra, vehicle, position = cheapest_place(
+            *(*s.packed, s.seq, s.info, s.chain, task, s.scratch, s.floor)
+        )
     return None if vehicle == NONE else (int(extra), int(vehicle), int(position))
 
 
@@ -79,10 +85,13 @@ def places(
     state = state or route_state(pack(problem), without)
     m = problem.num_vehicles
     extra, at = np.full(m, INF, np.int64), np.full(m, NONE, np.int64)
-    all_positions(
-        *(*state.packed, state.seq, state.info, state.chain, task, state.scratch, state.floor),
-        *(extra, at),
-    )
+    if state.is_plain:
+        all_plain(*(*state.plain_arrays, task, state.scratch, state.tries), *(extra, at))
+    else:
+        all_positions(
+            *(*state.packed, state.seq, state.info, state.chain, task, state.scratch, state.floor),
+            *(extra, at),
+        )
     order = np.lexsort((np.arange(m), extra))[:most]
     return [
         _with_parts(problem, without, task, int(v), int(at[v])) for v in order if extra[v] < INF

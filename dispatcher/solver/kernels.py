@@ -374,8 +374,8 @@ def _finish(travel, meta, band, vehicle, v, a, state):
 
 
 @_jit
-def _cost_by_leg(travel, meta, band, task, window, vehicle, who, seq, v, n, c, k, leg):
-    """Return the cost of route v with task c put in at k (NONE = as it is), lunch on `leg`."""
+def _cost_by_leg(travel, meta, band, task, window, vehicle, who, seq, r, v, n, c, k, leg):
+    """Return the cost of v's route in row r with task c put in at k (NONE = as it is), lunch on `leg`."""
     engineer, weight = vehicle[v, ENGINEER], meta[TRAVEL_WEIGHT]
     t, a, cost = vehicle[v, EARLIEST], vehicle[v, START], vehicle[v, USE_COST]
     total = n
@@ -387,9 +387,9 @@ def _cost_by_leg(travel, meta, band, task, window, vehicle, who, seq, v, n, c, k
             if c >= 0 and j == k:
                 i = c
             elif c >= 0 and j > k:
-                i = seq[v, j - 1]
+                i = seq[r, j - 1]
             else:
-                i = seq[v, j]
+                i = seq[r, j]
         b = vehicle[v, END]
         if i >= 0:
             b = task[i, LOC]
@@ -418,13 +418,13 @@ def _cost_by_leg(travel, meta, band, task, window, vehicle, who, seq, v, n, c, k
 
 
 @_jit
-def _cost_by_all_legs(travel, meta, band, task, window, vehicle, who, seq, v, n, c, k):
-    """Return the cost of route v with task c put in at k by trying every leg for lunch."""
+def _cost_by_all_legs(travel, meta, band, task, window, vehicle, who, seq, r, v, n, c, k):
+    """Return the cost of v's route in row r with task c put in at k by trying every leg for lunch."""
     if vehicle[v, LUNCH] < 0:
-        return _cost_by_leg(travel, meta, band, task, window, vehicle, who, seq, v, n, c, k, -1)
+        return _cost_by_leg(travel, meta, band, task, window, vehicle, who, seq, r, v, n, c, k, -1)
     best = INF
     for leg in range(n + 3):
-        cost = _cost_by_leg(travel, meta, band, task, window, vehicle, who, seq, v, n, c, k, leg)
+        cost = _cost_by_leg(travel, meta, band, task, window, vehicle, who, seq, r, v, n, c, k, leg)
         best = min(best, cost)
     return best
 
@@ -487,7 +487,7 @@ def refresh(travel, meta, band, task, window, vehicle, who, seq, info, chain, v)
         info[v, COST] = 0
     elif is_wide:
         info[v, COST] = _cost_by_all_legs(
-            travel, meta, band, task, window, vehicle, who, seq, v, n, -1, -1
+            travel, meta, band, task, window, vehicle, who, seq, v, v, n, -1, -1
         )
     else:
         info[v, COST] = _finish(travel, meta, band, vehicle, v, a, chain[v, n])
@@ -536,7 +536,7 @@ def insertion_cost(
     """
     n = info[v, LENGTH]
     if chain[v, 0, IS_WIDE] != 0:
-        return _cost_by_all_legs(travel, meta, band, task, window, vehicle, who, seq, v, n, c, k)
+        return _cost_by_all_legs(travel, meta, band, task, window, vehicle, who, seq, v, v, n, c, k)
     record = chain[v, k]
     for x in range(FED + 2 * record[NUM_FED]):
         state[x] = record[x]
@@ -562,7 +562,7 @@ def insertion_cost(
                 return low
         a = task[i, LOC]
     if good == 2:
-        return _cost_by_all_legs(travel, meta, band, task, window, vehicle, who, seq, v, n, c, k)
+        return _cost_by_all_legs(travel, meta, band, task, window, vehicle, who, seq, v, v, n, c, k)
     if good == 0:
         return INF
     return _finish(travel, meta, band, vehicle, v, a, state)

@@ -14,35 +14,42 @@ import numpy as np
 from dispatcher.solver.problem import NEVER, NONE, Flags, Ints, Problem, Seconds
 from dispatcher.solver.solution import limits
 
-# columns of `task`
+# columns of `task`; the first eight are one cache line, what every visit is evaluated with
 LOC: Final = 0
 DURATION: Final = 1
-RELEASE: Final = 2
-WINDOW_FIRST: Final = 3
-WINDOW_LAST: Final = 4
-DUE_A: Final = 5
-WEIGHT_A: Final = 6
-STEP_A: Final = 7
-# the clock on the finish, restated as a clock on the start
-DUE_F: Final = 8
-WEIGHT_F: Final = 9
-STEP_F: Final = 10
+# earliest start: release and first window that is still open then; latest start in that window
+OPEN: Final = 2
+CLOSE: Final = 3
 # all clocks are in time before this moment
-SOFT: Final = 11
-DEMAND: Final = 12
-# promised start (NONE = none), units per second beside it, seconds that are free
-KEPT: Final = 13
-KEPT_WEIGHT: Final = 14
-KEPT_FREE: Final = 15
-# engineer that was promised, units when a promise is touched without changing the engineer
-KEPT_ENGINEER: Final = 16
-TOUCH: Final = 17
+SOFT: Final = 4
+# see the marks below
+MARKS: Final = 5
+DEMAND: Final = 6
 # units when nobody comes
-DROP: Final = 18
+DROP: Final = 7
+RELEASE: Final = 8
+WINDOW_FIRST: Final = 9
+WINDOW_LAST: Final = 10
+DUE_A: Final = 11
+WEIGHT_A: Final = 12
+STEP_A: Final = 13
+# the clock on the finish, restated as a clock on the start
+DUE_F: Final = 14
+WEIGHT_F: Final = 15
+STEP_F: Final = 16
 # a customer waits from this moment, units per 60 s
-WAIT_FROM: Final = 19
-WAIT_WEIGHT: Final = 20
+WAIT_FROM: Final = 17
+WAIT_WEIGHT: Final = 18
+# promised start (NONE = none), units per second beside it, seconds that are free
+KEPT: Final = 19
+KEPT_WEIGHT: Final = 20
+KEPT_FREE: Final = 21
+# engineer that was promised, units when a promise is touched without changing the engineer
+KEPT_ENGINEER: Final = 22
+TOUCH: Final = 23
 TASK_COLUMNS: Final = 24
+# bits of MARKS: a start was promised
+IS_KEPT: Final = 1
 
 # columns of `vehicle`
 START: Final = 0
@@ -70,7 +77,12 @@ PERIOD: Final = 3
 TRAVEL_WEIGHT: Final = 4
 # 1 = an earlier, cheaper state need not be the better one (promised times, travel by the hour)
 IS_STRICT: Final = 5
+# the seconds from place a to place b stand at b * IN_ROW + a * IN_COLUMN of `inward`
+IN_ROW: Final = 6
+IN_COLUMN: Final = 7
 META: Final = 8
+# no moment of a route lies farther from the horizon, seconds
+FAR: Final = 1 << 29
 
 # `who` of a vehicle that may not serve a task
 FORBIDDEN: Final = np.int32(2**31 - 1)
@@ -116,6 +128,7 @@ def pack(problem: Problem, touch_price: int = 0) -> Packed:
     meta[SLICES], meta[PERIOD] = len(problem.band_start), problem.band_period
     meta[TRAVEL_WEIGHT] = problem.travel_weight
     meta[IS_STRICT] = is_strict(problem)
+    meta[IN_ROW], meta[IN_COLUMN] = 1, stride
     packed = Packed(
         travel=flat,
         meta=meta,
@@ -128,6 +141,21 @@ def pack(problem: Problem, touch_price: int = 0) -> Packed:
     if not touch_price:
         problem.__dict__["packed"] = packed
     return packed
+
+
+def is_plain(packed: Packed) -> bool:
+    """True when earlier and cheaper is always better and no task has two windows."""
+    windows = packed.task[:, WINDOW_LAST] - packed.task[:, WINDOW_FIRST]
+    meta = packed.meta
+    return meta[SLICES] == 1 and not meta[IS_STRICT] and bool(windows.max(initial=0) <= 1)
+
+
+def most_stops(packed: Packed) -> int:
+    """Return how many visits fit into the longest shift when nobody has to drive."""
+    if not len(packed.vehicle) or not len(packed.task):
+        return 0
+    span = int((packed.vehicle[:, LATEST_END] - packed.vehicle[:, EARLIEST]).max())
+    return int(np.searchsorted(np.cumsum(np.sort(packed.task[:, DURATION])), span, side="right"))
 
 
 def is_strict(problem: Problem) -> bool:
@@ -174,7 +202,11 @@ def task_rows(problem: Problem, touch_price: int = 0, first: int = 0) -> Ints:
         rows[:, column] = values[part]
     rows[:, DUE_F] = due_start
     rows[:, WAIT_FROM] = np.where(p.wait_weight[part] > 0, p.wait_from[part], NEVER)
-    rows[:, SOFT] = np.minimum(np.minimum(rows[:, DUE_A], due_start), rows[:, WAIT_FROM])
+    runs_a = (p.arrive_weight[part] > 0) | (p.arrive_step[part] > 0)
+    runs_f = (p.finish_weight[part] > 0) | (p.finish_step[part] > 0)
+    due = np.minimum(np.where(runs_a, rows[:, DUE_A], NEVER), np.where(runs_f, due_start, NEVER))
+    rows[:, SOFT] = np.minimum(due, rows[:, WAIT_FROM])
+    rows[:, OPEN], rows[:, CLOSE] = _first_windows(p, first)
     kept = p.incumbent_vehicle[part]
     rows[:, KEPT_ENGINEER] = np.where(kept == NONE, NONE, _engineer_of(p, kept))
     rows[:, TOUCH] = np.where(p.is_promised[part], touch_price, 0)
@@ -186,7 +218,24 @@ def task_rows(problem: Problem, touch_price: int = 0, first: int = 0) -> Ints:
     )
     idle = (rows[:, KEPT] != NONE) & (rows[:, KEPT_WEIGHT] == 0) & (rows[:, TOUCH] == 0)
     rows[idle, KEPT] = NONE
+    rows[:, MARKS] = np.where(rows[:, KEPT] != NONE, IS_KEPT, 0)
     return rows
+
+
+def _first_windows(problem: Problem, first: int) -> tuple[Ints, Ints]:
+    """Return the earliest start of each task, and the last start in the window it falls into."""
+    p = problem
+    opens = p.release[first:].copy()
+    has = np.diff(p.window_ptr[first:]) > 0
+    closes = np.where(has, -NEVER, NEVER)
+    rows = np.arange(p.window_ptr[first], p.window_ptr[-1])
+    owner = np.repeat(np.arange(p.num_tasks - first), np.diff(p.window_ptr[first:]))
+    usable = p.window_close[rows] >= p.release[first + owner]
+    tasks, at = np.unique(owner[usable], return_index=True)
+    rows = rows[usable][at]
+    opens[tasks] = np.maximum(opens[tasks], p.window_open[rows])
+    closes[tasks] = p.window_close[rows]
+    return opens, closes
 
 
 def _engineer_of(problem: Problem, vehicle: Ints) -> Ints:

@@ -14,16 +14,15 @@ import numpy as np
 from dispatcher.solver import search_kernels as sk
 from dispatcher.solver.kernels import LENGTH, RECORD
 from dispatcher.solver.neighbours import Near, near_lists
-from dispatcher.solver.packing import DROP, FORBIDDEN, SOFT, Packed, pack
+from dispatcher.solver.packing import DROP, FORBIDDEN, SOFT, Packed, is_plain, pack
+from dispatcher.solver.plain_run import CHANGED, PlainRun
 from dispatcher.solver.problem import NONE, Ints, Problem
 from dispatcher.solver.solution import Route, Solution
-from dispatcher.solver.state import RouteState, route_state
+from dispatcher.solver.state import route_state
 
 # routes kept for recombination
 POOL_ROUTES: Final = 60_000
 _TABLE: Final = 1 << 17
-# most routes one iteration can change: 20 strings, 40 tasks taken out, 10 tried again
-_CHANGED: Final = 96
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +52,8 @@ class Search:
         Neighbour lists when they are known already.
     with_pool
         False = only construct; no neighbours are computed and no routes kept.
+    pool_routes
+        Most routes kept for recombination.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Search:
         touch_price: int = 0,
         near: Near | None = None,
         with_pool: bool = True,
+        pool_routes: int = POOL_ROUTES,
     ) -> None:
         self.problem = problem
         self.packed: Packed = pack(problem, touch_price)
@@ -71,9 +73,18 @@ class Search:
             near = near_lists(problem) if with_pool else np.zeros((2, 0, 0), np.int32)
         self.near = near
         n, m = problem.num_tasks, problem.num_vehicles
-        self.state: RouteState = route_state(self.packed, start)
-        cap, slots = self.state.seq.shape[1], min(m, _CHANGED) + 1
+        slots = min(m, CHANGED) + 1
         self._candidates()
+        self._plain: PlainRun | None = None
+        if is_plain(self.packed):
+            self._plain = PlainRun(
+                self.packed, problem.num_locations, start, self._cand_ptr, self._cand
+            )
+            self.state = self._plain.state
+        else:
+            self.state = route_state(self.packed, start)
+            self._seen_lists()
+        cap = self.state.seq.shape[1]
         self._touched = np.zeros(m, np.int8)
         self._absent, self._absent_kept = np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64)
         self._key = np.zeros(n + 1, np.int64)
@@ -81,9 +92,9 @@ class Search:
         self._kept_seq = np.zeros((slots, cap), np.int64)
         self._kept_info = np.zeros((slots, self.state.info.shape[1]), np.int64)
         self._kept_chain = np.zeros((slots, cap + 2, RECORD), np.int64)
-        self._best_seq = self.state.seq.copy()
-        self._best_length = self.state.info[:, LENGTH].copy()
-        self._pool_seq = np.zeros((POOL_ROUTES if with_pool else 1, sk.POOL_STOPS), np.int32)
+        self._best_seq = self.state.seq[:m].copy()
+        self._best_length = self.state.info[:m, LENGTH].copy()
+        self._pool_seq = np.zeros((pool_routes if with_pool else 1, sk.POOL_STOPS), np.int32)
         self._pool_info = np.zeros((len(self._pool_seq), sk.POOL_COLUMNS), np.int64)
         self._table = np.full(_TABLE, NONE, np.int32)
         self._stock, self._use = problem.part_stock, np.ascontiguousarray(problem.part_use)
@@ -91,6 +102,8 @@ class Search:
         self._run = np.zeros(sk.RUN, np.int64)
         self._run[sk.RANDOM] = np.uint64(seed * 0x9E3779B97F4A7C15 % (1 << 63)).astype(np.int64)
         self._run[sk.BLINK] = sk.BLINK_EVERY
+        # cost units of the plan as it was given
+        self.given = self.state.cost
         self._fill(self._by_urgency())
         self._count()
         self._keep_best()
@@ -100,18 +113,23 @@ class Search:
         allowed = self.packed.who != FORBIDDEN
         self._cand_ptr = np.concatenate([[0], np.cumsum(allowed.sum(axis=1))]).astype(np.int64)
         self._cand = np.nonzero(allowed)[1].astype(np.int32)
-        size = len(self._cand)
+
+    def _seen_lists(self) -> None:
+        size, most = len(self._cand), int(np.diff(self._cand_ptr).max(initial=0))
         self._seen_print = np.full(size, NONE, np.int64)
         self._seen_extra = np.zeros(size, np.int64)
         self._seen_at = np.zeros(size, np.int32)
-        self._todo = np.zeros(int(allowed.sum(axis=1).max(initial=0)) + 1, np.int64)
+        self._todo = np.zeros(most + 1, np.int64)
 
     def _by_urgency(self) -> Ints:
         task = self.packed.task
         return np.lexsort((np.arange(len(task)), task[:, SOFT], -task[:, DROP])).astype(np.int64)
 
     def _fill(self, order: Ints) -> None:
-        s = self.state
+        s, plain = self.state, self._plain
+        if plain is not None:
+            plain.fill(self._run, self._stock, self._use, self._used, order)
+            return
         sk.fill(
             *(*self.packed, s.seq, s.info, s.chain, s.where),
             *(self._cand_ptr, self._cand, self._seen_print, self._seen_extra, self._seen_at),
@@ -123,17 +141,27 @@ class Search:
         absent = np.flatnonzero(self.state.where == NONE)
         self._absent[: len(absent)] = absent
         self._run[sk.NUM_ABSENT] = len(absent)
-        self._run[sk.CURRENT] = self.state.cost
+        self._run[sk.CURRENT] = self.state.cost if self._plain is None else self._plain.cost
 
     def _keep_best(self) -> None:
         self._run[sk.BEST] = self._run[sk.CURRENT]
-        self._best_seq[:] = self.state.seq
-        self._best_length[:] = self.state.info[:, LENGTH]
+        row = np.arange(len(self._best_seq)) if self._plain is None else self._plain.row
+        self._best_seq[:] = self.state.seq[row]
+        self._best_length[:] = self.state.info[row, LENGTH]
 
     @property
     def cost(self) -> int:
         """Cost units of the best plan, with the price of touched promises in it."""
         return int(self._run[sk.BEST])
+
+    @property
+    def current_cost(self) -> int:
+        """Cost units of the plan the search is at."""
+        return int(self._run[sk.CURRENT])
+
+    def current(self) -> Solution:
+        """Return the plan the search is at, which may be worse than the best."""
+        return self.state.solution() if self._plain is None else self._plain.solution()
 
     @property
     def accepted(self) -> int:
@@ -143,6 +171,20 @@ class Search:
     def run(self, iterations: int, warm: float, cold: float) -> None:
         """Run some iterations while the temperature falls from `warm` to `cold` cost units."""
         s = self.state
+        self.iterations += iterations
+        if self._plain is not None:
+            self._plain.search(
+                self.near,
+                (self._absent, self._absent_kept, self._key),
+                (self._best_seq, self._best_length),
+                (self._pool_seq, self._pool_info, self._table),
+                self._run,
+                (self._stock, self._use, self._used),
+                iterations=iterations,
+                warm=warm,
+                cold=cold,
+            )
+            return
         sk.search(
             *(*self.packed, s.seq, s.info, s.chain, s.where, self.near),
             *(self._cand_ptr, self._cand, self._seen_print, self._seen_extra, self._seen_at),
@@ -152,7 +194,6 @@ class Search:
             *(self._run, s.scratch, s.floor, self._stock, self._use, self._used),
             *(iterations, float(warm), float(cold)),
         )
-        self.iterations += iterations
 
     def solution(self) -> Solution:
         """Return the best plan found."""
@@ -161,6 +202,10 @@ class Search:
 
     def restart(self, plan: Solution) -> None:
         """Go on from another plan; the best one is kept if it is better."""
+        if self._plain is not None:
+            self._plain.restart(plan)
+            self._settle()
+            return
         fresh = route_state(self.packed, plan)
         s = self.state
         cap = min(s.seq.shape[1], fresh.seq.shape[1])
@@ -168,6 +213,9 @@ class Search:
         s.info[:] = fresh.info
         s.chain[:, : cap + 2] = fresh.chain[:, : cap + 2]
         s.where[:] = fresh.where
+        self._settle()
+
+    def _settle(self) -> None:
         self._count()
         if self._run[sk.CURRENT] < self._run[sk.BEST]:
             self._keep_best()

@@ -20,6 +20,7 @@ from dispatcher.solver.insertion import insert_best, places, plan_without
 from dispatcher.solver.ortools_routing import solve_routing
 from dispatcher.solver.packing import pack
 from dispatcher.solver.problem import NONE, Problem
+from dispatcher.solver.schedule import Schedule
 from dispatcher.solver.search import Search
 from dispatcher.solver.solution import Solution, Verdict, drive, empty_solution, judge
 from dispatcher.solver.state import route_state
@@ -75,7 +76,7 @@ def _search(request: Request) -> tuple[Solution, int]:
     return anneal.improve(
         request.problem,
         request.start,
-        schedule=anneal.Schedule(
+        schedule=Schedule(
             seconds=request.seconds,
             iterations=request.iterations,
             is_warm=request.is_warm,
@@ -251,7 +252,7 @@ def _within_budget(request: Request) -> tuple[Solution, int]:
         plan, done = anneal.improve(
             request.problem,
             request.start,
-            schedule=anneal.Schedule(
+            schedule=Schedule(
                 seconds=None if request.seconds is None else request.seconds / len(_TOUCH_PRICES),
                 iterations=request.iterations,
                 is_warm=True,

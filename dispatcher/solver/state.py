@@ -7,7 +7,7 @@ Must not search; it holds what `kernels` needs and turns it into a `Solution` an
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -23,7 +23,8 @@ from dispatcher.solver.kernels import (
     refresh_all,
     take,
 )
-from dispatcher.solver.packing import DROP, Packed
+from dispatcher.solver.packing import DROP, Packed, is_plain, most_stops
+from dispatcher.solver.plain import FED, LEG, STATE, TRY, refresh_all_plain, refresh_plain
 from dispatcher.solver.problem import NONE, Ints
 from dispatcher.solver.solution import Solution
 
@@ -44,12 +45,32 @@ class RouteState:
     # scratch of the kernels
     scratch: Ints
     floor: Ints
+    # of plain days, where `chain` is empty: shapes as in `plain`
+    legs: Ints
+    fed: Ints
+    tries: Ints
+
+    @property
+    def is_plain(self) -> bool:
+        """True when the routes are evaluated by `plain`."""
+        return len(self.legs) > 0
+
+    @property
+    def plain_arrays(self) -> tuple[Any, ...]:
+        """The arrays every kernel of `plain` begins with."""
+        travel, meta, band, *rest = self.packed
+        return (travel, meta, band, travel, *rest, self.seq, self.info, self.legs, self.fed)
 
     @property
     def cost(self) -> int:
         """Cost units of all routes and of the tasks nobody visits."""
-        routes = int(self.info[:, COST].sum())
-        return routes + int(self.packed.task[self.where == NONE, DROP].sum())
+        routes = int(self.info[: len(self.packed.vehicle), COST].sum())
+        return routes + self.lost
+
+    @property
+    def lost(self) -> int:
+        """Cost units of the tasks nobody visits."""
+        return int(self.packed.task[self.where == NONE, DROP].sum())
 
     def drop_cost(self, task: int) -> int:
         """Cost units of leaving a task out."""
@@ -57,7 +78,8 @@ class RouteState:
 
     def solution(self) -> Solution:
         """Return the routes as a plan."""
-        rows = zip(self.seq.tolist(), self.info[:, LENGTH].tolist(), strict=True)
+        m = len(self.packed.vehicle)
+        rows = zip(self.seq[:m].tolist(), self.info[:m, LENGTH].tolist(), strict=True)
         return Solution(routes=tuple(tuple(row[:length]) for row, length in rows))
 
     def insert(self, task: int, vehicle: int, position: int) -> None:
@@ -75,12 +97,19 @@ class RouteState:
         self._refresh(vehicle)
 
     def _refresh(self, vehicle: int) -> None:
-        good = refresh(*self.packed, self.seq, self.info, self.chain, vehicle)
+        routes = (*self.packed, self.seq, self.info)
+        if self.is_plain:
+            v = np.int64(vehicle)
+            good = refresh_plain(*routes, self.legs, self.fed, v, v, self.scratch)
+        else:
+            good = refresh(*routes, self.chain, vehicle)
         if not good:
             raise InvalidRoute(engineer=vehicle, problem="its schedule breaks a rule")
 
 
-def route_state(packed: Packed, solution: Solution, room: int = 1) -> RouteState:
+def route_state(
+    packed: Packed, solution: Solution, room: int = 1, spare: int = 0
+) -> RouteState:
     """
     Return the arrays of a plan.
 
@@ -88,6 +117,8 @@ def route_state(packed: Packed, solution: Solution, room: int = 1) -> RouteState
     ----------
     room
         Stops that can be added to the longest route, at least.
+    spare
+        Rows beyond those of the vehicles, for versions of routes; only on plain days.
 
     Raises
     ------
@@ -96,21 +127,30 @@ def route_state(packed: Packed, solution: Solution, room: int = 1) -> RouteState
     """
     n, m = len(packed.task), len(packed.vehicle)
     longest = max((len(route) for route in solution.routes), default=0)
-    cap = max(min(n, MAX_STOPS), longest + room)
+    cap = max(min(n, MAX_STOPS, most_stops(packed)), longest + room)
+    plain = is_plain(packed)
+    rows, wide = (m + spare, 0) if plain else (0, m)
     state = RouteState(
         packed=packed,
-        seq=np.zeros((m, cap), np.int64),
-        info=np.zeros((m, INFO), np.int64),
-        chain=np.zeros((m, cap + 2, RECORD), np.int64),
+        seq=np.zeros((m + spare, cap), np.int64),
+        info=np.zeros((m + spare, INFO), np.int64),
+        chain=np.zeros((wide, cap + 2, RECORD), np.int64),
         where=np.full(n, NONE, np.int64),
-        scratch=np.zeros(RECORD, np.int64),
+        scratch=np.zeros(max(RECORD, STATE), np.int64),
         floor=np.zeros(cap + 1, np.int64),
+        legs=np.zeros((rows, cap + 1, LEG), np.int64),
+        fed=np.zeros((rows, cap + 1, FED), np.int64),
+        tries=np.zeros((n + m + 1 if plain else 0, TRY), np.int64),
     )
     for v, route in enumerate(solution.routes):
         state.seq[v, : len(route)] = route
         state.info[v, LENGTH] = len(route)
         state.where[list(route)] = v
-    broken = refresh_all(*packed, state.seq, state.info, state.chain)
+    routes = (*packed, state.seq, state.info)
+    if plain:
+        broken = refresh_all_plain(*routes, state.legs, state.fed, m, state.scratch)
+    else:
+        broken = refresh_all(*routes, state.chain)
     if broken != NONE or bool((state.info[:, COST] >= INF).any()):
         raise InvalidRoute(engineer=int(broken), problem="its schedule breaks a rule")
     return state

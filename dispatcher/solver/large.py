@@ -1,0 +1,169 @@
+"""
+The continuous improver of large days: territories in turn, each annealed as a problem of its own.
+
+Cost grows about linearly with the day. Must not judge; with an iteration limit nothing here
+depends on the clock, nor on the number of threads.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+from dispatcher.solver.decompose import Part, cut_out, embed, territories
+from dispatcher.solver.neighbours import near_lists
+from dispatcher.solver.packing import Packed, pack
+from dispatcher.solver.problem import Problem, Seconds
+from dispatcher.solver.schedule import COLD, HOT, WARM, Schedule, heat_unit
+from dispatcher.solver.search import Search
+from dispatcher.solver.solution import Route, Solution
+
+# days with more tasks than this are cut into territories of about that many tasks
+LARGE: Final = 32000
+TERRITORY: Final = 200
+# seconds a territory is searched for in one round, at least and at most
+_PART_S: Final = (0.05, 0.4)
+# rounds a budget should have room for
+_ROUNDS: Final = 12
+# iterations in a row before anybody is asked whether to stop
+_STEP: Final = 500
+# share of the budget after which a territory hands back its best plan instead of its last
+_SETTLED: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """A territory, how long to search it and between which temperatures."""
+
+    part: Part
+    iterations: int
+    # shares of the whole budget at the beginning and at the end
+    first: float
+    last: float
+    seed: int
+
+
+def improve_large(
+    problem: Problem,
+    start: Solution,
+    *,
+    schedule: Schedule,
+    seed: int,
+    threads: int = 1,
+    touch_price: int = 0,
+    on_better: Callable[[Solution], None] | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> tuple[Solution, int]:
+    """Return the best plan found and the number of iterations it took."""
+    began = schedule.clock()
+    packed = pack(problem, touch_price)
+    first = Search(problem, start, seed, touch_price=touch_price, with_pool=False)
+    plan, cost = first.solution(), first.cost
+    del first
+    best, least, points = plan, cost, embed(problem)
+    if on_better:
+        on_better(best)
+    pace = _Pace(schedule, began, problem.num_tasks)
+    turn, done = 0, 0
+    with ThreadPoolExecutor(threads) as executor:
+        while (room := pace.next_round(done)) is not None and not should_stop():
+            pieces = territories(problem, points, plan, turn, TERRITORY)
+            jobs = [
+                _Job(
+                    part=cut_out(problem, packed, plan, piece),
+                    iterations=max(1, room.iterations * len(piece.tasks) // problem.num_tasks),
+                    first=room.first,
+                    last=room.last,
+                    seed=seed * 1_000_003 + turn * 1009 + at,
+                )
+                for at, piece in enumerate(pieces)
+            ]
+
+            def run(job: _Job) -> tuple[Solution, int]:
+                return _search(job, schedule.is_warm, should_stop)
+
+            routes: list[Route] = list(plan.routes)
+            gained = 0
+            for job, (found, change) in zip(jobs, executor.map(run, jobs), strict=True):
+                job.part.glued(routes, found)
+                gained += change
+            plan, cost = Solution(routes=tuple(routes)), cost + gained
+            done += sum(job.iterations for job in jobs)
+            pace.ran(sum(job.iterations for job in jobs))
+            if cost < least:
+                best, least = plan, cost
+                if on_better:
+                    on_better(best)
+            turn += 1
+    return best, done
+
+
+def _search(job: _Job, is_warm: bool, should_stop: Callable[[], bool]) -> tuple[Solution, int]:  # noqa: FBT001
+    """Return a plan of a territory and what it costs more than the one it began with."""
+    near = near_lists(job.part.problem)
+    unit = heat_unit(job.part.problem, near)
+    search = Search(job.part.problem, job.part.start, job.seed, near=near, pool_routes=1)
+    before, done = search.given, 0
+    hot, cold = (WARM if is_warm else HOT) * unit, COLD * unit
+
+    def heat(part: float) -> float:
+        share = job.first + (job.last - job.first) * part
+        return float(hot * (cold / hot) ** min(1.0, share))
+
+    while done < job.iterations and not should_stop():
+        step = min(_STEP, job.iterations - done)
+        search.run(step, heat(done / job.iterations), heat((done + step) / job.iterations))
+        done += step
+    if job.last > _SETTLED:
+        return search.solution(), search.cost - before
+    return search.current(), search.current_cost - before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Room:
+    """What one round may use."""
+
+    iterations: int
+    first: float
+    last: float
+
+
+class _Pace:
+    """Cuts the budget into rounds."""
+
+    def __init__(self, schedule: Schedule, began: float, num_tasks: int) -> None:
+        self.schedule, self.began = schedule, began
+        self.parts = max(1.0, num_tasks / TERRITORY)
+        self.rate, self._at = 15_000.0, schedule.clock()
+
+    def next_round(self, done: int) -> _Room | None:
+        """Return what the next round may use; None = the end."""
+        count, seconds = self.schedule.iterations, self.schedule.seconds
+        if count is not None and done >= count:
+            return None
+        if seconds is None:
+            assert count is not None  # noqa: S101
+            size = min(max(int(self.parts), count // _ROUNDS), count - done)
+            return _Room(iterations=size, first=done / count, last=(done + size) / count)
+        self._at = self.schedule.clock()
+        spent = self._at - self.began
+        left = seconds - spent
+        if left <= 0.002 * self.parts:
+            return None
+        low, high = (self.parts * s for s in _PART_S)
+        length = min(max(low, min(high, seconds / _ROUNDS)), left)
+        # no stump at the end that is too short for its setting up
+        if left - length < low / 2:
+            length = left
+        size = max(1, int(length * self.rate))
+        if count is not None:
+            size = min(size, count - done)
+        return _Room(iterations=size, first=spent / seconds, last=min(1.0, (spent + length) / seconds))
+
+    def ran(self, iterations: int) -> None:
+        """Learn how fast the last round was."""
+        if self.schedule.seconds is not None:
+            self.rate = iterations / max(1e-6, self.schedule.clock() - self._at)
