@@ -16,17 +16,18 @@ from dispatcher.solver.large import LARGE, improve_large
 from dispatcher.solver.neighbours import near_lists
 from dispatcher.solver.problem import Problem
 from dispatcher.solver.recombine import recombine
-from dispatcher.solver.schedule import COLD, HOT, WARM, Schedule, heat_unit
+from dispatcher.solver.schedule import COLD, Schedule, first_heat, heat_unit
 from dispatcher.solver.search import Search
 from dispatcher.solver.solution import Solution
 
 # seconds of one slice
 _SLICE_S: Final = 0.04
 # share of the budget after which the pool is recombined, one entry a recombination
-_RECOMBINE_AT: Final[tuple[float, ...]] = ()
-# budgets below these are too short for a recombination
+_RECOMBINE_AT: Final = (0.8,)
+# budgets below these are too short for a recombination, larger days have too many routes for it
 _MIN_SECONDS: Final = 3.0
 _MIN_ITERATIONS: Final = 20_000
+_MOST_TASKS: Final = 320
 # deterministic time of CP-SAT for one recombination in a run by iterations
 _EFFORT: Final = 1.0
 
@@ -63,18 +64,20 @@ def improve(
         Search(problem, start, seed + 1000 * k, near=near, touch_price=touch_price)
         for k in range(threads)
     ]
-    hot = (WARM if schedule.is_warm else HOT) * unit
+    hot = first_heat(schedule, problem.num_tasks) * unit
     clock = _Clock(schedule, began, hot, COLD * unit)
     best, told = searches[0].cost, 0.0
     pending = [
         at
         for at in _RECOMBINE_AT
-        if (schedule.seconds or math.inf) >= _MIN_SECONDS
+        if problem.num_tasks <= _MOST_TASKS
+        and (schedule.seconds or math.inf) >= _MIN_SECONDS
         and (schedule.iterations or _MIN_ITERATIONS) >= _MIN_ITERATIONS
     ]
     with ThreadPoolExecutor(threads) as executor:
         while (step := clock.next_slice()) is not None:
-            list(executor.map(lambda s, step=step: s.run(*step), searches))
+            each = map if threads == 1 else executor.map
+            list(each(lambda s: s.run(*step), searches))
             clock.ran(step[0])
             if pending and clock.share >= pending[0]:
                 del pending[0]

@@ -83,7 +83,8 @@ def _square(problem: Problem, points: Points, axis: int, a: int) -> Points:
     """Return the squared seconds between place a and all places that no earlier axis explains."""
     seconds = (problem.travel[0, a].astype(np.float64) + problem.travel[0, :, a]) / 2
     left = seconds**2 - ((points[:, :axis] - points[a, :axis]) ** 2).sum(axis=1)
-    return np.maximum(left, 0)
+    squared: Points = np.maximum(left, 0)
+    return squared
 
 
 def territories(
@@ -148,8 +149,23 @@ def _nearest_able(problem: Problem, points: Points, centre: Points, task: int, t
     return int(order[turn % min(len(order), 8)])
 
 
-def cut_out(problem: Problem, packed: Packed, plan: Solution, territory: Territory) -> Part:
-    """Return a territory as a problem whose kernels' arrays are rows of the whole's."""
+def cut_out(
+    problem: Problem,
+    packed: Packed,
+    plan: Solution,
+    territory: Territory,
+    *,
+    has_spare: bool = True,
+) -> Part:
+    """
+    Return a territory as a problem whose kernels' arrays are rows of the whole's.
+
+    Parameters
+    ----------
+    has_spare
+        The parts of a stock that nobody takes yet are this territory's; of several territories
+        that are improved at once only one may have them.
+    """
     tasks, vehicles = territory.tasks, territory.vehicles
     ends = problem.end_location[vehicles]
     used = np.concatenate([problem.task_location[tasks], problem.start_location[vehicles], ends])
@@ -167,9 +183,10 @@ def cut_out(problem: Problem, packed: Packed, plan: Solution, territory: Territo
     number[tasks] = np.arange(len(tasks))
     routes = tuple(tuple(number[list(plan.routes[v])].tolist()) for v in vehicles.tolist())
     prefixes = [number[list(problem.fixed[v])] for v in vehicles.tolist()]
-    elsewhere = np.ones(problem.num_tasks, np.bool_)
-    elsewhere[tasks] = False
-    elsewhere &= np.array(plan.vehicle_of(problem.num_tasks)) != NONE
+    served = np.array(plan.vehicle_of(problem.num_tasks), np.int64) != NONE
+    stock = problem.part_use[tasks[served[tasks]]].sum(axis=0)
+    if has_spare:
+        stock = stock + problem.part_stock - problem.part_use[served].sum(axis=0)
     fields |= {
         "travel": np.ascontiguousarray(problem.travel[:, places[:, None], places[None, :]]),
         "band_start": problem.band_start,
@@ -183,7 +200,7 @@ def cut_out(problem: Problem, packed: Packed, plan: Solution, territory: Territo
         "sync": problem.sync[:0],
         "precedence": problem.precedence[:0],
         "part_use": problem.part_use[tasks],
-        "part_stock": problem.part_stock - problem.part_use[elsewhere].sum(axis=0),
+        "part_stock": stock,
         **_windows(problem, tasks),
     }
     part = Problem.trusted(fields)

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dispatcher.errors import InvalidRoute
-from dispatcher.solver.kernels import INF, all_positions, cheapest_place
+from dispatcher.solver.kernels import INF
 from dispatcher.solver.packing import pack
-from dispatcher.solver.plain import all_plain, cheapest_plain
+from dispatcher.solver.place_kernels import all_plain, cheapest_plain
 from dispatcher.solver.problem import NONE, Problem
+from dispatcher.solver.route_kernels import all_positions, cheapest_place
 from dispatcher.solver.solution import Costs, Solution, drive
 from dispatcher.solver.state import RouteState, route_state
 

@@ -7,7 +7,6 @@ depends on the clock, nor on the number of threads.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,15 +14,15 @@ from typing import Final
 
 from dispatcher.solver.decompose import Part, cut_out, embed, territories
 from dispatcher.solver.neighbours import near_lists
-from dispatcher.solver.packing import Packed, pack
-from dispatcher.solver.problem import Problem, Seconds
-from dispatcher.solver.schedule import COLD, HOT, WARM, Schedule, heat_unit
+from dispatcher.solver.packing import pack
+from dispatcher.solver.problem import Problem
+from dispatcher.solver.schedule import COLD, Schedule, first_heat, heat_unit
 from dispatcher.solver.search import Search
 from dispatcher.solver.solution import Route, Solution
 
-# days with more tasks than this are cut into territories of about that many tasks
-LARGE: Final = 32000
-TERRITORY: Final = 200
+# days with more tasks than this are cut into territories of about so many
+LARGE: Final = 600
+TERRITORY: Final = 250
 # seconds a territory is searched for in one round, at least and at most
 _PART_S: Final = (0.05, 0.4)
 # rounds a budget should have room for
@@ -43,6 +42,8 @@ class _Job:
     # shares of the whole budget at the beginning and at the end
     first: float
     last: float
+    # temperature the whole budget begins with, in units
+    hot: float
     seed: int
 
 
@@ -67,27 +68,29 @@ def improve_large(
     if on_better:
         on_better(best)
     pace = _Pace(schedule, began, problem.num_tasks)
-    turn, done = 0, 0
+    turn, done, hot = 0, 0, first_heat(schedule, problem.num_tasks)
     with ThreadPoolExecutor(threads) as executor:
         while (room := pace.next_round(done)) is not None and not should_stop():
             pieces = territories(problem, points, plan, turn, TERRITORY)
             jobs = [
                 _Job(
-                    part=cut_out(problem, packed, plan, piece),
+                    part=cut_out(problem, packed, plan, piece, has_spare=at == turn % len(pieces)),
                     iterations=max(1, room.iterations * len(piece.tasks) // problem.num_tasks),
                     first=room.first,
                     last=room.last,
+                    hot=hot,
                     seed=seed * 1_000_003 + turn * 1009 + at,
                 )
                 for at, piece in enumerate(pieces)
             ]
 
             def run(job: _Job) -> tuple[Solution, int]:
-                return _search(job, schedule.is_warm, should_stop)
+                return _search(job, should_stop)
 
+            each = map if threads == 1 else executor.map
             routes: list[Route] = list(plan.routes)
             gained = 0
-            for job, (found, change) in zip(jobs, executor.map(run, jobs), strict=True):
+            for job, (found, change) in zip(jobs, each(run, jobs), strict=True):
                 job.part.glued(routes, found)
                 gained += change
             plan, cost = Solution(routes=tuple(routes)), cost + gained
@@ -101,13 +104,13 @@ def improve_large(
     return best, done
 
 
-def _search(job: _Job, is_warm: bool, should_stop: Callable[[], bool]) -> tuple[Solution, int]:  # noqa: FBT001
+def _search(job: _Job, should_stop: Callable[[], bool]) -> tuple[Solution, int]:
     """Return a plan of a territory and what it costs more than the one it began with."""
     near = near_lists(job.part.problem)
     unit = heat_unit(job.part.problem, near)
     search = Search(job.part.problem, job.part.start, job.seed, near=near, pool_routes=1)
     before, done = search.given, 0
-    hot, cold = (WARM if is_warm else HOT) * unit, COLD * unit
+    hot, cold = job.hot * unit, COLD * unit
 
     def heat(part: float) -> float:
         share = job.first + (job.last - job.first) * part
@@ -161,7 +164,9 @@ class _Pace:
         size = max(1, int(length * self.rate))
         if count is not None:
             size = min(size, count - done)
-        return _Room(iterations=size, first=spent / seconds, last=min(1.0, (spent + length) / seconds))
+        return _Room(
+            iterations=size, first=spent / seconds, last=min(1.0, (spent + length) / seconds)
+        )
 
     def ran(self, iterations: int) -> None:
         """Learn how fast the last round was."""

@@ -6,12 +6,11 @@ Must not decide anything; `search` does.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
-from dispatcher.solver import plain_search as ps
-from dispatcher.solver import search_kernels as sk
+from dispatcher.solver import plain_search_kernels as ps
 from dispatcher.solver.kernels import COST, LENGTH
 from dispatcher.solver.packing import IN_COLUMN, IN_ROW, STRIDE, Packed
 from dispatcher.solver.problem import NONE, Ints, Seconds
@@ -76,7 +75,7 @@ class PlainRun:
         self._spare[m + 1 :] = np.arange(m + 1, last + 1)
 
     @property
-    def arrays(self) -> tuple[np.ndarray, ...]:  # type: ignore[type-arg]
+    def arrays(self) -> tuple[Any, ...]:
         """What every kernel begins with."""
         travel, meta, band, *rest = self.packed
         s = self.state
@@ -108,7 +107,7 @@ class PlainRun:
 
     def search(
         self,
-        near: np.ndarray,  # type: ignore[type-arg]
+        near: Seconds,
         absent: tuple[Ints, Ints, Ints],
         best: tuple[Ints, Ints],
         pool: tuple[Seconds, Ints, Seconds],
@@ -119,7 +118,7 @@ class PlainRun:
         warm: float,
         cold: float,
     ) -> None:
-        """Run some iterations; see `plain_search.search_plain`."""
+        """Run some iterations; see `plain_search_kernels.search_plain`."""
         s = self.state
         ps.search_plain(
             *(*self.arrays, s.where, near, self._cand_ptr, self._cand, self._seen, self._touched),

@@ -16,10 +16,14 @@ import numpy as np
 from dispatcher.solver.neighbours import Near
 from dispatcher.solver.problem import Problem
 
-# temperatures in units of the drive to a near neighbour: cold start, warm start, end
-HOT: Final = 100
+# temperatures in units of the drive to a near neighbour: cold start for each iteration a task can
+# hope for, its limits, warm start, end
+HOT_PER_TURN: Final = 0.15
+HOT: Final = (10.0, 100.0)
 WARM: Final = 0.4
 COLD: Final = 0.1
+# iterations a second, roughly
+_RATE: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,21 @@ class Schedule:
     is_warm: bool
     # what `seconds` are counted by; CPU seconds make benchmarks fair on a busy machine
     clock: Callable[[], float] = time.perf_counter
+
+
+def first_heat(schedule: Schedule, num_tasks: int) -> float:
+    """
+    Return the temperature to begin with, in units of `heat_unit`.
+
+    A hot start only pays when there is time to cool down: it costs all of the first plan's order.
+    """
+    if schedule.is_warm:
+        return WARM
+    turns = schedule.iterations
+    if turns is None:
+        turns = int((schedule.seconds or 0.0) * _RATE)
+    least, most = HOT
+    return min(most, max(least, HOT_PER_TURN * turns / max(1, num_tasks)))
 
 
 def heat_unit(problem: Problem, near: Near) -> float:

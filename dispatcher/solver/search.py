@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from dispatcher.solver import draw_kernels as dk
 from dispatcher.solver import search_kernels as sk
 from dispatcher.solver.kernels import LENGTH, RECORD
 from dispatcher.solver.neighbours import Near, near_lists
@@ -94,14 +95,14 @@ class Search:
         self._kept_chain = np.zeros((slots, cap + 2, RECORD), np.int64)
         self._best_seq = self.state.seq[:m].copy()
         self._best_length = self.state.info[:m, LENGTH].copy()
-        self._pool_seq = np.zeros((pool_routes if with_pool else 1, sk.POOL_STOPS), np.int32)
-        self._pool_info = np.zeros((len(self._pool_seq), sk.POOL_COLUMNS), np.int64)
+        self._pool_seq = np.zeros((pool_routes if with_pool else 1, dk.POOL_STOPS), np.int32)
+        self._pool_info = np.zeros((len(self._pool_seq), dk.POOL_COLUMNS), np.int64)
         self._table = np.full(_TABLE, NONE, np.int32)
         self._stock, self._use = problem.part_stock, np.ascontiguousarray(problem.part_use)
         self._used = np.zeros(len(self._stock), np.int64)
-        self._run = np.zeros(sk.RUN, np.int64)
-        self._run[sk.RANDOM] = np.uint64(seed * 0x9E3779B97F4A7C15 % (1 << 63)).astype(np.int64)
-        self._run[sk.BLINK] = sk.BLINK_EVERY
+        self._run = np.zeros(dk.RUN, np.int64)
+        self._run[dk.RANDOM] = np.uint64(seed * 0x9E3779B97F4A7C15 % (1 << 63)).astype(np.int64)
+        self._run[dk.BLINK] = dk.BLINK_EVERY
         # cost units of the plan as it was given
         self.given = self.state.cost
         self._fill(self._by_urgency())
@@ -140,11 +141,11 @@ class Search:
     def _count(self) -> None:
         absent = np.flatnonzero(self.state.where == NONE)
         self._absent[: len(absent)] = absent
-        self._run[sk.NUM_ABSENT] = len(absent)
-        self._run[sk.CURRENT] = self.state.cost if self._plain is None else self._plain.cost
+        self._run[dk.NUM_ABSENT] = len(absent)
+        self._run[dk.CURRENT] = self.state.cost if self._plain is None else self._plain.cost
 
     def _keep_best(self) -> None:
-        self._run[sk.BEST] = self._run[sk.CURRENT]
+        self._run[dk.BEST] = self._run[dk.CURRENT]
         row = np.arange(len(self._best_seq)) if self._plain is None else self._plain.row
         self._best_seq[:] = self.state.seq[row]
         self._best_length[:] = self.state.info[row, LENGTH]
@@ -152,12 +153,12 @@ class Search:
     @property
     def cost(self) -> int:
         """Cost units of the best plan, with the price of touched promises in it."""
-        return int(self._run[sk.BEST])
+        return int(self._run[dk.BEST])
 
     @property
     def current_cost(self) -> int:
         """Cost units of the plan the search is at."""
-        return int(self._run[sk.CURRENT])
+        return int(self._run[dk.CURRENT])
 
     def current(self) -> Solution:
         """Return the plan the search is at, which may be worse than the best."""
@@ -166,7 +167,7 @@ class Search:
     @property
     def accepted(self) -> int:
         """Iterations so far that changed the plan."""
-        return int(self._run[sk.ACCEPTED])
+        return int(self._run[dk.ACCEPTED])
 
     def run(self, iterations: int, warm: float, cold: float) -> None:
         """Run some iterations while the temperature falls from `warm` to `cold` cost units."""
@@ -217,19 +218,19 @@ class Search:
 
     def _settle(self) -> None:
         self._count()
-        if self._run[sk.CURRENT] < self._run[sk.BEST]:
+        if self._run[dk.CURRENT] < self._run[dk.BEST]:
             self._keep_best()
 
     def pool(self) -> list[PoolRoute]:
         """Return the routes worth recombining, in the order they were found."""
-        num = int(self._run[sk.NUM_POOL])
+        num = int(self._run[dk.NUM_POOL])
         rows = self._pool_seq[:num].tolist()
         facts = self._pool_info[:num].tolist()
         return [
             PoolRoute(
-                vehicle=fact[sk.POOL_VEHICLE],
-                tasks=tuple(row[: fact[sk.POOL_LENGTH]]),
-                cost=fact[sk.POOL_COST],
+                vehicle=fact[dk.POOL_VEHICLE],
+                tasks=tuple(row[: fact[dk.POOL_LENGTH]]),
+                cost=fact[dk.POOL_COST],
             )
             for row, fact in zip(rows, facts, strict=True)
         ]
@@ -237,4 +238,4 @@ class Search:
     def clear_pool(self) -> None:
         """Forget all routes, so that new ones find room."""
         self._table[:] = NONE
-        self._run[sk.NUM_POOL] = 0
+        self._run[dk.NUM_POOL] = 0

@@ -12,75 +12,31 @@ References
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
-from dispatcher.solver.kernels import (
-    COST,
-    LENGTH,
-    PRINT,
-    _jit,
-    bare,
-    best_position,
-    put,
-    refresh,
-    take,
+from dispatcher.solver.draw_kernels import (
+    ABSENT_TRIED,
+    ACCEPTED,
+    AVERAGE_TAKEN,
+    BEST,
+    BLINK,
+    BLINK_EVERY,
+    CURRENT,
+    FROM_ABSENT,
+    FROM_COSTLY,
+    IMPROVED,
+    MAX_STRING,
+    NUM_ABSENT,
+    TIMELY,
+    below,
+    count_parts,
+    order,
+    store,
+    unit,
 )
-from dispatcher.solver.packing import DROP, DURATION, FIXED, FORBIDDEN, RELEASE, SOFT
-
-# entries of `run`, what goes in and comes out of a chunk of iterations
-RANDOM: Final = 0
-NUM_ABSENT: Final = 1
-CURRENT: Final = 2
-BEST: Final = 3
-ACCEPTED: Final = 4
-NUM_POOL: Final = 5
-# counts down to the next blink
-BLINK: Final = 6
-# 1 = only promising routes are kept in the pool
-IMPROVED: Final = 7
-RUN: Final = 8
-
-# columns of `pool_info`
-POOL_VEHICLE: Final = 0
-POOL_LENGTH: Final = 1
-POOL_COST: Final = 2
-POOL_PRINT: Final = 3
-POOL_COLUMNS: Final = 4
-# routes longer than this are not kept in the pool
-POOL_STOPS: Final = 48
-
-# one candidate vehicle in so many is overlooked
-BLINK_EVERY: Final = 40
-# strings never get longer than this; tasks taken out on average
-MAX_STRING: Final = 5
-AVERAGE_TAKEN: Final = 10
-# tasks nobody visits that are tried again in one iteration, on average
-ABSENT_TRIED: Final = 10
-
-
-@_jit
-def _random(run):
-    """Return the next 63 random bits (splitmix64)."""
-    s = np.uint64(run[RANDOM]) + np.uint64(0x9E3779B97F4A7C15)
-    run[RANDOM] = np.int64(s)
-    z = (s ^ (s >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    z ^= z >> np.uint64(31)
-    return np.int64(z >> np.uint64(1))
-
-
-@_jit
-def _below(run, n):
-    """Return a random integer in 0..n-1."""
-    return _random(run) % n
-
-
-@_jit
-def _unit(run):
-    """Return a random number in (0, 1]."""
-    return (float(_random(run) >> 11) + 1.0) / 4503599627370496.0
+from dispatcher.solver.kernels import COST, LENGTH, PRINT, _jit, bare
+from dispatcher.solver.packing import DROP, FIXED, FORBIDDEN
+from dispatcher.solver.route_kernels import best_position, put, refresh, take
 
 
 @_jit
@@ -101,7 +57,7 @@ def place(
         if blinks:
             run[BLINK] -= 1
             if run[BLINK] <= 0:
-                run[BLINK] = 1 + _below(run, 2 * BLINK_EVERY)
+                run[BLINK] = 1 + below(run, 2 * BLINK_EVERY)
                 continue
         if seen_print[e] == info[v, PRINT]:
             if seen_extra[e] < best:
@@ -176,59 +132,6 @@ def _restore(seq, info, chain, v, slot, kept_seq, kept_info, kept_chain, where):
 
 
 @_jit
-def _order(task, cand_ptr, absent, first, num, key, run):
-    """Sort absent[first:num] by one of several rules, drawn at random."""
-    rule = 2 + _below(run, 10)
-    for x in range(first, num):
-        c = absent[x]
-        tie = _below(run, 1024)
-        if rule < 4:
-            key[x] = _below(run, 1 << 40)
-        elif rule < 6:
-            key[x] = (-task[c, DROP] << 10) + tie
-        elif rule < 8:
-            key[x] = (min(task[c, SOFT], np.int64(1) << 34) << 10) + tie
-        elif rule == 8:
-            key[x] = (task[c, RELEASE] << 10) + tie
-        elif rule == 9:
-            key[x] = (-task[c, DURATION] << 10) + tie
-        elif rule == 10:
-            key[x] = ((cand_ptr[c + 1] - cand_ptr[c]) << 10) + tie
-        else:
-            key[x] = _below(run, 1 << 40)
-    for x in range(first + 1, num):
-        c, k = absent[x], key[x]
-        y = x - 1
-        while y >= first and key[y] > k:
-            absent[y + 1], key[y + 1] = absent[y], key[y]
-            y -= 1
-        absent[y + 1], key[y + 1] = c, k
-
-
-@_jit
-def _store(seq, info, v, pool_seq, pool_info, table, run):
-    """Keep route v in the pool unless it is there or does not fit."""
-    n, num = info[v, LENGTH], run[NUM_POOL]
-    if n == 0 or n > pool_seq.shape[1] or num >= pool_seq.shape[0]:
-        return
-    size = table.shape[0]
-    slot = (info[v, PRINT] ^ (v * 0x9E3779B97F4A7C1)) & (size - 1)
-    while table[slot] >= 0:
-        old = table[slot]
-        if pool_info[old, POOL_PRINT] == info[v, PRINT] and pool_info[old, POOL_VEHICLE] == v:
-            return
-        slot = (slot + 1) & (size - 1)
-    table[slot] = num
-    for k in range(n):
-        pool_seq[num, k] = seq[v, k]
-    pool_info[num, POOL_VEHICLE] = v
-    pool_info[num, POOL_LENGTH] = n
-    pool_info[num, POOL_COST] = info[v, COST]
-    pool_info[num, POOL_PRINT] = info[v, PRINT]
-    run[NUM_POOL] = num + 1
-
-
-@_jit
 def _ruin(
     travel, meta, band, task, window, vehicle, who, seq, info, chain, where,
     near, seed_task, absent, touched, changed, kept_seq, kept_info, kept_chain, run,
@@ -243,7 +146,7 @@ def _ruin(
     mean = float(total) / max(1, served)
     longest = min(float(MAX_STRING), mean)
     most = 4.0 * AVERAGE_TAKEN / (1.0 + longest) - 1.0
-    strings = int(_unit(run) * most + 1.0)
+    strings = int(unit(run) * most + 1.0)
     home = where[seed_task]
     for x in range(-1, near.shape[1]):
         c = seed_task
@@ -265,22 +168,22 @@ def _ruin(
             continue
         free = n - fixed
         limit = min(float(free), longest)
-        length = int(_unit(run) * limit + 1.0)
+        length = int(unit(run) * limit + 1.0)
         length = min(length, free)
         gap = 0
-        if length > 1 and length < free and _below(run, 2) == 0:
+        if length > 1 and length < free and below(run, 2) == 0:
             gap = 1
         span = length + gap
         low = max(fixed, at - span + 1)
         high = min(at, n - span)
-        first = low + _below(run, high - low + 1)
+        first = low + below(run, high - low + 1)
         _save(seq, info, chain, v, num_changed, kept_seq, kept_info, kept_chain)
         touched[v] = 1
         changed[num_changed] = v
         num_changed += 1
         skip_from = span
         if gap > 0:
-            skip_from = 1 + _below(run, length - 1)
+            skip_from = 1 + below(run, length - 1)
         for y in range(span - 1, -1, -1):
             if skip_from <= y < skip_from + gap:
                 continue
@@ -374,14 +277,14 @@ def search(
         before, num_before = run[CURRENT], run[NUM_ABSENT]
         for x in range(num_before):
             absent_kept[x] = absent[x]
-        draw = _below(run, 100)
-        seed_task = _below(run, n)
-        if draw < 10 and num_before > 0:
-            seed_task = absent[_below(run, num_before)]
-        elif draw < 20:
+        draw = below(run, 100)
+        seed_task = below(run, n)
+        if draw < FROM_ABSENT and num_before > 0:
+            seed_task = absent[below(run, num_before)]
+        elif draw < FROM_ABSENT + FROM_COSTLY:
             seed_task = _costly(seq, info, run, seed_task)
         which = 0
-        if num_near > 1 and _below(run, 100) < 40:
+        if num_near > 1 and below(run, 100) < TIMELY:
             which = 1
         num_changed = _ruin(
             travel, meta, band, task, window, vehicle, who, seq, info, chain, where,
@@ -395,12 +298,12 @@ def search(
             if num_before > ABSENT_TRIED:
                 first = num_before - ABSENT_TRIED
                 for x in range(first, num_before):
-                    y = _below(run, x + 1)
+                    y = below(run, x + 1)
                     absent[x], absent[y] = absent[y], absent[x]
             num = run[NUM_ABSENT]
-            _order(task, cand_ptr, absent, first, num, key, run)
+            order(task, cand_ptr, absent, first, num, key, run)
             if num_parts > 0:
-                _count_parts(where, use, used)
+                count_parts(where, use, used)
             left = first
             for x in range(first, num):
                 c = absent[x]
@@ -438,7 +341,7 @@ def search(
                 cost -= task[absent_kept[x], DROP]
             for x in range(left):
                 cost += task[absent[x], DROP]
-            good = cost < before - heat * np.log(_unit(run))
+            good = cost < before - heat * np.log(unit(run))
         heat *= decay
         if good:
             run[CURRENT] = cost
@@ -452,10 +355,10 @@ def search(
                     for k in range(info[v, LENGTH]):
                         best_seq[v, k] = seq[v, k]
                 for x in range(num_changed):
-                    _store(seq, info, changed[x], pool_seq, pool_info, table, run)
+                    store(seq, info, changed[x], changed[x], pool_seq, pool_info, table, run)
             elif cost - run[BEST] < (run[BEST] >> 6):
                 for x in range(num_changed):
-                    _store(seq, info, changed[x], pool_seq, pool_info, table, run)
+                    store(seq, info, changed[x], changed[x], pool_seq, pool_info, table, run)
         else:
             # tasks put into routes that go back must be nowhere before the routes are restored
             for x in range(num_changed):
@@ -472,25 +375,16 @@ def search(
 
 
 @_jit
-def _count_parts(where, use, used):
-    used[:] = 0
-    for i in range(where.shape[0]):
-        if where[i] >= 0:
-            for r in range(used.shape[0]):
-                used[r] += use[i, r]
-
-
-@_jit
 def _costly(seq, info, run, otherwise):
     """Return a task of the dearest of a few routes drawn at random."""
     best, found = np.int64(-1), np.int64(-1)
     for _ in range(4):
-        v = _below(run, info.shape[0])
+        v = below(run, info.shape[0])
         if info[v, LENGTH] > 0 and info[v, COST] > best:
             best, found = info[v, COST], v
     if found < 0:
         return otherwise
-    return seq[found, _below(run, info[found, LENGTH])]
+    return seq[found, below(run, info[found, LENGTH])]
 
 
 @_jit
@@ -535,7 +429,7 @@ def fill(
     order = bare(order)
     placed = 0
     if stock.shape[0] > 0:
-        _count_parts(where, use, used)
+        count_parts(where, use, used)
     for x in range(order.shape[0]):
         c = order[x]
         if where[c] >= 0:

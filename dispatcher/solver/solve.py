@@ -335,9 +335,17 @@ def close_gaps(problem: Problem, plan: Solution) -> Solution:
 
 
 def warm() -> None:
-    """Compile every kernel into its cache, by solving a day of two tasks."""
+    """Compile every kernel into its cache, by solving a plain and a promised day of two tasks."""
+    for promised in (NONE, 600):
+        day = _tiny_day(promised)
+        plan = solve(day, iterations=20).solution
+        places(day, plan, 0)
+        insert_best(route_state(pack(day), plan_without(plan, 0)), 0)
+
+
+def _tiny_day(promised: int) -> Problem:
     far = np.full((4, 4), 600, np.int32)
-    day = Problem(
+    return Problem(
         travel=far,
         task_location=np.array([0, 1]),
         duration=np.array([600, 600]),
@@ -346,7 +354,6 @@ def warm() -> None:
         end_location=np.array([2, 3]),
         earliest=np.array([0, 0]),
         shift_end=np.array([9000, 9000]),
+        incumbent_start=np.array([promised, NONE]),
+        move_weight=np.array([1, 1]),
     )
-    plan = solve(day, iterations=20).solution
-    places(day, plan, 0)
-    insert_best(route_state(pack(day), plan_without(plan, 0)), 0)

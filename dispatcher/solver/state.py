@@ -18,14 +18,12 @@ from dispatcher.solver.kernels import (
     INFO,
     LENGTH,
     RECORD,
-    put,
-    refresh,
-    refresh_all,
-    take,
 )
 from dispatcher.solver.packing import DROP, Packed, is_plain, most_stops
-from dispatcher.solver.plain import FED, LEG, STATE, TRY, refresh_all_plain, refresh_plain
+from dispatcher.solver.place_kernels import TRY
+from dispatcher.solver.plain_kernels import FED, LEG, STATE, refresh_all_plain, refresh_plain
 from dispatcher.solver.problem import NONE, Ints
+from dispatcher.solver.route_kernels import put, refresh, refresh_all, take
 from dispatcher.solver.solution import Solution
 
 # a route never gets longer than this in a search unless the plan it starts from is longer
@@ -45,19 +43,19 @@ class RouteState:
     # scratch of the kernels
     scratch: Ints
     floor: Ints
-    # of plain days, where `chain` is empty: shapes as in `plain`
+    # of plain days, where `chain` is empty: shapes as in `plain_kernels`
     legs: Ints
     fed: Ints
     tries: Ints
 
     @property
     def is_plain(self) -> bool:
-        """True when the routes are evaluated by `plain`."""
+        """True when the routes are evaluated by `plain_kernels`."""
         return len(self.legs) > 0
 
     @property
     def plain_arrays(self) -> tuple[Any, ...]:
-        """The arrays every kernel of `plain` begins with."""
+        """The arrays every kernel of `plain_kernels` begins with."""
         travel, meta, band, *rest = self.packed
         return (travel, meta, band, travel, *rest, self.seq, self.info, self.legs, self.fed)
 
@@ -107,9 +105,7 @@ class RouteState:
             raise InvalidRoute(engineer=vehicle, problem="its schedule breaks a rule")
 
 
-def route_state(
-    packed: Packed, solution: Solution, room: int = 1, spare: int = 0
-) -> RouteState:
+def route_state(packed: Packed, solution: Solution, room: int = 1, spare: int = 0) -> RouteState:
     """
     Return the arrays of a plan.
 

@@ -18,6 +18,7 @@ def random_day(
     slices: int = 1,
     promises: bool = False,
     pinned: bool = False,
+    most_windows: int = 2,
     **fields: Any,
 ) -> Problem:
     """Return a day whose windows, clocks, lunches and ends are tight enough to matter."""
@@ -27,7 +28,7 @@ def random_day(
     metres = np.sqrt(((xy[:, None] - xy[None]) ** 2).sum(axis=2))
     travel = (metres * rng.uniform(0.8, 1.5, (slices, size, size)) / 2).astype(np.int32)
     travel[:, np.arange(size), np.arange(size)] = 0
-    count = rng.choice([0, 0, 1, 2], n)
+    count = np.minimum(rng.choice([0, 0, 1, 2], n), most_windows)
     opens = [np.sort(rng.choice(np.arange(0, 24_000, 3000), c, replace=False)) for c in count]
     flat = np.concatenate(opens) if n else np.empty(0, np.int64)
     values: dict[str, Any] = {

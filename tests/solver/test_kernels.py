@@ -15,13 +15,11 @@ from dispatcher.solver.kernels import (
     INFO,
     LENGTH,
     RECORD,
-    best_position,
-    insertion_cost,
-    refresh,
     travel_seconds,
 )
 from dispatcher.solver.packing import pack
 from dispatcher.solver.problem import Problem
+from dispatcher.solver.route_kernels import best_position, insertion_cost, refresh
 from dispatcher.solver.solution import Solution, drive, travel_time
 from tests.solver.days import random_day, random_plan
 

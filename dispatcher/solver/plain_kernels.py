@@ -32,7 +32,6 @@ from dispatcher.solver.kernels import (
     clock_cost,
 )
 from dispatcher.solver.packing import (
-    CAPACITY,
     CLOSE,
     DEMAND,
     DURATION,
@@ -40,14 +39,11 @@ from dispatcher.solver.packing import (
     END,
     FIXED,
     FORBIDDEN,
-    IN_COLUMN,
-    IN_ROW,
     LATEST_END,
     LOC,
     LUNCH,
     LUNCH_EARLIEST,
     LUNCH_LATEST,
-    MAX_TASKS,
     OPEN,
     OVERTIME_WEIGHT,
     SHIFT_END,
@@ -62,25 +58,28 @@ from dispatcher.solver.packing import (
 PLACE: Final = 0
 ONTO: Final = 1
 DIRECT: Final = 2
+# cost of the whole route in its earliest moments, without the leg's own driving; a bound
+LOWER: Final = 3
 # moment and cost before the leg without lunch; INF = lunch must have been taken
-TIME: Final = 3
-SPENT: Final = 4
+TIME: Final = 4
+SPENT: Final = 5
 # with lunch taken: the earliest moment, the least cost; INF = cannot be
-EARLY: Final = 5
-LEAST: Final = 6
+EARLY: Final = 6
+LEAST: Final = 7
 # latest arrival that keeps the windows behind and the limit on the end
-LATEST: Final = 7
+LATEST: Final = 8
 # cost of all behind the leg, overtime left out, at the earliest moments without and with lunch
-BEHIND: Final = 8
-BEHIND_FED: Final = 9
+BEHIND: Final = 9
+BEHIND_FED: Final = 10
 # from the arrival to the end without waiting, seconds; the end when all waiting is waited
-REST: Final = 10
-WAITED_END: Final = 11
-NUM_FED: Final = 12
-# of the stop the leg leads to: price of this vehicle, clocks at the earliest moments
-CHARGE: Final = 13
-CLOCK: Final = 14
+REST: Final = 11
+WAITED_END: Final = 12
+NUM_FED: Final = 13
+# of the stop the leg leads to: price of this vehicle
+CHARGE: Final = 14
+# clocks of that stop at the earliest moments with lunch; without it they stand in LOWER for a while
 CLOCK_FED: Final = 15
+CLOCK: Final = LOWER
 LEG: Final = 16
 # states with lunch taken that are kept, of which none is both earlier and cheaper than another
 MAX_FED: Final = 6
@@ -95,13 +94,6 @@ _IS_OPEN: Final = 2
 _NUM: Final = 3
 _FED: Final = 4
 STATE: Final = _FED + FED
-
-# columns of `tries`, the places a task could go
-VALUE: Final = 0
-WHOSE: Final = 1
-SPOT: Final = 2
-IS_EXACT: Final = 3
-TRY: Final = 4
 
 
 @_within
@@ -141,7 +133,7 @@ def _advance(task, vehicle, v, i, seconds, charge, is_fixed, state):
     duration, soft = task[i, DURATION], task[i, SOFT]
     if is_fixed:
         closes = INF
-    num, kept, spread = state[_NUM], 0, False
+    num, kept = state[_NUM], 0
     for k in range(num):
         start = max(state[_FED + 2 * k] + seconds, opens)
         if start > closes:
@@ -218,6 +210,24 @@ def _finish(vehicle, v, seconds, price, state):
     return min(best, INF)
 
 
+@_within
+def _lower(vehicle, v, leg):
+    """Return what the route of a leg costs at its earliest moments, the leg's driving left out."""
+    low, weight = INF, vehicle[v, OVERTIME_WEIGHT]
+    if leg[TIME] < INF:
+        arrive = leg[TIME] + leg[DIRECT]
+        end = max(arrive + leg[REST], leg[WAITED_END])
+        if vehicle[v, LUNCH] > 0 and end > vehicle[v, LUNCH_LATEST]:
+            end = max(end, arrive + leg[REST] + vehicle[v, LUNCH])
+        late = max(np.int64(0), end - vehicle[v, SHIFT_END])
+        low = leg[SPENT] + leg[BEHIND] + late * weight
+    if leg[EARLY] < INF:
+        end = max(leg[EARLY] + leg[DIRECT] + leg[REST], leg[WAITED_END])
+        late = max(np.int64(0), end - vehicle[v, SHIFT_END])
+        low = min(low, leg[LEAST] + leg[BEHIND_FED] + late * weight)
+    return low
+
+
 @_jit
 def refresh_plain(
     travel, meta, band, task, window, vehicle, who, seq, info, legs, fed, r, v, state
@@ -261,9 +271,7 @@ def refresh_plain(
             charge = np.int64(0)
         leg[CHARGE] = charge
         free = max(leg[TIME] + seconds, task[i, OPEN])
-        good = _advance(
-            task, vehicle, v, i, seconds, seconds * weight + charge, k < fixed, state
-        )
+        good = _advance(task, vehicle, v, i, seconds, seconds * weight + charge, k < fixed, state)
         if good == 2:
             is_wide = True
         elif good == 0 and not is_wide:
@@ -307,6 +315,8 @@ def refresh_plain(
         leg[LATEST] = by
         if by < task[i, OPEN]:
             leg[LATEST] = -INF
+        leg[LOWER] = _lower(vehicle, v, leg)
+    legs[r, n, LOWER] = _lower(vehicle, v, legs[r, n])
     return info[r, COST] < INF
 
 
@@ -326,239 +336,3 @@ def refresh_all_plain(
         if not good and broken < 0:
             broken = np.int64(v)
     return broken
-
-
-@_within
-def _insertion(travel, stride, weight, task, vehicle, seq, legs, fed, r, v, n, c, k, cut, there,
-               onward, charge, state):  # fmt: skip
-    """
-    Return the exact cost of row r with task c at k, or a bound of at least `cut` (below INF only
-    when nothing behind happens earlier); -1 = more states than there is room for.
-    """
-    leg = legs[r, k]
-    state[_TIME], state[_SPENT], state[_IS_OPEN] = leg[TIME], leg[SPENT], 1
-    if leg[TIME] >= INF:
-        state[_IS_OPEN] = 0
-    state[_NUM] = leg[NUM_FED]
-    for x in range(2 * leg[NUM_FED]):
-        state[_FED + x] = fed[r, k, x]
-    good = _advance(task, vehicle, v, c, there, there * weight + charge, False, state)
-    seconds = onward
-    for j in range(k, n):
-        if good != 1:
-            break
-        i = seq[r, j]
-        good = _advance(
-            task, vehicle, v, i, seconds, seconds * weight + legs[r, j, CHARGE], False, state
-        )
-        seconds = legs[r, j + 1, DIRECT]
-        if cut < INF:
-            low = INF
-            for x in range(state[_NUM]):
-                low = min(low, state[_FED + 2 * x + 1])
-            low = min(low + legs[r, j + 1, BEHIND_FED], INF)
-            if state[_IS_OPEN] != 0:
-                low = min(low, state[_SPENT] + legs[r, j + 1, BEHIND])
-            low += seconds * weight
-            if low >= cut and good == 1:
-                return low
-    if good == 2:
-        return np.int64(-1)
-    if good == 0:
-        return INF
-    return _finish(vehicle, v, seconds, seconds * weight, state)
-
-
-@_within
-def _floor(travel, stride, weight, inward, row, column, task, vehicle, legs, r, v, c, k):
-    """
-    Return a lower bound on the cost of row r with task c at k, without the price of the vehicle.
-
-    INF = cannot be; -INF = no bound holds, because the new stop shortens the way.
-    """
-    leg, here, duration = legs[r, k], task[c, LOC], task[c, DURATION]
-    there = np.int64(inward[here * row + leg[PLACE] * column])
-    onward = np.int64(0)
-    if leg[ONTO] >= 0:
-        onward = np.int64(travel[here * stride + leg[ONTO]])
-    if there + duration + onward < leg[DIRECT]:
-        return -INF
-    low, opens, closes, soft = INF, task[c, OPEN], task[c, CLOSE], task[c, SOFT]
-    start = max(leg[TIME] + there, opens)
-    arrive = start + duration + onward
-    if start <= closes and arrive <= leg[LATEST]:
-        low = leg[SPENT] + leg[BEHIND]
-        if start > soft:
-            low += clock_cost(task, c, start)
-        end = max(arrive + leg[REST], leg[WAITED_END])
-        if vehicle[v, LUNCH] > 0 and end > vehicle[v, LUNCH_LATEST]:
-            end = max(end, arrive + leg[REST] + vehicle[v, LUNCH])
-        low += max(np.int64(0), end - vehicle[v, SHIFT_END]) * vehicle[v, OVERTIME_WEIGHT]
-    start = max(leg[EARLY] + there, opens)
-    arrive = start + duration + onward
-    if start <= closes and arrive <= leg[LATEST]:
-        other = leg[LEAST] + leg[BEHIND_FED]
-        if start > soft:
-            other += clock_cost(task, c, start)
-        end = max(arrive + leg[REST], leg[WAITED_END])
-        other += max(np.int64(0), end - vehicle[v, SHIFT_END]) * vehicle[v, OVERTIME_WEIGHT]
-        low = min(low, other)
-    if low < INF:
-        low += (there + onward) * weight
-    return low
-
-
-@_within
-def fits(task, vehicle, info, r, v, c, room):
-    """True when load and number of visits allow task c in row r."""
-    n = info[r, LENGTH]
-    return (
-        n < vehicle[v, MAX_TASKS]
-        and n < room
-        and info[r, LOAD] + task[c, DEMAND] <= vehicle[v, CAPACITY]
-    )
-
-
-@_within
-def scan(
-    travel, meta, inward, task, vehicle, who, info, legs, r, v, c, whose, cut, tries, num
-):
-    """
-    Note the places of task c in row r whose bound on the extra cost is below `cut`.
-
-    Returns how many tries there are now, and the least bound of the places not noted.
-    """
-    stride, weight = meta[STRIDE], meta[TRAVEL_WEIGHT]
-    row, column = meta[IN_ROW], meta[IN_COLUMN]
-    base, skipped = np.int64(who[c, v]) - info[r, COST], INF
-    for k in range(vehicle[v, FIXED], info[r, LENGTH] + 1):
-        low = -INF
-        if info[r, IS_WIDE] == 0:
-            low = _floor(
-                travel, stride, weight, inward, row, column, task, vehicle, legs, r, v, c, k
-            )
-            if low >= INF:
-                continue
-            if low > -INF:
-                low += base
-        if low >= cut:
-            skipped = min(skipped, low)
-            continue
-        tries[num, VALUE], tries[num, WHOSE] = low, whose
-        tries[num, SPOT], tries[num, IS_EXACT] = k, 0
-        num += 1
-    return num, skipped
-
-
-@_within
-def attempt(
-    travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed,
-    r, v, c, k, cut, is_bound, state,
-):  # fmt: skip
-    """
-    Return the exact extra cost of task c at k in row r, or a bound of at least `cut`; INF = never.
-
-    `is_bound` says that a bound on the place is known, so that stopping early is allowed.
-    """
-    stride, weight, n = meta[STRIDE], meta[TRAVEL_WEIGHT], info[r, LENGTH]
-    here, base, charge = task[c, LOC], info[r, COST], np.int64(who[c, v])
-    cost = np.int64(-1)
-    if info[r, IS_WIDE] == 0:
-        there = np.int64(inward[here * meta[IN_ROW] + legs[r, k, PLACE] * meta[IN_COLUMN]])
-        onward = np.int64(0)
-        if legs[r, k, ONTO] >= 0:
-            onward = np.int64(travel[here * stride + legs[r, k, ONTO]])
-        stop = INF
-        if is_bound and cut < INF:
-            stop = cut + base
-        cost = _insertion(
-            travel, stride, weight, task, vehicle, seq, legs, fed, r, v, n, c, k, stop, there,
-            onward, charge, state,
-        )  # fmt: skip
-    if cost < 0:
-        cost = _cost_by_all_legs(
-            travel, meta, band, task, window, vehicle, who, seq, r, v, n, c, k
-        )
-    if cost >= INF:
-        return INF
-    return cost - base
-
-
-@_within
-def next_try(tries, num, best):
-    """Return the most promising inexact try below `best` and -1 when there is none."""
-    found, low = -1, best
-    for x in range(num):
-        if tries[x, IS_EXACT] == 0 and tries[x, VALUE] < low:
-            found, low = x, tries[x, VALUE]
-    return found
-
-
-@_jit
-def cheapest_plain(
-    travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed, c, state, tries
-):
-    """Return (extra, vehicle, position) of the cheapest place for task c; vehicle NONE = none."""
-    travel, meta, band, task = bare(travel), bare(meta), bare(band), bare(task)
-    window, vehicle, who, inward = bare(window), bare(vehicle), bare(who), bare(inward)
-    seq, info, legs, fed = bare(seq), bare(info), bare(legs), bare(fed)
-    state, tries = bare(state), bare(tries)
-    num = 0
-    for v in range(vehicle.shape[0]):
-        if who[c, v] != FORBIDDEN and fits(task, vehicle, info, v, v, c, seq.shape[1]):
-            num, _ = scan(
-                travel, meta, inward, task, vehicle, who, info, legs, v, v, c, v, INF, tries, num
-            )
-    best, best_v, best_k = INF, np.int64(-1), np.int64(-1)
-    while True:
-        x = next_try(tries, num, best)
-        if x < 0:
-            return best, best_v, best_k
-        v, k = tries[x, WHOSE], tries[x, SPOT]
-        is_bound = tries[x, VALUE] > -INF
-        extra = attempt(
-            travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed,
-            v, v, c, k, best, is_bound, state,
-        )  # fmt: skip
-        tries[x, IS_EXACT] = 1
-        is_first = best_v < 0 or v < best_v or (v == best_v and k < best_k)
-        if extra < best or (extra == best and extra < INF and is_first):
-            best, best_v, best_k = extra, v, k
-            # what cannot win any more is not looked at again
-            left = 0
-            for y in range(num):
-                if tries[y, IS_EXACT] == 0 and tries[y, VALUE] < best:
-                    tries[left, :] = tries[y, :]
-                    left += 1
-            num = left
-
-
-@_jit
-def all_plain(
-    travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed, c, state, tries,
-    out_extra, out_at,
-):  # fmt: skip
-    """Fill, for every vehicle, the extra cost (INF = none) and position of task c's best place."""
-    travel, meta, band, task = bare(travel), bare(meta), bare(band), bare(task)
-    window, vehicle, who, inward = bare(window), bare(vehicle), bare(who), bare(inward)
-    seq, info, legs, fed = bare(seq), bare(info), bare(legs), bare(fed)
-    state, tries = bare(state), bare(tries)
-    for v in range(vehicle.shape[0]):
-        out_extra[v], out_at[v] = INF, -1
-        if who[c, v] == FORBIDDEN or not fits(task, vehicle, info, v, v, c, seq.shape[1]):
-            continue
-        num, _ = scan(
-            travel, meta, inward, task, vehicle, who, info, legs, v, v, c, v, INF, tries, 0
-        )
-        while True:
-            x = next_try(tries, num, out_extra[v])
-            if x < 0:
-                break
-            is_bound = tries[x, VALUE] > -INF
-            extra = attempt(
-                travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed,
-                v, v, c, tries[x, SPOT], out_extra[v], is_bound, state,
-            )  # fmt: skip
-            tries[x, IS_EXACT] = 1
-            if extra < out_extra[v]:
-                out_extra[v], out_at[v] = extra, tries[x, SPOT]

@@ -16,9 +16,29 @@ from typing import Final
 
 import numpy as np
 
+from dispatcher.solver.draw_kernels import (
+    ABSENT_TRIED,
+    ACCEPTED,
+    AVERAGE_TAKEN,
+    BEST,
+    BLINK,
+    BLINK_EVERY,
+    CURRENT,
+    FROM_ABSENT,
+    FROM_COSTLY,
+    IMPROVED,
+    MAX_STRING,
+    NUM_ABSENT,
+    TIMELY,
+    below,
+    count_parts,
+    order,
+    store,
+    unit,
+)
 from dispatcher.solver.kernels import COST, INF, LENGTH, PRINT, _jit, _within, bare
 from dispatcher.solver.packing import DROP, FIXED, FORBIDDEN
-from dispatcher.solver.plain import (
+from dispatcher.solver.place_kernels import (
     IS_EXACT,
     SPOT,
     VALUE,
@@ -26,29 +46,10 @@ from dispatcher.solver.plain import (
     attempt,
     fits,
     next_try,
-    refresh_plain,
     scan,
 )
-from dispatcher.solver.search_kernels import (
-    ABSENT_TRIED,
-    AVERAGE_TAKEN,
-    BEST,
-    ACCEPTED,
-    BLINK,
-    BLINK_EVERY,
-    CURRENT,
-    IMPROVED,
-    MAX_STRING,
-    NUM_ABSENT,
-    NUM_POOL,
-    POOL_COST,
-    POOL_LENGTH,
-    POOL_PRINT,
-    POOL_VEHICLE,
-    _below,
-    _count_parts,
-    _order,
-    _unit,
+from dispatcher.solver.plain_kernels import (
+    refresh_plain,
 )
 
 # columns of `seen`, what is known of a task on a vehicle's route
@@ -57,6 +58,8 @@ SEEN_EXTRA: Final = 1
 # NONE = the extra is only a bound
 SEEN_AT: Final = 2
 SEEN: Final = 3
+# in place of a position: the route has not been looked at yet
+IS_WAITING: Final = -2
 
 
 @_jit
@@ -76,7 +79,7 @@ def _place(
         if blinks:
             run[BLINK] -= 1
             if run[BLINK] <= 0:
-                run[BLINK] = 1 + _below(run, 2 * BLINK_EVERY)
+                run[BLINK] = 1 + below(run, 2 * BLINK_EVERY)
                 continue
         v = np.int64(cand[e])
         if seen[e, SEEN_PRINT] == info[row[v], PRINT]:
@@ -84,38 +87,53 @@ def _place(
                 if seen[e, SEEN_AT] >= 0:
                     best, best_v, best_k = seen[e, SEEN_EXTRA], v, seen[e, SEEN_AT]
                 else:
-                    todo[num_todo, 0] = e
+                    todo[num_todo, 0], todo[num_todo, 1] = e, seen[e, SEEN_EXTRA]
+                    todo[num_todo, 2] = IS_WAITING
                     num_todo += 1
         else:
-            todo[num_todo, 0] = e
+            todo[num_todo, 0], todo[num_todo, 1], todo[num_todo, 2] = e, -INF, IS_WAITING
             num_todo += 1
-    num = 0
-    for x in range(num_todo):
-        e = todo[x, 0]
-        v = np.int64(cand[e])
-        r = row[v]
-        todo[x, 1], todo[x, 2] = INF, -1
-        if seen[e, SEEN_PRINT] == info[r, PRINT] and seen[e, SEEN_EXTRA] >= best:
-            todo[x, 1] = seen[e, SEEN_EXTRA]
-            continue
-        if fits(task, vehicle, info, r, v, c, seq.shape[1]):
-            num, todo[x, 1] = scan(
-                travel, meta, inward, task, vehicle, who, info, legs, r, v, c, x, best, tries, num
-            )
+    num, begun = 0, 0
     while True:
-        x = next_try(tries, num, best)
-        if x < 0:
+        # the routes of which nothing is known, then the others, the least bound first
+        found, low = -1, best
+        for x in range(num_todo):
+            if todo[x, 2] == IS_WAITING and todo[x, 1] < low:
+                if todo[x, 1] > -INF:
+                    found, low = x, todo[x, 1]
+                    continue
+                v = np.int64(cand[todo[x, 0]])
+                todo[x, 1], todo[x, 2] = INF, -1
+                if fits(task, vehicle, info, row[v], v, c, seq.shape[1]):
+                    num, todo[x, 1] = scan(
+                        travel, meta, inward, task, vehicle, who, info, legs, row[v], v, c, x,
+                        best, tries, num,
+                    )  # fmt: skip
+        if num == begun and found >= 0:
+            v = np.int64(cand[todo[found, 0]])
+            todo[found, 1], todo[found, 2] = INF, -1
+            if fits(task, vehicle, info, row[v], v, c, seq.shape[1]):
+                num, todo[found, 1] = scan(
+                    travel, meta, inward, task, vehicle, who, info, legs, row[v], v, c, found,
+                    best, tries, num,
+                )  # fmt: skip
+        if num == begun and found < 0:
             break
-        whose, k = tries[x, WHOSE], tries[x, SPOT]
-        v = np.int64(cand[todo[whose, 0]])
-        extra = attempt(
-            travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed,
-            row[v], v, c, k, best, tries[x, VALUE] > -INF, state,
-        )  # fmt: skip
-        tries[x, VALUE], tries[x, IS_EXACT] = extra, 1
-        if extra < best:
-            best, best_v, best_k = extra, v, k
-            tries[x, IS_EXACT] = 2
+        while True:
+            x = next_try(tries, begun, num, best)
+            if x < 0:
+                break
+            whose, k = tries[x, WHOSE], tries[x, SPOT]
+            v = np.int64(cand[todo[whose, 0]])
+            extra = attempt(
+                travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed,
+                row[v], v, c, k, best, tries[x, VALUE] > -INF, state,
+            )  # fmt: skip
+            tries[x, VALUE], tries[x, IS_EXACT] = extra, 1
+            if extra < best:
+                best, best_v, best_k = extra, v, k
+                tries[x, IS_EXACT] = 2
+        begun = num
     for x in range(num):
         whose = tries[x, WHOSE]
         if tries[x, VALUE] < todo[whose, 1]:
@@ -125,7 +143,7 @@ def _place(
     for x in range(num_todo):
         e = todo[x, 0]
         v = np.int64(cand[e])
-        if touched[v] == 0:
+        if touched[v] == 0 and todo[x, 2] != IS_WAITING:
             seen[e, SEEN_PRINT] = info[row[v], PRINT]
             seen[e, SEEN_EXTRA] = todo[x, 1]
             seen[e, SEEN_AT] = todo[x, 2]
@@ -153,29 +171,6 @@ def _give_back(r, spare):
 
 
 @_jit
-def _store_row(seq, info, r, v, pool_seq, pool_info, table, run):
-    """Keep the route of vehicle v in the pool unless it is there or does not fit."""
-    n, num = info[r, LENGTH], run[NUM_POOL]
-    if n == 0 or n > pool_seq.shape[1] or num >= pool_seq.shape[0]:
-        return
-    size = table.shape[0]
-    slot = (info[r, PRINT] ^ (v * 0x9E3779B97F4A7C1)) & (size - 1)
-    while table[slot] >= 0:
-        old = table[slot]
-        if pool_info[old, POOL_PRINT] == info[r, PRINT] and pool_info[old, POOL_VEHICLE] == v:
-            return
-        slot = (slot + 1) & (size - 1)
-    table[slot] = num
-    for k in range(n):
-        pool_seq[num, k] = seq[r, k]
-    pool_info[num, POOL_VEHICLE] = v
-    pool_info[num, POOL_LENGTH] = n
-    pool_info[num, POOL_COST] = info[r, COST]
-    pool_info[num, POOL_PRINT] = info[r, PRINT]
-    run[NUM_POOL] = num + 1
-
-
-@_jit
 def _ruin_plain(
     travel, meta, band, task, window, vehicle, who, seq, info, legs, fed, row, where,
     near, seed_task, absent, touched, changed, kept, spare, run, state,
@@ -190,7 +185,7 @@ def _ruin_plain(
             served += 1
     longest = min(float(MAX_STRING), float(total) / max(1, served))
     most = 4.0 * AVERAGE_TAKEN / (1.0 + longest) - 1.0
-    strings = int(_unit(run) * most + 1.0)
+    strings = int(unit(run) * most + 1.0)
     home = where[seed_task]
     for x in range(-1, near.shape[1]):
         c = seed_task
@@ -212,16 +207,16 @@ def _ruin_plain(
         if at < fixed:
             continue
         free = n - fixed
-        length = min(int(_unit(run) * min(float(free), longest) + 1.0), free)
+        length = min(int(unit(run) * min(float(free), longest) + 1.0), free)
         gap = 0
-        if length > 1 and length < free and _below(run, 2) == 0:
+        if length > 1 and length < free and below(run, 2) == 0:
             gap = 1
         span = length + gap
         low = max(fixed, at - span + 1)
-        first = low + _below(run, min(at, n - span) - low + 1)
+        first = low + below(run, min(at, n - span) - low + 1)
         skip_from = span
         if gap > 0:
-            skip_from = 1 + _below(run, length - 1)
+            skip_from = 1 + below(run, length - 1)
         before = info[r, COST]
         _open_row(seq, info, v, row, spare, kept, changed, touched, num_changed)
         num_changed += 1
@@ -250,12 +245,12 @@ def _costly_task(seq, info, row, run, otherwise):
     """Return a task of the dearest of a few routes drawn at random."""
     best, found = np.int64(-1), np.int64(-1)
     for _ in range(4):
-        r = row[_below(run, row.shape[0])]
+        r = row[below(run, row.shape[0])]
         if info[r, LENGTH] > 0 and info[r, COST] > best:
             best, found = info[r, COST], r
     if found < 0:
         return otherwise
-    return seq[found, _below(run, info[found, LENGTH])]
+    return seq[found, below(run, info[found, LENGTH])]
 
 
 @_jit
@@ -296,16 +291,16 @@ def search_plain(
         before, num_before = run[CURRENT], run[NUM_ABSENT]
         for x in range(num_before):
             absent_kept[x] = absent[x]
-        limit = before - heat * np.log(_unit(run))
+        limit = before - heat * np.log(unit(run))
         heat *= decay
-        draw = _below(run, 100)
-        seed_task = _below(run, n)
-        if draw < 10 and num_before > 0:
-            seed_task = absent[_below(run, num_before)]
-        elif draw < 20:
+        draw = below(run, 100)
+        seed_task = below(run, n)
+        if draw < FROM_ABSENT and num_before > 0:
+            seed_task = absent[below(run, num_before)]
+        elif draw < FROM_ABSENT + FROM_COSTLY:
             seed_task = _costly_task(seq, info, row, run, seed_task)
         which = 0
-        if num_near > 1 and _below(run, 100) < 40:
+        if num_near > 1 and below(run, 100) < TIMELY:
             which = 1
         num_changed, saved = _ruin_plain(
             travel, meta, band, task, window, vehicle, who, seq, info, legs, fed, row, where,
@@ -319,14 +314,14 @@ def search_plain(
             first = max(0, num_before - ABSENT_TRIED)
             for x in range(first, num_before):
                 if first > 0:
-                    y = _below(run, x + 1)
+                    y = below(run, x + 1)
                     absent[x], absent[y] = absent[y], absent[x]
             for x in range(first, num_before):
                 cost -= task[absent[x], DROP]
             num = run[NUM_ABSENT]
-            _order(task, cand_ptr, absent, first, num, key, run)
+            order(task, cand_ptr, absent, first, num, key, run)
             if num_parts > 0:
-                _count_parts(where, use, used)
+                count_parts(where, use, used)
             ahead = np.int64(0)
             for x in range(first, num):
                 ahead += least[absent[x]]
@@ -390,7 +385,7 @@ def search_plain(
             if is_best or cost - run[BEST] < (run[BEST] >> 6):
                 for x in range(num_changed):
                     v = changed[x]
-                    _store_row(seq, info, row[v], v, pool_seq, pool_info, table, run)
+                    store(seq, info, row[v], v, pool_seq, pool_info, table, run)
         else:
             # tasks put into routes that go back must be nowhere before the routes are restored
             for x in range(num_changed):
@@ -424,7 +419,7 @@ def fill_plain(
     state, tries, stock, use, used = bare(state), bare(tries), bare(stock), bare(use), bare(used)
     placed = 0
     if stock.shape[0] > 0:
-        _count_parts(where, use, used)
+        count_parts(where, use, used)
     for x in range(order.shape[0]):
         c = order[x]
         can = where[c] < 0

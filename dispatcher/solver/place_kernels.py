@@ -1,0 +1,316 @@
+"""
+Where a task could go on a plain day: bounds, exact cost, the cheapest place.
+
+Arrays as in `plain_kernels`. Must not change a route.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from dispatcher.solver.kernels import (
+    COST,
+    INF,
+    LENGTH,
+    LOAD,
+    _cost_by_all_legs,
+    _jit,
+    _within,
+    bare,
+    clock_cost,
+)
+from dispatcher.solver.packing import (
+    CAPACITY,
+    CLOSE,
+    DEMAND,
+    DURATION,
+    FIXED,
+    FORBIDDEN,
+    IN_COLUMN,
+    IN_ROW,
+    LOC,
+    LUNCH,
+    LUNCH_LATEST,
+    MAX_TASKS,
+    OPEN,
+    OVERTIME_WEIGHT,
+    SHIFT_END,
+    SOFT,
+    STRIDE,
+    TRAVEL_WEIGHT,
+)
+from dispatcher.solver.plain_kernels import (
+    _FED,
+    _IS_OPEN,
+    _NUM,
+    _SPENT,
+    _TIME,
+    BEHIND,
+    BEHIND_FED,
+    CHARGE,
+    DIRECT,
+    EARLY,
+    IS_WIDE,
+    LATEST,
+    LEAST,
+    LOWER,
+    NUM_FED,
+    ONTO,
+    PLACE,
+    REST,
+    SPENT,
+    TIME,
+    WAITED_END,
+    _advance,
+    _finish,
+)
+
+# columns of `tries`, the places a task could go
+VALUE: Final = 0
+WHOSE: Final = 1
+SPOT: Final = 2
+IS_EXACT: Final = 3
+TRY: Final = 4
+
+
+@_within
+def _insertion(travel, stride, weight, task, vehicle, seq, legs, fed, r, v, n, c, k, cut, there,
+               onward, charge, state):  # fmt: skip
+    """
+    Return the exact cost of row r with task c at k, or a bound of at least `cut` (below INF only
+    when nothing behind happens earlier); -1 = more states than there is room for.
+    """
+    leg = legs[r, k]
+    state[_TIME], state[_SPENT], state[_IS_OPEN] = leg[TIME], leg[SPENT], 1
+    if leg[TIME] >= INF:
+        state[_IS_OPEN] = 0
+    state[_NUM] = leg[NUM_FED]
+    for x in range(2 * leg[NUM_FED]):
+        state[_FED + x] = fed[r, k, x]
+    good = _advance(task, vehicle, v, c, there, there * weight + charge, False, state)
+    seconds = onward
+    for j in range(k, n):
+        if good != 1:
+            break
+        i = seq[r, j]
+        good = _advance(
+            task, vehicle, v, i, seconds, seconds * weight + legs[r, j, CHARGE], False, state
+        )
+        seconds = legs[r, j + 1, DIRECT]
+        if cut < INF:
+            low = INF
+            for x in range(state[_NUM]):
+                low = min(low, state[_FED + 2 * x + 1])
+            low = min(low + legs[r, j + 1, BEHIND_FED], INF)
+            if state[_IS_OPEN] != 0:
+                low = min(low, state[_SPENT] + legs[r, j + 1, BEHIND])
+            low += seconds * weight
+            if low >= cut and good == 1:
+                return low
+    if good == 2:
+        return np.int64(-1)
+    if good == 0:
+        return INF
+    return _finish(vehicle, v, seconds, seconds * weight, state)
+
+
+@_within
+def _floor(travel, stride, weight, inward, row, column, task, vehicle, legs, r, v, c, k, cut):
+    """
+    Return a lower bound on the cost of row r with task c at k, without the price of the vehicle.
+
+    INF = cannot be; -INF = no bound holds, because the new stop shortens the way. A bound that is
+    not below `cut` is not made tighter.
+    """
+    leg, here, duration = legs[r, k], task[c, LOC], task[c, DURATION]
+    there = np.int64(inward[here * row + leg[PLACE] * column])
+    onward = np.int64(0)
+    if leg[ONTO] >= 0:
+        onward = np.int64(travel[here * stride + leg[ONTO]])
+    if there + duration + onward < leg[DIRECT]:
+        return -INF
+    low = leg[LOWER] + (there + onward) * weight
+    if low >= cut:
+        return min(low, INF)
+    low, opens, closes, soft = INF, task[c, OPEN], task[c, CLOSE], task[c, SOFT]
+    start = max(leg[TIME] + there, opens)
+    arrive = start + duration + onward
+    if start <= closes and arrive <= leg[LATEST]:
+        low = leg[SPENT] + leg[BEHIND]
+        if start > soft:
+            low += clock_cost(task, c, start)
+        end = max(arrive + leg[REST], leg[WAITED_END])
+        if vehicle[v, LUNCH] > 0 and end > vehicle[v, LUNCH_LATEST]:
+            # lunch may fall into the waiting for the new stop, but not into anything behind it
+            busy = there + duration + onward + leg[REST] + vehicle[v, LUNCH]
+            end = max(end, leg[TIME] + busy)
+        low += max(np.int64(0), end - vehicle[v, SHIFT_END]) * vehicle[v, OVERTIME_WEIGHT]
+    start = max(leg[EARLY] + there, opens)
+    arrive = start + duration + onward
+    if start <= closes and arrive <= leg[LATEST]:
+        other = leg[LEAST] + leg[BEHIND_FED]
+        if start > soft:
+            other += clock_cost(task, c, start)
+        end = max(arrive + leg[REST], leg[WAITED_END])
+        other += max(np.int64(0), end - vehicle[v, SHIFT_END]) * vehicle[v, OVERTIME_WEIGHT]
+        low = min(low, other)
+    if low < INF:
+        low += (there + onward) * weight
+    return low
+
+
+@_within
+def fits(task, vehicle, info, r, v, c, room):
+    """True when load and number of visits allow task c in row r."""
+    n = info[r, LENGTH]
+    return (
+        n < vehicle[v, MAX_TASKS]
+        and n < room
+        and info[r, LOAD] + task[c, DEMAND] <= vehicle[v, CAPACITY]
+    )
+
+
+@_within
+def scan(travel, meta, inward, task, vehicle, who, info, legs, r, v, c, whose, cut, tries, num):
+    """
+    Note the places of task c in row r whose bound on the extra cost is below `cut`.
+
+    Returns how many tries there are now, and the least bound of the places not noted.
+    """
+    stride, weight = meta[STRIDE], meta[TRAVEL_WEIGHT]
+    row, column = meta[IN_ROW], meta[IN_COLUMN]
+    base, skipped = np.int64(who[c, v]) - info[r, COST], INF
+    stop = INF
+    if cut < INF:
+        stop = cut - base
+    for k in range(vehicle[v, FIXED], info[r, LENGTH] + 1):
+        low = -INF
+        if info[r, IS_WIDE] == 0:
+            low = _floor(
+                travel, stride, weight, inward, row, column, task, vehicle, legs, r, v, c, k, stop
+            )
+            if low >= INF:
+                continue
+            if low > -INF:
+                low += base
+        if low >= cut:
+            skipped = min(skipped, low)
+            continue
+        tries[num, VALUE], tries[num, WHOSE] = low, whose
+        tries[num, SPOT], tries[num, IS_EXACT] = k, 0
+        num += 1
+    return num, skipped
+
+
+@_within
+def attempt(
+    travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed,
+    r, v, c, k, cut, is_bound, state,
+):  # fmt: skip
+    """
+    Return the exact extra cost of task c at k in row r, or a bound of at least `cut`; INF = never.
+
+    `is_bound` says that a bound on the place is known, so that stopping early is allowed.
+    """
+    stride, weight, n = meta[STRIDE], meta[TRAVEL_WEIGHT], info[r, LENGTH]
+    here, base, charge = task[c, LOC], info[r, COST], np.int64(who[c, v])
+    cost = np.int64(-1)
+    if info[r, IS_WIDE] == 0:
+        there = np.int64(inward[here * meta[IN_ROW] + legs[r, k, PLACE] * meta[IN_COLUMN]])
+        onward = np.int64(0)
+        if legs[r, k, ONTO] >= 0:
+            onward = np.int64(travel[here * stride + legs[r, k, ONTO]])
+        stop = INF
+        if is_bound and cut < INF:
+            stop = cut + base
+        cost = _insertion(
+            travel, stride, weight, task, vehicle, seq, legs, fed, r, v, n, c, k, stop, there,
+            onward, charge, state,
+        )  # fmt: skip
+    if cost < 0:
+        cost = _cost_by_all_legs(travel, meta, band, task, window, vehicle, who, seq, r, v, n, c, k)
+    if cost >= INF:
+        return INF
+    return cost - base
+
+
+@_within
+def next_try(tries, first, num, best):
+    """Return the most promising try from `first` on that is below `best`; -1 = there is none."""
+    found, low = -1, best
+    for x in range(first, num):
+        if tries[x, IS_EXACT] == 0 and tries[x, VALUE] < low:
+            found, low = x, tries[x, VALUE]
+    return found
+
+
+@_jit
+def cheapest_plain(
+    travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed, c, state, tries
+):
+    """Return (extra, vehicle, position) of the cheapest place for task c; vehicle NONE = none."""
+    travel, meta, band, task = bare(travel), bare(meta), bare(band), bare(task)
+    window, vehicle, who, inward = bare(window), bare(vehicle), bare(who), bare(inward)
+    seq, info, legs, fed = bare(seq), bare(info), bare(legs), bare(fed)
+    state, tries = bare(state), bare(tries)
+    num = 0
+    for v in range(vehicle.shape[0]):
+        if who[c, v] != FORBIDDEN and fits(task, vehicle, info, v, v, c, seq.shape[1]):
+            num, _ = scan(
+                travel, meta, inward, task, vehicle, who, info, legs, v, v, c, v, INF, tries, num
+            )
+    best, best_v, best_k = INF, np.int64(-1), np.int64(-1)
+    while True:
+        x = next_try(tries, 0, num, best)
+        if x < 0:
+            return best, best_v, best_k
+        v, k = tries[x, WHOSE], tries[x, SPOT]
+        is_bound = tries[x, VALUE] > -INF
+        extra = attempt(
+            travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed,
+            v, v, c, k, best, is_bound, state,
+        )  # fmt: skip
+        tries[x, IS_EXACT] = 1
+        is_first = best_v < 0 or v < best_v or (v == best_v and k < best_k)
+        if extra < best or (extra == best and extra < INF and is_first):
+            best, best_v, best_k = extra, v, k
+            # what cannot win any more is not looked at again
+            left = 0
+            for y in range(num):
+                if tries[y, IS_EXACT] == 0 and tries[y, VALUE] < best:
+                    tries[left, :] = tries[y, :]
+                    left += 1
+            num = left
+
+
+@_jit
+def all_plain(
+    travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed, c, state, tries,
+    out_extra, out_at,
+):  # fmt: skip
+    """Fill, for every vehicle, the extra cost (INF = none) and position of task c's best place."""
+    travel, meta, band, task = bare(travel), bare(meta), bare(band), bare(task)
+    window, vehicle, who, inward = bare(window), bare(vehicle), bare(who), bare(inward)
+    seq, info, legs, fed = bare(seq), bare(info), bare(legs), bare(fed)
+    state, tries = bare(state), bare(tries)
+    for v in range(vehicle.shape[0]):
+        out_extra[v], out_at[v] = INF, -1
+        if who[c, v] == FORBIDDEN or not fits(task, vehicle, info, v, v, c, seq.shape[1]):
+            continue
+        num, _ = scan(
+            travel, meta, inward, task, vehicle, who, info, legs, v, v, c, v, INF, tries, 0
+        )
+        while True:
+            x = next_try(tries, 0, num, out_extra[v])
+            if x < 0:
+                break
+            is_bound = tries[x, VALUE] > -INF
+            extra = attempt(
+                travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed,
+                v, v, c, tries[x, SPOT], out_extra[v], is_bound, state,
+            )  # fmt: skip
+            tries[x, IS_EXACT] = 1
+            if extra < out_extra[v]:
+                out_extra[v], out_at[v] = extra, tries[x, SPOT]

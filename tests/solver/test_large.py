@@ -1,0 +1,114 @@
+"""Territories hold every task and vehicle once; a large day is planned alike on any threads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dispatcher.solver import large
+from dispatcher.solver.decompose import cut_out, embed, territories
+from dispatcher.solver.generate import generate
+from dispatcher.solver.instance import instance_from
+from dispatcher.solver.large import improve_large
+from dispatcher.solver.packing import pack
+from dispatcher.solver.problem import Problem
+from dispatcher.solver.schedule import Schedule
+from dispatcher.solver.solution import Solution, empty_solution, judge
+from dispatcher.solver.solve import usable_part
+from tests.solver.days import random_day, random_plan
+
+_seeds = st.integers(0, 10_000)
+
+
+@pytest.fixture(scope="module")
+def town() -> Problem:
+    """A generated day of 120 tickets and 12 engineers."""
+    return instance_from(generate("city", 120, 12, 1), "town").problem
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=_seeds, promises=st.booleans(), pinned=st.booleans(), turn=st.integers(0, 9))
+def test_parts_cost_what_the_whole_costs(
+    seed: int, *, promises: bool, pinned: bool, turn: int
+) -> None:
+    """Each task and vehicle is in one part; the parts' costs add up to the whole's."""
+    problem = random_day(
+        seed, num_tasks=24, num_vehicles=8, promises=promises, pinned=pinned, slices=2
+    )
+    plan = usable_part(problem, random_plan(problem, seed))
+    pieces = territories(problem, embed(problem), plan, turn, 8)
+    assert sorted(i for p in pieces for i in p.tasks.tolist()) == list(range(24))
+    assert sorted(v for p in pieces for v in p.vehicles.tolist()) == list(range(8))
+    whole = judge(problem, plan)
+    routes = list(empty_solution(problem).routes)
+    total = 0
+    for piece in pieces:
+        part = cut_out(problem, pack(problem), plan, piece)
+        verdict = judge(part.problem, part.start)
+        if not promises:
+            assert verdict.feasible
+            total += verdict.cost
+        part.glued(routes, part.start)
+    assert tuple(routes) == plan.routes
+    assert promises or total == whole.cost
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=_seeds, promises=st.booleans(), pinned=st.booleans())
+def test_improving_by_parts_keeps_every_rule(seed: int, *, promises: bool, pinned: bool) -> None:
+    """The plan of many small parts can be, keeps what is pinned and is never dearer."""
+    problem = random_day(seed, num_tasks=24, num_vehicles=8, promises=promises, pinned=pinned)
+    start = usable_part(problem, random_plan(problem, seed))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(large, "TERRITORY", 8)
+        plan, done = improve_large(problem, start, schedule=schedule(240), seed=seed)
+    verdict = judge(problem, plan)
+    assert verdict.feasible
+    assert verdict.cost <= judge(problem, start).cost
+    assert done >= 200
+    for route, prefix in zip(plan.routes, problem.fixed, strict=True):
+        assert route[: len(prefix)] == prefix
+
+
+def schedule(iterations: int) -> Schedule:
+    """Return a cold start with an iteration limit."""
+    return Schedule(seconds=None, iterations=iterations, is_warm=False)
+
+
+def test_one_and_two_threads_give_the_same_plan(
+    town: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Same seed and iterations, same plan bit for bit, however many threads."""
+    monkeypatch.setattr(large, "TERRITORY", 30)
+    plans: list[Solution] = []
+    for threads in (1, 2):
+        plan, _ = improve_large(
+            town, empty_solution(town), schedule=schedule(3000), seed=5, threads=threads
+        )
+        plans.append(plan)
+    assert plans[0] == plans[1]
+    other, _ = improve_large(town, empty_solution(town), schedule=schedule(3000), seed=6)
+    assert other != plans[0]
+
+
+def test_parts_share_what_is_left_of_a_stock(
+    town: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No part may use pieces that another part's plan has taken, or takes at the same time."""
+    monkeypatch.setattr(large, "TERRITORY", 30)
+    scarce = replace(town, part_use=np.ones((120, 1), np.int64), part_stock=np.array([50]))
+    few = Solution(routes=((0,), *empty_solution(scarce).routes[1:]))
+    start = few if judge(scarce, few).feasible else empty_solution(scarce)
+    plan, _ = improve_large(scarce, start, schedule=schedule(600), seed=1)
+    assert judge(scarce, plan).feasible
+
+
+def test_places_without_ways_between_them_are_embedded() -> None:
+    """One place, or all at one place, gives no division by zero."""
+    day = random_day(1, num_tasks=4, num_vehicles=2)
+    same = replace(day, travel=np.zeros((1, 6, 6), np.int32))
+    assert not embed(same).any()
