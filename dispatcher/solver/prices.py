@@ -15,12 +15,12 @@ from typing import Final
 
 import numpy as np
 
-from dispatcher.solver.anneal import heat_unit
 from dispatcher.solver.bound import Bound, Clock, lower_bound
 from dispatcher.solver.bound_kernels import EXACT
 from dispatcher.solver.kernels import INF
 from dispatcher.solver.pricing import Pricing
 from dispatcher.solver.problem import NONE, Ints, Problem
+from dispatcher.solver.schedule import heat_unit
 from dispatcher.solver.search import PoolRoute, Search
 from dispatcher.solver.solution import Solution
 
