@@ -158,6 +158,16 @@ def most_stops(packed: Packed) -> int:
     return int(np.searchsorted(np.cumsum(np.sort(packed.task[:, DURATION])), span, side="right"))
 
 
+def with_window(packed: Packed, i: int, opens: int, closes: int) -> Packed:
+    """Return the arrays with another window for task i, which has exactly one."""
+    window, task = packed.window.copy(), packed.task.copy()
+    window[task[i, WINDOW_FIRST]] = opens, closes
+    can = closes >= task[i, RELEASE]
+    task[i, OPEN] = max(task[i, RELEASE], opens) if can else task[i, RELEASE]
+    task[i, CLOSE] = closes if can else -NEVER
+    return packed._replace(window=window, task=task)
+
+
 def is_strict(problem: Problem) -> bool:
     """True when earlier and cheaper need not be better."""
     keeps = (problem.move_weight > 0) | problem.is_promised

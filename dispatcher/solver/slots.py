@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from dispatcher.solver.answers import Change, changed
 from dispatcher.solver.insertion import Place, places, plan_without
-from dispatcher.solver.packing import WINDOW_FIRST, pack
+from dispatcher.solver.packing import WINDOW_FIRST, pack, with_window
 from dispatcher.solver.problem import NEVER, Problem
 from dispatcher.solver.solution import RouteTimes, Solution, drive
 from dispatcher.solver.state import RouteState, route_state
@@ -64,7 +62,7 @@ def slots(
         kept = _kept(problem, task, span)
         if kept is None:
             continue
-        narrowed, fresh = _narrowed(base, state, row, kept)
+        narrowed, fresh = _narrowed(base, state, task, row, kept)
         ranked = places(narrowed, without, task, most=1, state=fresh)
         if ranked and ranked[0].extra < drop:
             found.append(_slot(narrowed, without, task, span, ranked[0]))
@@ -84,11 +82,13 @@ def _kept(problem: Problem, task: int, span: Span) -> Span | None:
     return None
 
 
-def _narrowed(base: Problem, state: RouteState, row: int, span: Span) -> tuple[Problem, RouteState]:
+def _narrowed(
+    base: Problem, state: RouteState, task: int, row: int, span: Span
+) -> tuple[Problem, RouteState]:
     """Return the problem and the arrays with another window in one row, nothing else built anew."""
     opens, closes = base.window_open.copy(), base.window_close.copy()
     opens[row], closes[row] = span
-    packed = state.packed._replace(window=np.ascontiguousarray(np.stack([opens, closes], axis=1)))
+    packed = with_window(state.packed, task, *span)
     fields = {**base.__dict__, "window_open": opens, "window_close": closes, "packed": packed}
     return Problem.trusted(fields), replace(state, packed=packed)
 
