@@ -34,7 +34,13 @@ def main() -> None:
 
 
 def _pages(say: Words | None) -> list[Any]:
-    icons = {"live": "map", "tickets": "list_alt", "day": "monitoring", "reports": "summarize"}
+    icons = {
+        "live": "map",
+        "tickets": "list_alt",
+        "tasks": "task_alt",
+        "day": "monitoring",
+        "reports": "summarize",
+    }
     return [
         st.Page(
             f"pages/{name}.py",

@@ -51,6 +51,11 @@ class Frame:
         return self.say.lang
 
     @property
+    def role(self) -> str:
+        """What the visitor is to the desk."""
+        return str(self.me.get("role", ""))
+
+    @property
     def may_command(self) -> bool:
         """True when this visitor may register and change tickets."""
         return self.me.get("role") in {"supervisor", "dispatcher", "customer-service", "operations"}

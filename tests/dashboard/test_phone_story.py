@@ -43,6 +43,7 @@ def report(stage: Stage, name: str) -> str:
             "severity": 3,
             "category": "hardware",
             "symptom": "Lift stuck between floors",
+            "external_id": f"PO-{name}",
             "duration_s": 1800,
             "skills": [{"name": f"lifts-{name}", "level": 1}],
             "site": {
@@ -86,6 +87,26 @@ def step(page: Page, label: str) -> None:
     page.get_by_role("button", name=label, exact=True).click()
 
 
+def prove(page: Page, label: str) -> None:
+    """Take a step whose gate asks for something: tick what is to be ticked, and go on."""
+    step(page, label)
+    sheet = page.locator(".sheet")
+    for box in sheet.locator("input[type=checkbox]").all():
+        box.check()
+    sheet.locator("button[type=submit]").click()
+    expect(sheet).to_have_count(0)
+
+
+def sign(page: Page) -> None:
+    """Draw something where the customer signs."""
+    pad = page.locator(".sheet canvas.sign").bounding_box()
+    page.mouse.move(pad["x"] + 30, pad["y"] + 50)
+    page.mouse.down()
+    for k in range(1, 8):
+        page.mouse.move(pad["x"] + 30 + 25 * k, pad["y"] + 50 + 20 * (k % 2))
+    page.mouse.up()
+
+
 def await_status(stage: Stage, page: Page, ticket: str, wanted: str) -> None:
     for _ in range(80):
         if status(stage, ticket) == wanted:
@@ -117,6 +138,11 @@ def test_phone_story(stage: Stage, lang: str) -> None:
         expect(page.get_by_text("+354 555 0147")).to_be_visible()
         share_position(stage, page, say, engineer)
         step(page, say["phone.do.depart"])
+        # R37: the gate asks for the call first
+        expect(page.locator(".sheet [data-proof=customer_called]")).to_be_visible()
+        picture(page, f"phone-gate-depart-{lang}")
+        page.locator(".sheet button.plain").last.click()
+        prove(page, say["phone.do.depart"])
         await_status(stage, page, ticket, "travelling")
         picture(page, f"phone-{lang}")
         finish_without_a_line(stage, context, page, say, ticket)
@@ -141,18 +167,27 @@ def finish_without_a_line(
     while not page.evaluate("navigator.serviceWorker.controller !== null"):
         page.wait_for_timeout(100)
     context.set_offline(True)
-    step(page, say["phone.do.arrive"])
+    prove(page, say["phone.do.arrive"])
     step(page, say["phone.do.finish"])
+    page.locator(".sheet textarea[name=found]").fill("Worn contact")
     page.locator(".sheet textarea[name=done]").fill("Door contact replaced")
+    sign(page)
+    picture(page, f"phone-sign-{page.locator('html').get_attribute('lang')}")
     page.locator(".sheet button[type=submit]").click()
-    expect(page.get_by_text(say["phone.outbox"].format(n=2))).to_be_visible()
+    # hazard note, arrival, end of work, signature, the customer's acceptance
+    waits = say["phone.outbox"].format(n=5)
+    expect(page.get_by_text(waits)).to_be_visible()
     # the page works again after a reload without a network, and has forgotten nothing
     page.reload()
-    expect(page.get_by_text(say["phone.outbox"].format(n=2))).to_be_visible()
+    expect(page.get_by_text(waits)).to_be_visible()
     assert status(stage, ticket) == "travelling"
     context.set_offline(False)
-    await_status(stage, page, ticket, "done")
-    expect(page.get_by_text(say["phone.outbox"].format(n=2))).to_have_count(0)
+    await_status(stage, page, ticket, "customer_accepted")
+    expect(page.get_by_text(waits)).to_have_count(0)
+    shown = stage.get(f"/tickets/{ticket}")["evidence"]
+    assert [one["kind"] for one in shown] == ["hazards_read", "customer_signed"]
+    kept = stage.admin.get(f"/tickets/{ticket}/documents/{shown[-1]['document']}")
+    assert kept.headers["content-type"] == "image/png"
     # the own end of a job is no news
     expect(page.get_by_text(say["phone.do.return-request"])).to_be_visible()
     expect(page.get_by_text(say["phone.changed"])).to_have_count(0)

@@ -131,6 +131,7 @@ export class Desk {
     try {
       const me = await this.http.get("/me");
       this.canCommand = COMMANDERS.has(me.role);
+      this.role = me.role;
       this.detail.render();
     } catch {
       // the socket's state already says that nobody is signed in

@@ -3,6 +3,7 @@ import { span } from "./clock.js";
 import { throttle } from "./canvas.js";
 import { h } from "./dom.js";
 import { path } from "./http.js";
+import { gatesBlock, tasksBlock } from "./gates.js";
 import { icon } from "./icons.js";
 import { candidateRow, excludedList } from "./explain.js";
 import { SHAPE, priority, short } from "./palette.js";
@@ -110,6 +111,8 @@ export class Detail {
       this.#head(ticket.label || record?.symptom || ticket.id, sub, mark),
       this.#countdown(ticket),
       this.#actions(ticket),
+      gatesBlock(app, ticket, data.ticket?.gates),
+      tasksBlock(app, ticket, data.ticket?.tasks, this.tickers),
       this.#place(ticket, record),
       this.#plan(ticket),
       this.#clocks(),

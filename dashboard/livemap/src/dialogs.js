@@ -103,6 +103,29 @@ export class Dialogs {
       ({ reason }) => this.app.commands.run(name, id, { ...body, reason }));
   }
 
+  /** Write down what a gate asks for: ticked lines, a number, or the id of a paper. */
+  evidence(ticket, lack) {
+    const { t } = this.app;
+    const items = lack.items ?? [];
+    const boxes = items.map((one) => h("label.tick", {}, h("input", { type: "checkbox", name: `item-${one.name}`, required: true }), ` ${one.label}`));
+    const isWritten = ["number", "photo", "signature"].includes(lack.asks);
+    const input = isWritten ? field(t(lack.asks === "number" ? "gate.value" : "gate.document"), h("input", { name: "said", required: true, maxlength: 120, autocomplete: "off" })) : null;
+    this.#form(lack.label, [h("p", {}, lack.text), ...boxes, input].filter(Boolean), t("gate.record"), (values) => {
+      const body = { kind: lack.condition, items: items.map((one) => one.name) };
+      if (isWritten) body[lack.asks === "number" ? "value" : "document"] = values.said;
+      return this.app.commands.run("evidence", ticket.id, body);
+    });
+  }
+
+  /** Let a move pass without a condition; the desk asks for what the clause wants. */
+  letPass(ticket, lack) {
+    const { t } = this.app;
+    const isPaper = lack.except_with === "document";
+    const name = isPaper ? "document" : "reason";
+    this.#form(t("gate.except.title"), [h("p.warn", {}, lack.text), field(t(isPaper ? "gate.document" : "field.reason"), h("input", { name, required: true, maxlength: 120, autocomplete: "off" }))],
+      t("gate.except"), (values) => this.app.commands.run("exceptions", ticket.id, { move: lack.move, condition: lack.condition, [name]: values[name] }));
+  }
+
   async hold(ticket) {
     const { t, app } = { t: this.app.t, app: this.app };
     const kinds = await app.vocabulary("hold_kinds");

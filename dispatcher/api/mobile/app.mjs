@@ -187,8 +187,12 @@ class Phone {
     this.set({ changes: [] });
   }
 
-  /** Take one step; it is safe on this phone before the screen shows it. */
-  async step(move, visit, body = {}) {
+  /**
+   * Take one step; it is safe on this phone before the screen shows it.
+   *
+   * `before` and `after` are what a gate asks for, `{path, body, ticket?}`, sent in order with the step.
+   */
+  async step(move, visit, body = {}, before = [], after = []) {
     const at = Math.round(this.now());
     const { engineer } = this.state.me;
     const isVisit = Boolean(visit);
@@ -196,12 +200,22 @@ class Phone {
       // what the engineer ended is no news, not even after the page was opened anew
       await this.keep.set("ended", [...this.ended.add(visit.ticket.id)]);
     }
+    await this.#prove(before, visit, at);
     await this.outbox.add({
       move, ticket: isVisit ? visit.ticket.id : null, at,
       path: isVisit ? path("visits", visit.ticket.id, move) : path("engineers", engineer, move),
       body: move === "return-request" || move === "decline" ? body : { at, ...body },
     });
+    await this.#prove(after, visit, at);
     this.set({ sheet: null, ...(move === "return-request" ? { gate: null } : {}) });
+  }
+
+  async #prove(list, visit, at) {
+    for (const one of list) {
+      const ticket = one.ticket ?? visit.ticket.id;
+      const isSigned = one.path === "customer-accept";
+      await this.outbox.add({ move: one.path, ticket, at, path: path("tickets", ticket, one.path), body: isSigned ? {} : { at, ...one.body } });
+    }
   }
 
   async showContact(visit) {

@@ -2,7 +2,7 @@
 import { span } from "/ui/livemap/parts/clock.js";
 import { h } from "/ui/livemap/parts/dom.js";
 import { inWords, nextStep, otherSteps } from "./model.mjs";
-import { openSheet } from "./sheets.mjs";
+import { asks, homeSheet, openSheet } from "./sheets.mjs";
 
 const SHAPE = { 4: "▲", 3: "◆", 2: "■", 1: "●" };
 let map = null;
@@ -86,7 +86,7 @@ function job(phone, visit) {
     h("dl", {}, h("dt", {}, phone.t("state")), h("dd", {}, phone.word("status", ticket.status), visit.isWaiting ? h("span.soft", {}, ` · ${phone.t("waiting")}`) : null),
       h("dt", {}, phone.t("eta")), h("dd", {}, `${phone.hour(visit.arrive_at)} – ${phone.hour(visit.finish_at)}`),
       ...due(phone, ticket), ...skills(phone, ticket)),
-    step ? button(phone, "step", phone.t(`do.${step}`), () => (step === "finish" ? openSheet(phone, "finish", visit) : void phone.step(step, visit)), "big", `${ticket.id} ${step}`) : h("p.hint", {}, phone.t(ticket.status === "held" ? "held" : "notyet")),
+    step ? button(phone, "step", phone.t(`do.${step}`), () => void (asks(visit, step) ? openSheet(phone, step, visit) : phone.step(step, visit)), "big", `${ticket.id} ${step}`) : h("p.hint", {}, phone.t(ticket.status === "held" ? "held" : "notyet")),
     h("div.row", {}, site ? h("a.button", { href: `geo:${site.lat},${site.lon}?q=${site.lat},${site.lon}`, "data-do": "navigate" }, phone.t("navigate")) : null,
       isNear && !contact ? button(phone, "contact", phone.t("contact"), () => void phone.showContact(visit), "", ticket.id) : null,
       ...otherSteps(visit).map((move) => button(phone, move, phone.t(`do.${move}`), () => openSheet(phone, move, visit), "", ticket.id))),
@@ -135,7 +135,7 @@ function gate(phone, view) {
   const asks = () => void phone.step("return-request", null);
   if (view.home) return h("section.job", {}, h("h1", {}, phone.t("home.done")), h("p", {}, phone.t("home.bye")));
   if (answer?.answer === "go_home") {
-    return h("section.job.good", {}, h("h1", {}, phone.t("gate.go_home")), ...reasons(phone, answer), button(phone, "home", phone.t("do.home"), () => void phone.step("home", null), "big"));
+    return h("section.job.good", {}, h("h1", {}, phone.t("gate.go_home")), ...reasons(phone, answer), button(phone, "home", phone.t("do.home"), () => void homeSheet(phone), "big"));
   }
   if (answer?.answer === "take") {
     return h("section.job.news", {}, h("h1", {}, phone.t("gate.take")), h("p", {}, phone.t("gate.detour", { n: Math.round((answer.detour_s ?? 0) / 60) })), ...reasons(phone, answer));

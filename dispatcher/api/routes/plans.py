@@ -12,12 +12,13 @@ from dispatcher.api import schemas as s
 from dispatcher.api import views as v
 from dispatcher.api.carry import Asked
 from dispatcher.api.doors import Doors, Json
-from dispatcher.api.duty_views import GateView, gates_of
+from dispatcher.api.duty_views import GateView, LackView, gates_of, lacks_of
 from dispatcher.api.house import House
 from dispatcher.api.live.feed import gate_view
 from dispatcher.api.mirror import Mirror
 from dispatcher.api.moves import moves_of
 from dispatcher.api.seat import Housed, Seat, Seated
+from dispatcher.desk.command.gates import trip_lacks
 from dispatcher.domain.engineer import Engineer
 from dispatcher.domain.events import ReturnDecided
 from dispatcher.domain.ids import EngineerId, TerritoryId
@@ -153,6 +154,8 @@ class RouteView(msgspec.Struct, frozen=True, kw_only=True):
     visits: list[Stop]
     home_at: int
     geometry: dict[str, Any]
+    # what must come back before the trip is over (R44)
+    trip: list[LackView]
 
 
 @doors.get("/engineers/{engineer}/route", RouteView)
@@ -170,6 +173,8 @@ def engineer_route(
         route = ahead if ahead and ahead.visits else (known[0] if known else ahead)
         visits = route.visits if route else ()
         stops = [_stop(house, mirror, visit, seat, now, ask.lang) for visit in visits]
+        known_trip = [name for name in one.trip if name in docs.tickets]
+        out = trip_lacks(known_trip, docs, house.policy, now)
     empty = {"type": "FeatureCollection", "features": []}
     drawn = route is not None and not seat.sees_cells_only
     view = RouteView(
@@ -182,6 +187,7 @@ def engineer_route(
         visits=[stop for stop in stops if stop is not None],
         home_at=route.home_at if route else 0,
         geometry=request.app.state.ways.drawn(one.territory, [route]) if drawn else empty,
+        trip=lacks_of(out, ask.lang),
     )
     return Json(view)
 

@@ -8,7 +8,7 @@ make an exception.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +21,7 @@ from dispatcher.domain.plan import Visit
 from dispatcher.domain.ticket import Status, Ticket
 from dispatcher.domain.trace import TRIED
 from dispatcher.errors import GateClosed
-from dispatcher.policy import Profile
+from dispatcher.policy import Policy, Profile
 from dispatcher.policy.circumstances import applies
 from dispatcher.policy.profile import Need, calendar_at
 
@@ -412,12 +412,19 @@ def refuse(found: tuple[Missing, ...], ticket: TicketId, move: str) -> None:
         raise GateClosed(ticket=ticket, move=move, lacking=found)
 
 
-def check_trip(engineer: EngineerId, docs: CommandDocs, context: Context) -> None:
-    """Refuse the end of a trip on which something is still out, ticket by ticket (R44)."""
+def trip_lacks(
+    trip: Iterable[TicketId], docs: Docs, policy: Policy, now: int
+) -> tuple[Missing, ...]:
+    """Return what the end of a trip waits for, ticket by ticket, each by its own profile."""
     found: list[Missing] = []
-    for name in docs.engineer(engineer).trip:
+    for name in trip:
         ticket = docs.ticket(name)
-        profile = context.policy.profile_of(ticket)
-        found += missing(ticket, "end_trip", docs, profile, context.now)
+        found += missing(ticket, "end_trip", docs, policy.profile_of(ticket), now)
+    return tuple(found)
+
+
+def check_trip(engineer: EngineerId, docs: CommandDocs, context: Context) -> None:
+    """Refuse the end of a trip on which something is still out (R44)."""
+    found = trip_lacks(docs.engineer(engineer).trip, docs, context.policy, context.now)
     if found:
-        refuse(tuple(found), found[0].ticket, "end_trip")
+        refuse(found, found[0].ticket, "end_trip")
