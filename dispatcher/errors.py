@@ -330,6 +330,10 @@ class BadPolicy(BadInput):
     """{file}, line {line}: {key} = {value} {problem}. Write {instead}."""
 
 
+class BadNotify(BadInput):
+    """{file}, {key}: {problem}."""
+
+
 class BadScenario(BadInput):
     """{file}, {key}: {problem}."""
 
@@ -374,6 +378,12 @@ class Unavailable(DispatcherError):
     """{what} is not available now: {problem}. {todo}"""
 
     status = 503
+
+
+class NotSent(DispatcherError):
+    """The channel {channel} did not take the message: {problem}. `dispatcher notify test` tries it again."""
+
+    status = 502
 
 
 class StoreBroken(DispatcherError):

@@ -22,6 +22,7 @@ from dispatcher.api.edge import Edge
 from dispatcher.api.house import House
 from dispatcher.api.live import facts, socket
 from dispatcher.api.live.hub import Hub
+from dispatcher.api.notices import Notifier
 from dispatcher.api.routes import GROUPS, health, sessions
 from dispatcher.api.ways import Ways
 
@@ -45,7 +46,10 @@ def create_app(house: House) -> FastAPI:
         hub.start()
         books = Bookkeeper(house)
         books.start()
+        notices = Notifier(house)
+        notices.start()
         yield
+        await asyncio.to_thread(notices.stop)
         await asyncio.to_thread(books.stop)
         await hub.stop()
 

@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "dashboard": "up:dashboard",
     "demo": "up:demo",
     "import": "serve:tables",
+    "notify": "notify:notify",
     "plan": "plan:plan",
     "policy": "policy:policy",
     "restore": "store:restore",

@@ -125,6 +125,16 @@ class MoveBlocked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseMoved:
+    """A plan moved a visit away from the arrival the customer was told (R36); told once a promise."""
+
+    ticket: TicketId
+    # the arrival that was told, and the one planned now, epoch seconds
+    promised_at: int
+    expected_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskOpened:
     """A fact made work for somebody; follows it in the same breath."""
 
@@ -206,6 +216,7 @@ DutyEvent = (
     EvidenceRecorded
     | ExceptionGranted
     | MoveBlocked
+    | PromiseMoved
     | TaskOpened
     | TaskClosed
     | TaskTaken

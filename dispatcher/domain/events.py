@@ -17,6 +17,7 @@ from dispatcher.domain.duty import (
     ExceptionGranted,
     MoveBlocked,
     NoticeSent,
+    PromiseMoved,
     TaskClosed,
     TaskDone,
     TaskEscalated,
@@ -490,6 +491,7 @@ Event = (
     | EvidenceRecorded
     | ExceptionGranted
     | MoveBlocked
+    | PromiseMoved
     | TaskOpened
     | TaskClosed
     | TaskTaken

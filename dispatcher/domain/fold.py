@@ -148,6 +148,7 @@ def apply(docs: Docs, fact: ev.Fact) -> None:
             duty.EvidenceRecorded()
             | duty.ExceptionGranted()
             | duty.MoveBlocked()
+            | duty.PromiseMoved()
             | duty.TaskOpened()
             | duty.TaskClosed()
             | duty.TaskTaken()
@@ -390,8 +391,8 @@ def _duty(docs: Docs, event: DutyEvent, fact: ev.Fact) -> None:
             ticket = _with_duty(ticket, event.task, escalated=told)
         case duty.NoticeSent():
             ticket = _with_duty(ticket, event.task, is_told=True)
-        case duty.TaskDone():
-            # it lives in the trace, and closes the task
+        case duty.TaskDone() | duty.PromiseMoved():
+            # they live in the trace; a task that is done is closed by the next fact
             pass
         case _:
             assert_never(event)

@@ -56,6 +56,7 @@ NOTES: Final[Mapping[type[ev.Event], str]] = {
     duty.TaskDone: "task",
     duty.TaskEscalated: "step",
     duty.NoticeSent: "template",
+    duty.PromiseMoved: "",
 }
 # why a visit ends without the work being done, as phones and doors say it (R56)
 INCOMPLETE_REASONS: Final[tuple[str, ...]] = (
@@ -93,21 +94,31 @@ def mark_of(event: ev.Event, at: int, recorded_at: int) -> Mark | None:
             return Mark(kind, event.due_at, event.clock)
         case ev.CustomerContacted(is_reached=False):
             kind = TRIED
-        case duty.NoticeSent(is_delivered=False):
-            kind = UNSENT
-        case duty.EvidenceRecorded():
-            at = recorded_at
-        case duty.MoveBlocked(missing=()):
-            return None
-        case duty.TaskDone():
-            # the name without the number of its run, so that a policy can wait for it
-            note = note.partition("/")[0]
         case ev.VisitIncomplete() if note not in INCOMPLETE_REASONS:
             # the reason may be free text, which has no place in a mark
             note = "other"
         case _:
-            pass
+            return _duty_mark(event, Mark(kind, at, note), recorded_at)
     return Mark(kind, at, note)
+
+
+def _duty_mark(event: ev.Event, mark: Mark, recorded_at: int) -> Mark | None:
+    """Return the mark of a fact about evidence, tasks or messages; others stay as they are."""
+    match event:
+        case duty.EvidenceRecorded():
+            return mark._replace(at=recorded_at)
+        case duty.MoveBlocked(missing=()):
+            return None
+        case duty.TaskDone():
+            # the name without the number of its run, so that a policy can wait for it
+            return mark._replace(note=mark.note.partition("/")[0])
+        case duty.NoticeSent(is_delivered=False, problem="by_hand"):
+            # it stands on the page; whoever tells the customer says so
+            return None
+        case duty.NoticeSent(is_delivered=False):
+            return mark._replace(kind=UNSENT)
+        case _:
+            return mark
 
 
 def why_unplaced(reasons: Iterable[Reason]) -> str:

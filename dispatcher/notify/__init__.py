@@ -1,1 +1,1 @@
-"""Messages to people, by channel."""
+"""Messages to customers and roles: templates, channels, bounded retries; the log keeps what became of each."""

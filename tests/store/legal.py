@@ -168,6 +168,7 @@ def _beside(one: Ticket, who: str, how: int) -> ev.Event:
             ticket=one.id, move="dispatch", condition="consent", role="supervisor", reason="é"
         ),
         duty.MoveBlocked(ticket=one.id, move="dispatch", missing=("consent",) * (how % 2)),
+        duty.PromiseMoved(ticket=one.id, promised_at=NOW, expected_at=NOW + how),
         duty.TaskOpened(
             ticket=one.id,
             task=f"late/{how}",
@@ -185,7 +186,7 @@ def _beside(one: Ticket, who: str, how: int) -> ev.Event:
             ticket=one.id, template="late", task="late/1", audience="customer", channel="log"
         ),
         duty.TaskClosed(ticket=one.id, task=f"late/{how - 8}", state="done", closed_at=NOW),
-    )[how % 25]
+    )[how % 26]
 
 
 def _visits(names: list[str], how: int) -> tuple[Visit, ...]:

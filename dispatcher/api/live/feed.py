@@ -124,7 +124,8 @@ def _duty_words(event: ev.Event, lang: Lang) -> dict[str, object]:
         ):
             return {"task": label("task", event.task.partition("/")[0], lang)}
         case duty.NoticeSent():
-            result = "sent" if event.is_delivered else "failed"
+            is_shown = event.problem == "by_hand"
+            result = "sent" if event.is_delivered else "shown" if is_shown else "failed"
             return {
                 "template": label("notice", event.template, lang),
                 "audience": label("role", event.audience, lang),

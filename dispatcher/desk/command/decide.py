@@ -277,20 +277,20 @@ def _publish(command: w.Publish, docs: CommandDocs, context: Context) -> Decisio
     if not routes and not unassigned:
         return facts()
     placed = {ticket for route in routes for ticket in route.tickets}
-    return facts(
-        ev.PlanPublished(
-            plan_version=docs.territory().plan_version + 1,
-            routes=routes,
-            unassigned=unassigned,
-            choices=tuple(c for c in command.choices if c.ticket in placed),
-            engine=command.engine,
-            seed=command.seed,
-            iterations=command.iterations,
-            input_seq=command.input_seq,
-            cost=command.cost,
-            bound=command.bound,
-        )
+    published = ev.PlanPublished(
+        plan_version=docs.territory().plan_version + 1,
+        routes=routes,
+        unassigned=unassigned,
+        choices=tuple(c for c in command.choices if c.ticket in placed),
+        engine=command.engine,
+        seed=command.seed,
+        iterations=command.iterations,
+        input_seq=command.input_seq,
+        cost=command.cost,
+        bound=command.bound,
     )
+    moved = merge.moved_promises(docs, routes, context.policy.dispatch.promise_tolerance_s)
+    return facts(published, *moved)
 
 
 # adding a command is a record in `wishes`, a function here and a row

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dispatcher.desk.command import wishes as w
+from dispatcher.domain.duty import PromiseMoved
 from dispatcher.domain.fold import Docs
 from dispatcher.domain.ids import RouteId, TicketId
 from dispatcher.domain.plan import Route, Unassigned
@@ -132,3 +133,29 @@ def check_assigned(docs: Docs, command: w.Assign) -> None:
     first = mine and command.route.tickets.index(command.ticket) >= frozen
     if before != after or not first:
         raise PlanChanged(engineer=command.engineer)
+
+
+def moved_promises(
+    docs: Docs, routes: Iterable[Route], tolerance_s: int
+) -> tuple[PromiseMoved, ...]:
+    """
+    Return the visits that a plan moves away from what the customer was told (R36, M0 5.3.8).
+
+    Each promise is told once; a new promise begins anew.
+    """
+    found: list[PromiseMoved] = []
+    for route in routes:
+        for visit in route.visits:
+            ticket = docs.ticket(visit.ticket)
+            promised_at = ticket.promised_at
+            if promised_at is None or abs(visit.arrive_at - promised_at) <= tolerance_s:
+                continue
+            kinds = {"arrival_promised", "promise_moved"}
+            last = next((m.kind for m in reversed(ticket.trace) if m.kind in kinds), "")
+            if last == "arrival_promised":
+                found.append(
+                    PromiseMoved(
+                        ticket=ticket.id, promised_at=promised_at, expected_at=visit.arrive_at
+                    )
+                )
+    return tuple(found)

@@ -1,0 +1,63 @@
+"""
+A message in words: the template of a task in a language, filled with facts that name nobody.
+
+Must not know where it goes; channels do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from dispatcher.texts import Lang, say
+
+# templates and whom they are written to; adding one is a row and its texts ``notice.NAME.subject``
+# and ``notice.NAME.body`` in both languages
+TEMPLATES: Final[dict[str, str]] = {
+    "appointment": "customer",
+    "change": "customer",
+    "late": "customer",
+    "weather_hold": "customer",
+    "survey": "customer",
+    "test": "operations",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message on its way."""
+
+    # the same for every try and every process, so that a receiver can tell a repeated one
+    id: str
+    template: str
+    # customer, or a role
+    audience: str
+    ticket: str
+    lang: Lang
+    subject: str
+    body: str = field(repr=False)
+    # whom to call, for channels that write to a number; never logged
+    phone: str = field(default="", repr=False)
+
+
+def compose(
+    template: str,
+    *,
+    id: str,  # noqa: A002
+    ticket: str,
+    lang: Lang,
+    phone: str = "",
+    **facts: object,
+) -> Message:
+    """Return a template in words; facts it does not name are left out."""
+    told = {"ticket": ticket, **facts}
+    return Message(
+        id=id,
+        template=template,
+        audience=TEMPLATES.get(template, "customer"),
+        ticket=ticket,
+        lang=lang,
+        subject=say(f"notice.{template}.subject", lang, **told),
+        body=say(f"notice.{template}.body", lang, **told),
+        phone=phone,
+    )
