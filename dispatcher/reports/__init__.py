@@ -71,6 +71,7 @@ REPORTS: Final[tuple[Report, ...]] = (
             " no_complaint:score score:score target:score is_met:yes"
         ),
         build=appraisal,
+        total="mean",
         roles=_LEADERS,
     ),
     Report(

@@ -110,6 +110,8 @@ class Report:
     build: Callable[[Source], Iterable[Line]]
     # what is shown when no period is asked for: day, week, month, year
     usual: str = "month"
+    # what the line over all others is called: all, mean
+    total: str = "all"
     # who may read it
     roles: frozenset[str] = frozenset(
         {"supervisor", "dispatcher", "operations", "customer-service", "read-only"}

@@ -42,6 +42,8 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FILES: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}, _XLSX: {}}}}
 # tickets of one page of the way down, and facts of each
 _TICKETS, _FACTS = 20, 60
+# kinds of cells that name something and count nothing
+_TOLD = frozenset({"text", "word", "engineer", "yes"})
 # where the words of a column stand
 _ROOMS = {
     "category": ("category",),
@@ -266,7 +268,10 @@ def _line(report: Report, books: Books, line: Line, lang: Lang) -> LineView:
     proven = [
         one.name
         for one in report.columns
-        if any(line.proof_of(one.name)) and line.cells.get(one.name) not in {None, 0}
+        if one.kind not in _TOLD
+        and one.name != "target"
+        and any(line.proof_of(one.name))
+        and line.cells.get(one.name) not in {None, 0}
     ]
     return LineView(
         id=line.id,
@@ -285,7 +290,7 @@ def _words(report: Report, books: Books, line: Line, lang: Lang) -> dict[str, st
         if one.kind in {"word", "engineer"} and line.cells.get(one.name)
     }
     if line.is_total:
-        words[report.columns[0].name] = say("report.all", lang)
+        words[report.columns[0].name] = say(f"report.{report.total}", lang)
     return words
 
 
