@@ -86,7 +86,7 @@ def story(desk: Desk) -> dict[str, Any]:
     say("POST /engineers/{engineer}/position", f"/engineers/{engineer}/position", program, json=at)
     for path in ("/me", "/territories", "/tickets", "/engineers"):
         say(f"GET {path}")
-    for path in ("/vocabulary", "/plan", "/plan/geometry", "/day"):
+    for path in ("/vocabulary", "/plan", "/plan/geometry", "/day", "/reports", "/retention"):
         say(f"GET {path}", params=where)
     say("GET /addresses", params={**where, "q": "Laugavegur 22"})
     say("GET /addresses/reverse", params={**where, "lat": 64.1445, "lon": -21.9237})
@@ -120,6 +120,7 @@ def story(desk: Desk) -> dict[str, Any]:
 
 def books(say: Any, where: dict[str, Any], ticket: str, engineer: str) -> None:
     """Things, expenses, providers and the ledgers."""
+    say("GET /reports/{kind}", "/reports/sla", params=where)
     item = {**where, "item": "PSU-350", "depot": "main"}
     say("POST /items", json={**item, "what": "part", "grade": "A", "minimum": 2})
     move = {**where, "item": "PSU-350", "quantity": 2}

@@ -17,6 +17,8 @@ from dashboard.gateway import Gateway, Refusal, Silence, open_client
 from dashboard.importing import refused_rows, to_csv
 from dashboard.launch import OPTIONS, command
 from dashboard.register import missing, request_body
+from dashboard.reports import rows as report_rows
+from dashboard.reports import shown, turned
 from dashboard.tickets import candidate_rows, rows
 from dashboard.words import Lang, Words, choose_lang
 
@@ -212,3 +214,36 @@ def test_pages_say_that_the_api_is_away(
     assert title in page.subheader[0].value
     assert "http://127.0.0.1:9" in page.markdown[0].value
     assert page.button[0].label
+
+
+def test_periods_turn_over_years_and_weeks() -> None:
+    """The period before and after in its own form; what is none stays for the API to refuse."""
+    assert turned("2026-12", 1) == "2027-01"
+    assert turned("2026-01", -1) == "2025-12"
+    assert turned("2026-W53", 1) == "2027-W01"
+    assert turned("2024-02-29", 1) == "2024-03-01"
+    assert turned("2026", -1) == "2025"
+    assert turned("soon", 1) == "soon"
+
+
+def test_report_cells_are_written_for_people() -> None:
+    """Shares in per cent, spans in hours, yes and no as marks, nothing as a dash."""
+    say = words()
+    written = [
+        shown(say, kind, cell)
+        for kind, cell in (
+            ("share", 0.923),
+            ("seconds", 5400),
+            ("cents", 1250),
+            ("yes", 1),
+            ("yes", 0),
+            ("count", 0),
+            ("mark", None),
+        )
+    ]
+    assert written == ["92.3 %", "1:30 h", "12.50", "✓", "✗", "0", "–"]
+    report = {
+        "columns": [{"name": "engineer", "label": "Engineer", "kind": "engineer"}],
+        "items": [{"cells": {"engineer": "E1"}, "words": {"engineer": "Anna"}}],
+    }
+    assert report_rows(say, report) == [{"Engineer": "Anna"}]

@@ -78,7 +78,10 @@ def _details(mirror: Mirror, event: ev.Event, lang: Lang) -> dict[str, object]:
     match event:
         case ev.TicketReported():
             severity = f"severity.{int(event.ticket.severity)}"
-            words = {"severity": say(severity, lang), "what": _label("category", event.ticket.category, lang)}
+            words = {
+                "severity": say(severity, lang),
+                "what": _label("category", event.ticket.category, lang),
+            }
         case ev.ContactRead():
             words = {
                 "purpose": catalogue(lang).get(f"reveal.{event.purpose}", event.purpose or "–")

@@ -97,7 +97,7 @@ function job(phone, visit) {
 // pages of the desk that print; opening one with the customer on it is a fact
 function forms(phone, ticket) {
   const link = (kind) => h("a", { href: `/api/v1/tickets/${encodeURIComponent(ticket.id)}/forms/${kind}?purpose=form&lang=${phone.lang}`, target: "_blank", rel: "noopener", "data-do": `form-${kind}` }, phone.t(`form.${kind}`));
-  return h("p.soft", {}, link("trip"), " · ", link("commissioning"));
+  return h("p.soft.forms", {}, link("trip"), " · ", link("commissioning"));
 }
 
 function due(phone, ticket) {
