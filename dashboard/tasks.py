@@ -55,7 +55,8 @@ def board(frame: Frame) -> None:
 
 def _filters(frame: Frame) -> dict[str, Any]:
     say = frame.say
-    mine = frame.role if frame.role in ROLES else None
+    # a supervisor looks after everybody's
+    mine = frame.role if frame.role in ROLES and frame.role != "supervisor" else None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         role = st.selectbox(
             say("tasks.role"),
