@@ -134,15 +134,16 @@ def _write(folder: Path, cells: list[Cell]) -> None:
         alt.Chart(alt.Data(values=[r for r in rows if r["cost"] is not None]))
         .mark_line(point=True)
         .encode(
-            x=alt.X("seconds:Q", scale=alt.Scale(type="log")),
-            y=alt.Y("cost:Q", scale=alt.Scale(type="log")),
-            color="engine:N",
-            facet=alt.Facet("instance:N", columns=3),
+            x=alt.X("seconds:Q", scale=alt.Scale(type="log"), title="seconds"),
+            y=alt.Y("cost:Q", scale=alt.Scale(type="log"), title="cost"),
+            color=alt.Color("engine:N", title=None),
+            facet=alt.Facet("instance:N", columns=2, title=None),
         )
-        .properties(width=220, height=160)
-        .resolve_scale(y="independent")
+        .properties(width=260, height=170)
+        .resolve_scale(x="independent", y="independent")
     )
     (folder / "solver.vl.json").write_text(chart.to_json() + "\n", encoding="utf-8")
+    chart.save(folder / "solver.svg")
 
 
 def table(cells: list[Cell]) -> str:

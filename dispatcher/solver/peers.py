@@ -7,6 +7,7 @@ the judge counts the rest. Must not be used by the desk.
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any, Final
 
@@ -121,7 +122,6 @@ def solve_pyvrp(problem: Problem, seconds: float, seed: int) -> Solution:
     are one profile for each kind of engineer; it has no lunch, which the judge adds.
     """
     from pyvrp import Model  # noqa: PLC0415
-    from pyvrp.stop import MaxRuntime  # noqa: PLC0415
 
     p, model = problem, Model()
     due, n = _due(p), p.num_tasks
@@ -157,7 +157,8 @@ def solve_pyvrp(problem: Problem, seconds: float, seed: int) -> Solution:
             )
             owner.append(i)
     vehicles = _pyvrp_vehicles(problem, model, depots, places)
-    result = model.solve(MaxRuntime(seconds), seed=seed, display=False)
+    until = time.process_time() + seconds
+    result = model.solve(lambda _: time.process_time() >= until, seed=seed, display=False)
     if not result.is_feasible():
         raise EngineFailed(engine="pyvrp", problem="no feasible plan in the time given")
     routes: list[list[int]] = [[] for _ in range(p.num_vehicles)]

@@ -73,6 +73,8 @@ WHOSE: Final = 1
 SPOT: Final = 2
 IS_EXACT: Final = 3
 TRY: Final = 4
+# places noted before the most promising of them are evaluated
+BATCH: Final = 24
 
 
 @_within
@@ -255,34 +257,28 @@ def cheapest_plain(
     window, vehicle, who, inward = bare(window), bare(vehicle), bare(who), bare(inward)
     seq, info, legs, fed = bare(seq), bare(info), bare(legs), bare(fed)
     state, tries = bare(state), bare(tries)
-    num = 0
-    for v in range(vehicle.shape[0]):
+    best, best_v, best_k = INF, np.int64(-1), np.int64(-1)
+    num, last = 0, vehicle.shape[0] - 1
+    for v in range(last + 1):
         if who[c, v] != FORBIDDEN and fits(task, vehicle, info, v, v, c, seq.shape[1]):
             num, _ = scan(
-                travel, meta, inward, task, vehicle, who, info, legs, v, v, c, v, INF, tries, num
+                travel, meta, inward, task, vehicle, who, info, legs, v, v, c, v, best, tries, num
             )
-    best, best_v, best_k = INF, np.int64(-1), np.int64(-1)
-    while True:
-        x = next_try(tries, 0, num, best)
-        if x < 0:
-            return best, best_v, best_k
-        v, k = tries[x, WHOSE], tries[x, SPOT]
-        is_bound = tries[x, VALUE] > -INF
-        extra = attempt(
-            travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed,
-            v, v, c, k, best, is_bound, state,
-        )  # fmt: skip
-        tries[x, IS_EXACT] = 1
-        is_first = best_v < 0 or v < best_v or (v == best_v and k < best_k)
-        if extra < best or (extra == best and extra < INF and is_first):
-            best, best_v, best_k = extra, v, k
-            # what cannot win any more is not looked at again
-            left = 0
-            for y in range(num):
-                if tries[y, IS_EXACT] == 0 and tries[y, VALUE] < best:
-                    tries[left, :] = tries[y, :]
-                    left += 1
-            num = left
+        # the sooner a good place is known, the fewer are looked at closely
+        while num >= BATCH or v == last:
+            x = next_try(tries, 0, num, best)
+            if x < 0:
+                num = 0
+                break
+            r, k = tries[x, WHOSE], tries[x, SPOT]
+            extra = attempt(
+                travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed,
+                r, r, c, k, best, tries[x, VALUE] > -INF, state,
+            )  # fmt: skip
+            tries[x, IS_EXACT] = 1
+            if extra < best:
+                best, best_v, best_k = extra, r, k
+    return best, best_v, best_k
 
 
 @_jit

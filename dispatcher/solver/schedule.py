@@ -19,7 +19,7 @@ from dispatcher.solver.problem import Problem
 # temperatures in units of the drive to a near neighbour: cold start for each iteration a task can
 # hope for, its limits, warm start, end
 HOT_PER_TURN: Final = 0.15
-HOT: Final = (10.0, 100.0)
+HOT: Final = (2.0, 100.0)
 WARM: Final = 0.4
 COLD: Final = 0.1
 # iterations a second, roughly
