@@ -13,9 +13,11 @@ import typer
 
 from dispatcher.cli.speech import Json, print_json, refusals, tell
 from dispatcher.errors import BadField
-from dispatcher.solver.contest import CONTESTANTS, Cell, contest, roll
+from dispatcher.solver.contest import CONTESTANTS, Cell, contest
 from dispatcher.solver.generate import generate
 from dispatcher.solver.instance import Instance, instance_from, instances_in, read_instance
+from dispatcher.solver.race import Race, mean_gaps, races
+from dispatcher.solver.rolling import roll
 from dispatcher.solver.solve import warm
 
 bench = typer.Typer(no_args_is_help=True, help=tell("cli.bench_help"))
@@ -57,23 +59,59 @@ def solver(
 def rolling(
     days: _Days,
     *,
-    iterations: Annotated[int, typer.Option(min=0, help=tell("plan.iterations_help"))] = 2000,
-    seconds: Annotated[float, typer.Option(min=0.1, help=tell("plan.seconds_help"))] = 10.0,
+    each: Annotated[float, typer.Option(min=0.0, help=tell("bench.each_help"))] = 1.0,
+    iterations: Annotated[
+        int | None, typer.Option(min=0, help=tell("plan.iterations_help"))
+    ] = None,
+    events: Annotated[int | None, typer.Option(min=1, help=tell("bench.events_help"))] = None,
+    seconds: Annotated[float, typer.Option(min=0.1, help=tell("bench.clairvoyant_help"))] = 60.0,
     seed: Annotated[int, typer.Option(help=tell("cli.seed_help"))] = 1,
     as_json: Json = False,
 ) -> None:
     """Play days ticket by ticket and compare with a plan that knew everything."""
+    budget = {"each_s": each} if iterations is None else {"iterations": iterations}
     with refusals():
         warm()
         found = [
-            asdict(roll(instance, iterations=iterations, seed=seed, seconds=seconds))
+            asdict(roll(instance, seed=seed, clairvoyant_s=seconds, most=events, **budget))
             for instance, _ in _instances(days)
         ]
     if as_json:
         print_json({"machine": _machine(), "days": found})
         return
     for row in found:
-        typer.echo(tell("bench.rolled", **row, above=f"{row['cost'] / row['clairvoyant'] - 1:.1%}"))
+        above = f"{row['cost'] / max(1, row['clairvoyant']) - 1:.1%}"
+        alone = f"{row['inserted'] / max(1, row['clairvoyant']) - 1:.1%}"
+        typer.echo(tell("bench.rolled", **row, above=above, alone=alone))
+
+
+@bench.command(help=tell("bench.vrptw_help"))
+def vrptw(
+    files: Annotated[list[Path], typer.Argument(help=tell("bench.files_help"))],
+    *,
+    seconds: Annotated[float, typer.Option(min=0.1, help=tell("bench.budget_help"))] = 10.0,
+    seeds: Annotated[int, typer.Option(min=1, help=tell("bench.seeds_help"))] = 1,
+    as_json: Json = False,
+) -> None:
+    """Solve classical VRPTW files beside PyVRP by the same CPU clock."""
+    rows = []
+    with refusals():
+        for file in files:
+            for race in races(file, seconds=seconds, seeds=seeds):
+                rows.append(race)
+                if not as_json:
+                    typer.echo(_race_line(race))
+    if as_json:
+        print_json({"machine": _machine(), "races": [asdict(row) for row in rows]})
+    elif rows:
+        for engine, gap in mean_gaps(rows).items():
+            typer.echo(tell("bench.mean_gap", engine=engine, gap=f"{gap:.2%}"))
+
+
+def _race_line(race: Race) -> str:
+    gap = "" if race.gap is None else f"{race.gap:+.2%} {race.against}"
+    cost = "-" if race.distance is None else f"{race.distance:.1f}"
+    return f"{race.instance:10} {race.engine:7} {race.seconds:5g} s {cost:>10} {gap} cpu {race.cpu:.1f} s"
 
 
 def _numbers(text: str) -> list[float]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,13 +18,19 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from dispatcher.cli.speech import Json, print_json, refusals, tell
 from dispatcher.solver.instance import Instance, plan_document, read_instance
 from dispatcher.solver.prices import Prices, price_day
-from dispatcher.solver.solution import Solution, Verdict
+from dispatcher.solver.solution import Solution, Verdict, judge
 from dispatcher.solver.solve import ENGINES, Answer, solve
+from dispatcher.solver.vrptw import SCALE, distance_of, read_solomon, solve_distance
 
 # names printed when a list is long
 _MOST_NAMES = 20
 _ENGINE_HELP = tell("plan.engine_help", engines=", ".join(ENGINES))
 _Watch = tuple[Callable[[Solution, Verdict], None], Callable[[], bool]]
+
+
+class _Form(StrEnum):
+    FSD = "fsd"
+    SOLOMON = "solomon"
 
 
 def plan(
@@ -36,11 +44,15 @@ def plan(
     engine: Annotated[str, typer.Option(help=_ENGINE_HELP)] = "search",
     threads: Annotated[int, typer.Option(min=1, max=16, help=tell("plan.threads_help"))] = 1,
     bound: Annotated[float | None, typer.Option(min=0.0, help=tell("plan.bound_help"))] = None,
+    form: Annotated[_Form, typer.Option("--format", help=tell("plan.format_help"))] = _Form.FSD,
     out: Annotated[Path | None, typer.Option(help=tell("plan.plan_out_help"))] = None,
     as_json: Json = False,
 ) -> None:
     """Plan one instance and say what the plan costs."""
     with refusals():
+        if form is _Form.SOLOMON:
+            _plan_distance(instance, seconds or 10.0, seed, out, as_json=as_json)
+            return
         problem = read_instance(instance)
         with _watched(seconds) as (heard, is_cut):
             answer = solve(
@@ -66,6 +78,36 @@ def plan(
     else:
         typer.echo(_in_words(summary))
     raise typer.Exit(0 if answer.verdict.feasible else 1)
+
+
+def _plan_distance(
+    file: Path, seconds: float, seed: int, out: Path | None, *, as_json: bool
+) -> None:
+    """Plan one classical VRPTW file by distance."""
+    instance = read_solomon(file)
+    began = time.perf_counter()
+    plan, iterations = solve_distance(instance.problem, seconds=seconds, seed=seed)
+    verdict = judge(instance.problem, plan)
+    if out is not None:
+        _write(out, plan_document(instance, plan))
+    summary = {
+        "instance": instance.name,
+        "distance": distance_of(instance.problem, plan) / SCALE,
+        "vehicles": sum(bool(route) for route in plan.routes),
+        "feasible": verdict.feasible and not verdict.unserved,
+        "unserved": [instance.tasks[i] for i in verdict.unserved],
+        "seconds": round(time.perf_counter() - began, 3),
+        "iterations": iterations,
+        "seed": seed,
+    }
+    if as_json:
+        print_json(summary)
+    else:
+        typer.echo(tell("plan.distance", **summary))
+        if verdict.unserved:
+            names = ", ".join(instance.tasks[i] for i in verdict.unserved[:_MOST_NAMES])
+            typer.echo(tell("plan.unserved", count=len(verdict.unserved), names=names))
+    raise typer.Exit(0 if summary["feasible"] else 1)
 
 
 def summarise(instance: Instance, answer: Answer, prices: Prices | None = None) -> dict[str, Any]:
