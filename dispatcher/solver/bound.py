@@ -46,6 +46,10 @@ _LABELS: Final = 40_000
 _CLOSE: Final = 1e-4
 # share of a route that counts as chosen
 _MOST: Final = 0.99
+# pairs of tasks over all vehicles beyond which column generation needs too much memory and time,
+# and tasks beyond which the quick bound does without the way to them
+_MOST_PAIRS: Final = 8_000_000
+_MOST_WAYS: Final = 3_000
 # steps of the quick bound's price search
 _STEPS: Final = 300
 
@@ -81,6 +85,8 @@ def lower_bound(
     """
     Return a proven lower bound on the cost of every feasible plan.
 
+    Days too large for column generation (some 600 tasks and 60 engineers) get the quick bound.
+
     Parameters
     ----------
     seconds
@@ -94,7 +100,8 @@ def lower_bound(
     """
     began = clock()
     best = quick_bound(problem)
-    if not problem.num_vehicles or not problem.num_tasks:
+    pairs = int((problem.is_eligible.sum(axis=0, dtype=np.int64) ** 2).sum())
+    if not problem.num_vehicles or not problem.num_tasks or pairs > _MOST_PAIRS:
         return best
     generation = Generation(problem, pool)
     while True:
@@ -324,6 +331,8 @@ def _hour_prices(
 
 def _shortest_drive(problem: Problem, packed: Packed) -> Floats:
     """Return the least seconds any vehicle drives to each task, shape (n, m)."""
+    if problem.num_tasks > _MOST_WAYS:
+        return np.zeros((problem.num_tasks, problem.num_vehicles))
     quickest = problem.travel.min(axis=0)
     loc = problem.task_location
     between = quickest[np.ix_(loc, loc)].astype(np.float64)

@@ -8,7 +8,7 @@ nothing in it starts later than chosen. Must not change anything else of the pro
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
@@ -20,6 +20,8 @@ from dispatcher.solver.solution import Solution, judge
 
 # moments tried for each couple, besides those of the plan
 _TRIES: Final = 8
+# tasks of a day that is small enough to try every place by the judge
+_SMALL: Final = 6
 # a window nobody can reach
 _NEVER: Final = 1 << 39
 
@@ -112,7 +114,8 @@ def solve_coupled(
     plan = _better(problem, plan, search(decoupled(problem, _settled(problem, plan)), plan))
     for chain in _chains(problem):
         plan = _insert_chain(problem, plan, chain)
-    return _better(problem, plan, search(decoupled(problem, _settled(problem, plan)), plan))
+    plan = _better(problem, plan, search(decoupled(problem, _settled(problem, plan)), plan))
+    return _polished(problem, plan)
 
 
 def _better(problem: Problem, one: Solution, other: Solution) -> Solution:
@@ -187,3 +190,44 @@ def _after_firsts(problem: Problem, plan: Solution, task: int) -> int:
     finish = {s.task: s.finish for r in verdict.routes if r for s in r.stops}
     firsts = [(a, lag) for a, b, lag in problem.precedence.tolist() if b == task and a in finish]
     return max((finish[a] + lag for a, lag in firsts), default=-(1 << 40))
+
+
+def _polished(problem: Problem, plan: Solution) -> Solution:
+    """
+    Return a small day's plan with every task and every couple where it costs least.
+
+    One after the other is taken out and put in again in every place, or left out, judged with all
+    that depends on it, until nothing gains. Days that are not small are returned as they are.
+    """
+    if problem.num_tasks > _SMALL:
+        return plan
+    chains = _chains(problem)
+    coupled = {i for chain in chains for i in chain}
+    singles = [[i] for i in range(problem.num_tasks) if i not in coupled]
+    pinned = set(problem.fixed_task.tolist())
+    groups = [g for g in (*chains, *singles) if not pinned & set(g)]
+    cost, gained = judge(problem, plan).cost, True
+    while gained:
+        gained = False
+        for group in groups:
+            for tried in _replaced(problem, plan, group):
+                verdict = judge(problem, tried)
+                if verdict.feasible and verdict.cost < cost:
+                    plan, cost, gained = tried, verdict.cost, True
+    return plan
+
+
+def _replaced(problem: Problem, plan: Solution, group: list[int]) -> Iterator[Solution]:
+    """Yield the plans with a group out, and with each of its parts put in at every place."""
+    rest = [tuple(i for i in route if i not in group) for route in plan.routes]
+    plans = [rest]
+    yield Solution(routes=tuple(rest))
+    for task in group:
+        plans = [
+            [*routes[:v], (*routes[v][:k], task, *routes[v][k:]), *routes[v + 1 :]]
+            for routes in plans
+            for v in np.flatnonzero(problem.is_eligible[task]).tolist()
+            for k in range(len(problem.fixed[v]), len(routes[v]) + 1)
+        ]
+        for routes in plans:
+            yield Solution(routes=tuple(routes))

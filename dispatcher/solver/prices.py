@@ -31,6 +31,8 @@ _LABELS: Final = 40_000
 # near neighbour
 _EACH: Final = 200
 _MOST: Final = 40_000
+# days with more tasks are too large for the bound that would use the routes
+_MOST_TASKS: Final = 2_000
 _HEAT: Final = (3.0, 1.0, 0.3, 0.1, 0.03)
 
 
@@ -80,7 +82,7 @@ def price_day(
 
 def routes_around(problem: Problem, plan: Solution, seed: int = 0) -> list[PoolRoute]:
     """Return the routes a short search around a plan drives, with couples and budgets set aside."""
-    if not problem.num_tasks or not problem.num_vehicles:
+    if not problem.num_tasks or not problem.num_vehicles or problem.num_tasks > _MOST_TASKS:
         return []
     alone = replace(
         problem,
@@ -103,7 +105,8 @@ def hour_values(problem: Problem, bound: Bound) -> Ints:
     The prices of the tickets stay as they are; what the cheapest route of the longer shift gains
     more than that of the shift as it is, is what the hour is worth.
     """
-    if not problem.num_vehicles or not problem.num_tasks:
+    if not bound.rounds or not bound.ceiling:
+        # the quick bound prices no routes
         return np.zeros(problem.num_vehicles, np.int64)
     longer = replace(problem, shift_end=problem.shift_end + _HOUR_S)
     value: Ints = _gains(longer, bound.task_price) - _gains(problem, bound.task_price)
