@@ -200,11 +200,15 @@ class World:
     def _papers(self, ticket: TicketId, docs: MemoryDocs, at: int) -> Iterator[Step]:
         """Return how the desk's people bring what a dispatch waits for."""
         known = docs.ticket(ticket)
+        if known.external_id not in self._request_by_name:
+            return  # somebody else's ticket: its papers are not ours to bring
         for command in proofs.shown(self.policy, docs, known, "dispatch", at):
             yield Step(at=at, command=command, actor="triage")
 
     def _exceptions(self, ticket: TicketId, docs: MemoryDocs, at: int) -> Iterator[Step]:
         known = docs.ticket(ticket)
+        if known.external_id not in self._request_by_name:
+            return
         role = ROLES["supervisor"]
         for command in proofs.excepted(self.policy, docs, known, "dispatch", at, role):
             yield Step(at=at, command=command, actor="supervisor")
