@@ -61,6 +61,10 @@ class UnknownEngineer(NotFound):
     """There is no engineer {engineer}. Check the id, or open the list of engineers."""
 
 
+class UnknownAsset(NotFound):
+    """There is no asset {asset}. Check the number on its plate, or search the list of assets."""
+
+
 class UnknownSite(NotFound):
     """There is no site {site}, or its customer was erased. Register the customer's place again."""
 
@@ -248,6 +252,10 @@ class NoShift(Refused):
 
 class NotPlanned(Refused):
     """Ticket {ticket} is {status}: plan it before the customer is promised a time."""
+
+
+class AlreadyTwo(Refused):
+    """Ticket {ticket} has its second engineer on {other}. Plan that one, or cancel it before another is called."""
 
 
 class ReturnGateShut(Refused):

@@ -72,7 +72,9 @@ def story(desk: Desk) -> dict[str, Any]:
         return answer.json()
 
     where = {"territory": HOME}
-    first = say("POST /tickets", json=desk.request())["ticket"]["id"]
+    asset = _asset(say, desk.request()["site"])
+    first = say("POST /tickets", json=desk.request(asset=asset))["ticket"]["id"]
+    _money(say, asset, first)
     second = say("POST /tickets", json=desk.request(HLEMMUR))["ticket"]["id"]
     say("GET /tickets/{ticket}/explanation", f"/tickets/{first}/explanation")
     say("POST /assign/preview", json={"ticket": first})
@@ -104,6 +106,13 @@ def story(desk: Desk) -> dict[str, Any]:
     for what in ("", "/route"):
         say(f"GET /engineers/{{engineer}}{what}", f"/engineers/{other}{what}")
     books(say, where, first, engineer)
+    _planner(say, program, where, second)
+    table = {"file": ("day.csv", b"symptom,name,address\nno paper,Jon,Laugavegur 22\n")}
+    say("POST /tickets/import", params=where, files=table)
+    return told
+
+
+def _planner(say: Any, program: Any, where: dict[str, Any], second: str) -> None:
     say("POST /ws-ticket")
     say("GET /feed", client=program, params={**where, "after": 2})
     lease = {"action": "acquire", "owner": "tests"}
@@ -113,9 +122,6 @@ def story(desk: Desk) -> dict[str, Any]:
     path = f"/planner/{HOME}/commands"
     say("POST /planner/{territory}/commands", path, program, json=wish)
     say("GET /planner/{territory}/snapshot", f"/planner/{HOME}/snapshot", program)
-    table = {"file": ("day.csv", b"symptom,name,address\nno paper,Jon,Laugavegur 22\n")}
-    say("POST /tickets/import", params=where, files=table)
-    return told
 
 
 def books(say: Any, where: dict[str, Any], ticket: str, engineer: str) -> None:
@@ -146,6 +152,36 @@ def books(say: Any, where: dict[str, Any], ticket: str, engineer: str) -> None:
     say("GET /ledgers", params=where)
     say("GET /ledgers/{ledger}", "/ledgers/promises", params=where)
     say("GET /ledgers/{ledger}/sums", "/ledgers/promises/sums", params=where)
+
+
+def _asset(say: Any, place: dict[str, Any]) -> str:
+    where = {"territory": HOME}
+    plate = {"serial": "PX200-00417", "model": "PX-200", "weight_g": 14_500, "customer": "K-1042"}
+    plate |= where | {"place": place, "installed_at": 1_780_000_000}
+    asset: str = say("POST /assets", json=plate)["asset"]["id"]
+    say("GET /assets")
+    table = {"file": ("plates.csv", b"serial,model\nPX200-00418,PX-200\n")}
+    say("POST /assets/import", params=where, files=table)
+    return asset
+
+
+def _money(say: Any, asset: str, ticket: str) -> None:
+    say("GET /assets/{asset}", f"/assets/{asset}")
+    say("GET /assets/{asset}/history", f"/assets/{asset}/history")
+    say("GET /tickets/{ticket}/coverage", f"/tickets/{ticket}/coverage")
+    say("GET /tickets/{ticket}/similar", f"/tickets/{ticket}/similar")
+    recall = {"territory": HOME, "recall": "PSU", "reason": "C12 leaks", "symptom": "New supply"}
+    recall |= {"models": ["PX-200"], "skills": [{"name": "printer"}]}
+    say("POST /recalls/preview", json=recall)
+    say("POST /recalls", json=recall)
+    say("GET /recalls/{recall}", "/recalls/PSU", params={"territory": HOME})
+    more = {"skills": [{"name": "printer"}]}
+    say("POST /tickets/{ticket}/second", f"/tickets/{ticket}/second", json=more)
+    say("GET /knowledge", params={"territory": HOME, "q": "no paper"})
+    case = {"title": "Pulls no paper", "text": "Look at the lock of tray 2 first."}
+    say("POST /tickets/{ticket}/case", f"/tickets/{ticket}/case", json=case)
+    fee = {"items": [{"kind": "labour", "quantity": 75}, {"kind": "part", "name": "roller"}]}
+    say("POST /tickets/{ticket}/fee", f"/tickets/{ticket}/fee", json=fee)
 
 
 def main() -> None:

@@ -27,6 +27,7 @@ from dispatcher.policy.words import CONDITIONS  # noqa: E402
 
 TABLE = ROOT / "docs" / "requirements.tsv"
 OUT = ROOT / "docs" / "requirements-coverage.md"
+TERMS = ROOT / "dispatcher" / "policy" / "terms.toml"
 PROFILES = ROOT / "dispatcher" / "policy" / "profiles"
 ID = re.compile(r"\bR(\d\d)\b(?:\s*[–…-]\s*R(\d\d)\b)?")
 HEADER = re.compile(r"^\s*\[+([^\]]+)\]+")
@@ -148,7 +149,11 @@ def gathered() -> tuple[Found, Found, Found]:
         for one, file, owner in python(folder):
             into = states if file.endswith(NAMES) and owner not in LISTS else serves
             into[one].append(f"`{file.removeprefix('dispatcher/')}` {owner}")
-    for file in (*sorted(PROFILES.glob("*.toml")), *sorted((ROOT / "scenarios").glob("*.toml"))):
+    for file in (
+        TERMS,
+        *sorted(PROFILES.glob("*.toml")),
+        *sorted((ROOT / "scenarios").glob("*.toml")),
+    ):
         for one, where in lines_of(file):
             is_stated = where.strip("[").startswith(STATED_PARTS)
             (states if is_stated else serves)[one].append(f"`{file.name}` {where}")

@@ -27,7 +27,7 @@ from dispatcher.desk.command.wishes import Command
 from dispatcher.domain.engineer import Engineer
 from dispatcher.domain.events import Fact
 from dispatcher.domain.fold import apply
-from dispatcher.domain.ids import ActorId, EngineerId, TerritoryId, TicketId
+from dispatcher.domain.ids import ActorId, AssetId, EngineerId, TerritoryId, TicketId
 from dispatcher.domain.ticket import Ticket
 from dispatcher.store import Decision, Receipt, StoreDocs
 from dispatcher.store import Request as StoreRequest
@@ -82,6 +82,7 @@ class Errand:
     # the ticket or engineer the answer shows; "" = the ticket the command brings into being
     ticket: TicketId | None = None
     engineer: EngineerId | None = None
+    asset: AssetId | None = None
     # when it happened, if earlier than now
     at: int | None = None
     expected_version: int | None = None
@@ -99,6 +100,7 @@ def carry_out(house: House, seat: Seat, ask: Ask, errand: Errand) -> Receipt:
         at=errand.at,
         role=seat.role.value,
         actor=seat.actor,
+        terms=house.terms,
     )
 
     def decide(docs: StoreDocs) -> Decision:
@@ -116,6 +118,8 @@ def carry_out(house: House, seat: Seat, ask: Ask, errand: Errand) -> Receipt:
             response["ticket"] = msgspec.to_builtins(docs.ticket(named))
         if errand.engineer is not None:
             response["engineer"] = msgspec.to_builtins(docs.engineer(errand.engineer))
+        if errand.asset is not None:
+            response["asset"] = msgspec.to_builtins(docs.find_asset(errand.asset))
         return Decision(
             events=tuple((event, at) for event in decided.events),
             sites=decided.sites,
@@ -143,6 +147,8 @@ def _check(docs: StoreDocs, errand: Errand) -> None:
         return
     if errand.ticket:
         docs.expect_ticket_version(errand.ticket, errand.expected_version)
+    elif errand.asset is not None:
+        docs.expect_asset_version(errand.asset, errand.expected_version)
     elif errand.engineer is not None and docs.has_engineer(errand.engineer):
         docs.expect_engineer_version(errand.engineer, errand.expected_version)
 

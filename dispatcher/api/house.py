@@ -19,7 +19,7 @@ from dispatcher.domain.events import PolicyAdopted
 from dispatcher.domain.ids import TerritoryId
 from dispatcher.errors import UnknownTerritory
 from dispatcher.geo.city import City, open_city
-from dispatcher.policy import Policy, load_policy
+from dispatcher.policy import Policy, Terms, load_policy, load_terms
 from dispatcher.store import Session, Store
 from dispatcher.units import DAY_S, DeskClock, wall_clock
 
@@ -38,6 +38,8 @@ class House:
     clock: DeskClock
     policy: Policy
     meter: Meter
+    # warranties, contracts, prices
+    terms: Terms
     # session by the digest of its token, and when it was looked up
     sessions: dict[bytes, tuple[Session, int]] = field(default_factory=dict)
     # told which sessions ended; the live hub listens
@@ -132,5 +134,6 @@ def furnish(settings: Settings, store: Store) -> House:
         store=store,
         clock=settings.clock,
         policy=load_policy(settings.policy, settings.data / "policies"),
+        terms=load_terms(settings.data / "policies"),
         meter=Meter(settings.rate_per_s, settings.logins_per_minute),
     )

@@ -14,11 +14,12 @@ from dispatcher.api.house import House
 from dispatcher.api.mirror import Mirror
 from dispatcher.desk.command.wishes import ReportTicket
 from dispatcher.domain.engineer import Break, Certificate, Engineer, HeldSkill, Shift
-from dispatcher.domain.ids import EngineerId, SiteId, TerritoryId
+from dispatcher.domain.ids import AssetId, EngineerId, SiteId, TerritoryId
 from dispatcher.domain.place import Confidence, Place, Site
 from dispatcher.domain.ticket import RequiredSkill, Severity, Window
 from dispatcher.errors import BadField, EmptyWindow, Refused, UnknownEngineer, UnknownSkill
 from dispatcher.geo.datum import Coordinate, Datum
+from dispatcher.store import Scope
 
 _DATUMS: dict[s.Datum, Datum] = {
     "wgs84": Datum.WGS84,
@@ -103,14 +104,30 @@ def windows_of(given: Iterable[s.WindowWanted]) -> tuple[Window, ...]:
     return tuple(windows)
 
 
+def _site_for(house: House, territory: TerritoryId, given: s.TicketGiven) -> Site:
+    """Return where to go: the place that was given, or the one where the asset stands."""
+    if given.site is not None:
+        return site_of(house, territory, given.site)
+    if given.asset is None:
+        raise BadField(
+            field="site", value="nothing", rule="say where, or name an asset that has a site"
+        )
+    asset = house.store.asset(AssetId(given.asset), scope=Scope(territories=(territory,)))
+    if asset.site is None:
+        rule = f"asset {asset.id} has no site; say where to go"
+        raise BadField(field="site", value="nothing", rule=rule)
+    return house.store.sites.get(asset.site)
+
+
 def report_of(house: House, territory: TerritoryId, given: s.TicketGiven) -> ReportTicket:
     """Return the command that a request for repair is."""
     return ReportTicket(
         channel=given.channel,
-        site=site_of(house, territory, given.site),
+        site=_site_for(house, territory, given),
         symptom=given.symptom,
         category=given.category,
         model=given.model,
+        asset=AssetId(given.asset) if given.asset else None,
         external_id=given.external_id,
         contract=given.contract,
         weight_g=given.weight_g,

@@ -96,6 +96,7 @@ class Mirror:
             self.docs.put_ticket(ticket)
         for engineer in loaded.engineers.values():
             self.docs.put_engineer(engineer)
+        self.docs.assets = dict(loaded.assets)
         for route in loaded.routes.values():
             self.docs.put_route(route)
         self.docs.news = News()
@@ -132,6 +133,7 @@ class Mirror:
                 home=self.docs.home,
                 tickets=dict(self.docs.tickets),
                 engineers=dict(self.docs.engineers),
+                assets=dict(self.docs.assets),
                 sites=dict(self.docs.sites),
             )
             for route in self.docs.routes.values():

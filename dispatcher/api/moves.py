@@ -34,6 +34,12 @@ _VISIT_PATHS = {
 }
 
 
+def _may_call_second(ticket: Ticket) -> bool:
+    """Tell whether a second engineer may be asked for; one that was called may be over by now."""
+    near = {Status.TRIAGED, Status.PLANNED, Status.DISPATCHED, Status.ACCEPTED}
+    return ticket.status in near and ticket.joins is None and not ticket.crew
+
+
 def moves_of(ticket: Ticket, role: Role) -> list[str]:
     """Return the names of the doors that are open for a ticket now, to this role."""
     letter = next(k for k, v in LETTERS.items() if v is role)
@@ -42,6 +48,7 @@ def moves_of(ticket: Ticket, role: Role) -> list[str]:
         "lock": standing and not ticket.is_locked,
         "unlock": standing and ticket.is_locked,
         "exclude": ticket.is_open,
+        "second": _may_call_second(ticket),
         "promise": standing,
     }
     visits = {name: ticket.status in MOVES[move].sources for name, move in _VISIT_PATHS.items()}

@@ -145,11 +145,14 @@ class TicketGiven(Body):
     model: Annotated[str, Field(max_length=80)] = ""
     # the service profile is chosen by it; the limit may go by the weight (R19)
     contract: Annotated[str, Field(max_length=64)] = ""
+    # what it is about; fills in what is left open, the site too
+    asset: Id | None = None
     weight_g: Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)] = 0
     symptom: Prose
     external_id: Annotated[str | None, Field(min_length=1, max_length=64)] = None
     source: Line = ""
-    site: SiteGiven
+    # may be absent when the asset has one
+    site: SiteGiven | None = None
     skills: Annotated[tuple[SkillWanted, ...], Field(max_length=10)] = ()
     certificates: Annotated[tuple[Name, ...], Field(max_length=10)] = ()
     duration_s: Seconds | None = None

@@ -44,11 +44,13 @@ _KEPT = frozenset({"trace", "evidence", "leaves", "duties"})
 _RECORD = [
     (one.name, get_type_hints(Ticket)[one.name]) for one in fields(Ticket) if one.name not in _KEPT
 ]
+# what an answer of an older desk does not have
+_LATER: dict[str, Any] = {"items": (), "joins": None, "crew": ()}
 # the record's fields and what a screen needs beside them
 TicketView = msgspec.defstruct(
     "Ticket",
     [
-        *_RECORD,
+        *((name, kind, _LATER[name]) if name in _LATER else (name, kind) for name, kind in _RECORD),
         ("due_at", int),
         ("clock", str),
         ("label", str),
@@ -83,6 +85,17 @@ class ReasonView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     clause: str = ""
 
 
+class Together(msgspec.Struct, frozen=True, kw_only=True):
+    """The other engineer who is to be there at the same time."""
+
+    ticket: str
+    status: str
+    engineer: str | None
+    engineer_name: str | None
+    # planned start, epoch seconds; 0 = none yet
+    start_at: int
+
+
 class TicketPage(msgspec.Struct, frozen=True, kw_only=True):
     """Some tickets."""
 
@@ -112,6 +125,8 @@ class TicketDetail(msgspec.Struct, frozen=True, kw_only=True):
     exceptions: tuple[Leave, ...]
     # empty = the veil stays; else what `GET …/contact?purpose=` takes
     reveals: list[RevealView] = []
+    # who else is to be there at the same time
+    together: list[Together] = []
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
@@ -238,6 +253,27 @@ def visit_of(mirror: Mirror, ticket: Ticket) -> Visit | None:
     return planned_visit(list(mirror.docs.routes_of(ticket.engineer)), ticket.id)
 
 
+def together_of(mirror: Mirror, ticket: Ticket) -> list[Together]:
+    """Return who else is to be there, the first engineer or the second."""
+    found = []
+    for name in (ticket.joins,) if ticket.joins else ticket.crew:
+        other = mirror.docs.tickets.get(name)
+        if other is None or other.status is Status.CANCELLED:
+            continue
+        visit = visit_of(mirror, other)
+        person = mirror.docs.engineers.get(other.engineer) if other.engineer else None
+        found.append(
+            Together(
+                ticket=other.id,
+                status=other.status.value,
+                engineer=other.engineer,
+                engineer_name=person.name if person else None,
+                start_at=visit.start_at if visit else 0,
+            )
+        )
+    return found
+
+
 def flags_of(ticket: Ticket, due_at: int, start_at: int, now: int) -> int:
     """Return what deserves a mark on the map, as bits."""
     flags = 0
@@ -294,7 +330,7 @@ def ticket_view(
     if not is_open:
         record["model"] = veiled(ticket.model)
     if cells_only:
-        record |= {"symptom": "", "source": "", "reason": ""}
+        record |= {"symptom": "", "source": "", "reason": "", "asset": None}
     return TicketView(
         **record,
         due_at=due_at,

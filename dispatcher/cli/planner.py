@@ -27,7 +27,7 @@ from dispatcher.desk.loop import Loop
 from dispatcher.desk.planning.roads import StreetRoads
 from dispatcher.desk.remote import RemoteDesk
 from dispatcher.geo.city import DEFAULT_CITY, open_city
-from dispatcher.policy import load_policy
+from dispatcher.policy import load_policy, load_terms
 
 logger = logging.getLogger(__name__)
 
@@ -120,6 +120,7 @@ class Worker:
             remote=RemoteDesk(desk.url, desk.service_token),
             territory=territory,
             roads=self.roads(snapshot.territory.city),
+            terms=load_terms(self.data / "policies"),
             policy=load_policy(snapshot.policy, self.data / "policies").with_older(
                 snapshot.profiles
             ),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from dispatcher.desk import gate
 from dispatcher.desk.command import gates
 from dispatcher.desk.command import wishes as w
+from dispatcher.desk.command.rounds import Rounds
 from dispatcher.desk.command.timing import MOST_AT_ONCE, Alarms
 from dispatcher.desk.planning import search
 from dispatcher.desk.planning.day import Day, compile_day
@@ -22,7 +23,7 @@ from dispatcher.domain.ids import TicketId
 from dispatcher.domain.memory import MemoryDocs, follow
 from dispatcher.domain.plan import Route
 from dispatcher.domain.ticket import FINISHED, Status, Ticket
-from dispatcher.policy import Policy, due_times
+from dispatcher.policy import Policy, Terms, due_times, load_terms
 
 # facts after which a better plan may exist, besides those that bring a ticket
 _STIR = (
@@ -86,6 +87,9 @@ class Desk:
     _alarms: Alarms = field(default_factory=Alarms)
     # tickets whose due times are to be counted anew
     _stale: list[TicketId] = field(default_factory=list)
+    # contracts, whose calendars bring visits
+    terms: Terms = field(default_factory=load_terms)
+    _rounds: Rounds = field(default_factory=Rounds)
 
     def handle(self, fact: ev.Fact, now: int) -> list[Action]:
         """Return what to do because of a fact; `now` is epoch seconds."""
@@ -109,8 +113,10 @@ class Desk:
     def wake(self, now: int) -> list[Action]:
         """Return what to do because time has passed."""
         crossed = self._alarms.due(self.docs, self.policy, now)
+        written = self._rounds.due(self.docs, self.terms, now)
         opened = self._unblock(now)
-        return [*self._release(now), *self._dispatch(now), *opened, *self._reckon(), *crossed]
+        noted = [*self._reckon(), *crossed, *written]
+        return [*self._release(now), *self._dispatch(now), *opened, *noted]
 
     def catch_up(self, now: int) -> list[Action]:
         """Return what to do about tickets and questions that came in while nobody planned."""
@@ -162,6 +168,8 @@ class Desk:
         crossing_at = self._alarms.next_at(self.docs, self.policy, now)
         moments += [] if crossing_at is None else [max(now, crossing_at)]
         moments += [now] if self._stale else []
+        round_at = self._rounds.next_at(self.docs, self.terms, now)
+        moments += [] if round_at is None else [max(now, round_at)]
         return min(moments, default=None)
 
     def _find_stale(self, now: int) -> None:

@@ -20,7 +20,7 @@ from dispatcher.desk.planning.day import Day
 from dispatcher.desk.planning.roads import Roads
 from dispatcher.desk.remote import Batch, Outcome, RemoteDesk
 from dispatcher.errors import DispatcherError, LeaseHeld, StalePlan, Unavailable
-from dispatcher.policy import Policy
+from dispatcher.policy import Policy, Terms, load_terms
 from dispatcher.units import DeskClock
 
 logger = logging.getLogger(__name__)
@@ -82,6 +82,8 @@ class Loop:
     owner: str
     # wall seconds of improvement a question gets
     improve_s: float = 1.0
+    # contracts and their calendars
+    terms: Terms = field(default_factory=load_terms)
     stop: threading.Event = field(default_factory=threading.Event)
     # proposals written and refused, for whoever looks
     proposed: int = 0
@@ -103,7 +105,7 @@ class Loop:
     def _lead(self) -> None:
         epoch = self.remote.acquire(self.territory, self.owner, LEASE_S)
         docs = self.remote.snapshot(self.territory).docs()
-        desk = Desk(docs=docs, roads=self.roads, policy=self.policy)
+        desk = Desk(docs=docs, roads=self.roads, policy=self.policy, terms=self.terms)
         logger.info("leading", extra={"action": "leading", "epoch": epoch, "seq": docs.home.seq})
         inbox: Queue[Batch | _Improved] = Queue()
         done = threading.Event()

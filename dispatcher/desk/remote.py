@@ -20,6 +20,7 @@ from websockets.sync.client import connect
 
 from dispatcher import errors
 from dispatcher.desk.command import wishes as w
+from dispatcher.domain.asset import Asset
 from dispatcher.domain.codec import event_from_json
 from dispatcher.domain.engineer import Engineer, Position
 from dispatcher.domain.events import Fact
@@ -37,6 +38,7 @@ PLANNER_MAY: dict[str, type[w.Command]] = {
     for kind in (
         *(w.Publish, w.DecideReturn, w.Step, w.Promise, w.Resume, w.Reckon, w.NoteCrossing),
         *(w.NoteBlocked, w.NoteEscalation),
+        w.WriteRound,
     )
 }
 # the longest a socket may be silent, wall seconds; the desk sends a beat every ten
@@ -68,6 +70,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     clock: DeskClock
     # every version of a profile that tickets here were opened under, as canonical JSON
     profiles: tuple[str, ...] = ()
+    # those the tickets are about and those under contract
+    assets: tuple[Asset, ...] = ()
 
     def docs(self) -> MemoryDocs:
         """Return the documents to fold further facts into."""
@@ -76,6 +80,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
             docs.put_ticket(ticket)
         for engineer in self.engineers:
             docs.put_engineer(engineer)
+        for asset in self.assets:
+            docs.put_asset(asset)
         for route in self.routes:
             docs.put_route(route)
         return docs

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
+from dispatcher.domain.asset import Asset
 from dispatcher.domain.calendar import CalendarDay
 from dispatcher.domain.custody import CustodyMoved, ExpenseClaimed, ItemListed, PartsNeeded
 from dispatcher.domain.duty import (
@@ -25,7 +26,7 @@ from dispatcher.domain.duty import (
     TaskTaken,
 )
 from dispatcher.domain.engineer import Absence, Engineer, Shift
-from dispatcher.domain.ids import ActorId, EngineerId, SiteId, TerritoryId, TicketId
+from dispatcher.domain.ids import ActorId, AssetId, EngineerId, SiteId, TerritoryId, TicketId
 from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
 from dispatcher.domain.provider import (
     ContractTermsSet,
@@ -35,7 +36,15 @@ from dispatcher.domain.provider import (
     ProviderListed,
 )
 from dispatcher.domain.territory import Storm
-from dispatcher.domain.ticket import DueTime, Exclusion, RequiredSkill, Severity, Ticket, Window
+from dispatcher.domain.ticket import (
+    DueTime,
+    Exclusion,
+    FeeItem,
+    RequiredSkill,
+    Severity,
+    Ticket,
+    Window,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +149,26 @@ class FaultDiagnosed:
     fault: str
     # who found it, when an engineer did
     engineer: EngineerId | None = None
+    # wear, defect, installation, misuse, accident; decides who pays
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeDrafted:
+    """The fee was drafted: what for, what it comes to, by which price list (R60, R64)."""
+
+    ticket: TicketId
+    items: tuple[FeeItem, ...]
+    # free, contract, paid, other, open: the dearest kind of its lines for the customer
+    charge: str
+    # what the customer pays, minor units; an estimate has a range
+    total_cents: int
+    low_cents: int
+    high_cents: int
+    # ISO 4217
+    currency: str
+    # version of the price list
+    terms: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +179,10 @@ class ComplaintRaised:
     # 1 = the desk answers … 3 = major: a team on the spot
     level: int
     remark: str = ""
+    # product, service, fee, conduct, … and the role whose it is (R73)
+    subject: str = ""
+    owner: str = ""
+    clause: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +191,47 @@ class ComplaintSettled:
 
     ticket: TicketId
     remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseWritten:
+    """A rare fault and its repair were written up for others (R40)."""
+
+    ticket: TicketId
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentRaised:
+    """A quality incident was put in its level (R75)."""
+
+    ticket: TicketId
+    # 1 = the worst … 3
+    level: int
+    # the role whose it is, and the row of the table that says so
+    owner: str
+    clause: str
+    # injury, media, loss, claim: what was known
+    harm: tuple[str, ...] = ()
+    claim_cents: int = 0
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentNoted:
+    """The daily report on an incident or a major complaint was written (R76)."""
+
+    ticket: TicketId
+    remark: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentSettled:
+    """The incident is dealt with."""
+
+    ticket: TicketId
+    remark: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -402,6 +476,41 @@ class EngineerHome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AssetRegistered:
+    """An asset was written down, or its record replaced as a whole (R95)."""
+
+    # carries its new version, so that whoever knows only some assets folds it too
+    asset: Asset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundWritten:
+    """A visit of an asset's calendar has its ticket now (R77-R79)."""
+
+    asset: AssetId
+    ticket: TicketId
+    # the row of the contract, and the date of the calendar, epoch seconds
+    name: str
+    day_at: int
+    is_provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecallOrdered:
+    """A selection of assets is called back; each gets a ticket (R94)."""
+
+    # the organisation's name for it; tickets carry it in their external id
+    recall: str
+    reason: str
+    # what was selected, as it was asked for
+    models: tuple[str, ...]
+    serial_from: str = ""
+    serial_until: str = ""
+    # how many assets that was
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnRequested:
     """An engineer without further visits asks whether to go home."""
 
@@ -486,6 +595,7 @@ Event = (
     | CustomerContacted
     | CustomerAsked
     | FaultDiagnosed
+    | FeeDrafted
     | ComplaintRaised
     | ComplaintSettled
     | EvidenceRecorded
@@ -498,6 +608,10 @@ Event = (
     | TaskDone
     | TaskEscalated
     | NoticeSent
+    | CaseWritten
+    | IncidentRaised
+    | IncidentNoted
+    | IncidentSettled
     | TicketHeld
     | TicketReleased
     | TicketCancelled
@@ -526,6 +640,9 @@ Event = (
     | AbsenceRecorded
     | LunchStarted
     | EngineerHome
+    | AssetRegistered
+    | RoundWritten
+    | RecallOrdered
     | ReturnRequested
     | ReturnDecided
     | OutdoorWorkStopped
@@ -581,6 +698,15 @@ def ticket_of(event: Event) -> TicketId | None:
     if isinstance(event, TicketReported):
         return event.ticket.id
     return getattr(event, "ticket", None)
+
+
+def asset_of(event: Event) -> AssetId | None:
+    """Return the asset a fact is about, if it is about one."""
+    if isinstance(event, AssetRegistered):
+        return event.asset.id
+    if isinstance(event, TicketReported):
+        return event.ticket.asset
+    return getattr(event, "asset", None)
 
 
 def engineer_of(event: Event) -> EngineerId | None:

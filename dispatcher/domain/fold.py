@@ -12,9 +12,10 @@ from typing import Any, Protocol, assert_never
 
 from dispatcher.domain import custody, duty, provider
 from dispatcher.domain import events as ev
+from dispatcher.domain.asset import Asset
 from dispatcher.domain.duty import Duty, DutyEvent, Evidence, Leave
 from dispatcher.domain.engineer import Engineer
-from dispatcher.domain.ids import ActorId, EngineerId, RouteId, TicketId
+from dispatcher.domain.ids import ActorId, AssetId, EngineerId, RouteId, TicketId
 from dispatcher.domain.plan import Route
 from dispatcher.domain.provider import ContractTerms, ProviderEvent, changed
 from dispatcher.domain.territory import AdoptedPolicy, Territory
@@ -37,6 +38,10 @@ class Docs(Protocol):
         """Tell whether the engineer is known."""
         ...
 
+    def find_asset(self, asset: AssetId) -> Asset | None:
+        """Return an asset; None when there is none, or when these documents do not hold it."""
+        ...
+
     def route(self, route: RouteId) -> Route | None:
         """Return a route; None when that shift has no visits yet."""
         ...
@@ -57,6 +62,10 @@ class Docs(Protocol):
         """Keep this state of an engineer."""
         ...
 
+    def put_asset(self, asset: Asset) -> None:
+        """Keep this state of an asset."""
+        ...
+
     def put_route(self, route: Route) -> None:
         """Keep this state of a route."""
         ...
@@ -74,6 +83,9 @@ def apply(docs: Docs, fact: ev.Fact) -> None:
             born = replace(event.ticket, since={}, version=0)
             born = _marked(replace(born, trace=()), mark_of(event, fact.at, fact.recorded_at))
             docs.put_ticket(_enter(born, Status.REPORTED, fact.at))
+            if born.joins is not None:
+                first = docs.ticket(born.joins)
+                docs.put_ticket(_touch(replace(first, crew=(*first.crew, born.id))))
         case ev.PlanPublished():
             _publish(docs, event, fact)
         case ev.OutdoorWorkStopped() | ev.CalendarChanged() | ev.PolicyAdopted():
@@ -94,6 +106,16 @@ def apply(docs: Docs, fact: ev.Fact) -> None:
             | provider.ContractTermsSet()
         ):
             docs.put_territory(_books(docs.territory(), event, fact.actor))
+        case ev.AssetRegistered():
+            docs.put_asset(event.asset)
+        case ev.RoundWritten():
+            asset = docs.find_asset(event.asset)
+            if asset is not None:
+                visited = {**asset.visited, event.name: event.day_at}
+                docs.put_asset(replace(asset, visited=visited, version=asset.version + 1))
+        case ev.RecallOrdered():
+            # kept for the evidence; its tickets are facts of their own
+            pass
         case ev.ContactRead() | ev.ContactErased():
             # kept for the audit; no document changes
             pass
@@ -126,9 +148,14 @@ def apply(docs: Docs, fact: ev.Fact) -> None:
             | ev.CustomerContacted()
             | ev.CustomerAsked()
             | ev.FaultDiagnosed()
+            | ev.FeeDrafted()
             | ev.ComplaintRaised()
             | ev.ComplaintSettled()
             | custody.PartsNeeded()
+            | ev.CaseWritten()
+            | ev.IncidentRaised()
+            | ev.IncidentNoted()
+            | ev.IncidentSettled()
             | ev.TicketHeld()
             | ev.TicketReleased()
             | ev.TicketCancelled()
@@ -259,9 +286,14 @@ _TicketEvent = (
     | ev.CustomerContacted
     | ev.CustomerAsked
     | ev.FaultDiagnosed
+    | ev.FeeDrafted
     | ev.ComplaintRaised
     | ev.ComplaintSettled
     | custody.PartsNeeded
+    | ev.CaseWritten
+    | ev.IncidentRaised
+    | ev.IncidentNoted
+    | ev.IncidentSettled
     | ev.TicketHeld
     | ev.TicketReleased
     | ev.TicketCancelled
@@ -287,6 +319,8 @@ def _ticket(docs: Docs, event: _TicketEvent, fact: ev.Fact) -> None:
             ticket = _touch(replace(ticket, policy=event.policy, due=event.due))
         case ev.DueTimesSet():
             ticket = _touch(replace(ticket, due=event.due))
+        case ev.FeeDrafted():
+            ticket = _touch(replace(ticket, items=event.items))
         case (
             ev.ClockWarned()
             | ev.ClockBreached()
@@ -295,6 +329,10 @@ def _ticket(docs: Docs, event: _TicketEvent, fact: ev.Fact) -> None:
             | ev.FaultDiagnosed()
             | ev.ComplaintRaised()
             | ev.ComplaintSettled()
+            | ev.CaseWritten()
+            | ev.IncidentRaised()
+            | ev.IncidentNoted()
+            | ev.IncidentSettled()
         ):
             # they live in the trace; a word with the customer may be what was missing
             is_news = isinstance(event, ev.CustomerContacted)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from dispatcher.domain.asset import Asset
 from dispatcher.domain.engineer import Engineer
 from dispatcher.domain.events import Fact, TicketReported, ticket_of
 from dispatcher.domain.fold import apply
-from dispatcher.domain.ids import EngineerId, RouteId, SiteId, TicketId
+from dispatcher.domain.ids import AssetId, EngineerId, RouteId, SiteId, TicketId
 from dispatcher.domain.place import Site
 from dispatcher.domain.plan import Route
 from dispatcher.domain.territory import Territory
@@ -28,6 +29,8 @@ class MemoryDocs:
     tickets: dict[TicketId, Ticket] = field(default_factory=dict)
     engineers: dict[EngineerId, Engineer] = field(default_factory=dict)
     routes: dict[RouteId, Route] = field(default_factory=dict)
+    # those the tickets are about and those under contract; all of them after a whole fold
+    assets: dict[AssetId, Asset] = field(default_factory=dict)
     # beside the log: where the customers are
     sites: dict[SiteId, Site] = field(default_factory=dict)
     _routes_by_engineer: dict[EngineerId, set[RouteId]] = field(default_factory=dict)
@@ -50,6 +53,10 @@ class MemoryDocs:
         """Tell whether the engineer is known."""
         return engineer in self.engineers
 
+    def find_asset(self, asset: AssetId) -> Asset | None:
+        """Return an asset; None when there is none, or when these documents do not hold it."""
+        return self.assets.get(asset)
+
     def route(self, route: RouteId) -> Route | None:
         """Return a route; None when that shift has no visits yet."""
         return self.routes.get(route)
@@ -58,6 +65,11 @@ class MemoryDocs:
         """Return all routes of an engineer, earliest shift first."""
         routes = [self.routes[r] for r in self._routes_by_engineer.get(engineer, ())]
         return sorted(routes, key=lambda route: route.shift_at)
+
+    def ticket_by_external_id(self, external_id: str) -> TicketId | None:
+        """Return the ticket of this territory that has this external id."""
+        found = (t.id for t in self.tickets.values() if t.external_id == external_id)
+        return next(found, None)
 
     def next_seq(self) -> int:
         """Return the number the next fact will get."""
@@ -74,6 +86,10 @@ class MemoryDocs:
     def put_engineer(self, engineer: Engineer) -> None:
         """Keep this state of an engineer."""
         self.engineers[engineer.id] = engineer
+
+    def put_asset(self, asset: Asset) -> None:
+        """Keep this state of an asset."""
+        self.assets[asset.id] = asset
 
     def put_route(self, route: Route) -> None:
         """Keep this state of a route."""

@@ -67,6 +67,8 @@ class Channel(StrEnum):
     VISIT = "visit"
     REPAIR_SLIP = "repair_slip"
     SALES = "sales"
+    # nobody called: a contract's calendar, or a recall
+    CALENDAR = "calendar"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +143,20 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeeItem:
+    """Something a fee has a line for (R64)."""
+
+    # one of labour, whose quantity is minutes, call_out, part and other
+    kind: str
+    name: str = ""
+    quantity: int = 1
+    # minor units each, or for all the labour; None = by the price list
+    price_cents: int | None = None
+    # why nobody is charged although somebody could be; empty = nothing was agreed
+    goodwill: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """One repair request as it stands now."""
 
@@ -180,6 +196,8 @@ class Ticket:
     windows: tuple[Window, ...] = ()
     # what the plan is charged for; every other clock is read from `trace`
     due: tuple[DueTime, ...] = ()
+    # what a fee has lines for; empty = the estimated work and the way
+    items: tuple[FeeItem, ...] = ()
     # outdoor work waits in a storm (R28)
     outdoor: bool = False
     # who has it in the plan
@@ -198,6 +216,10 @@ class Ticket:
     loans: tuple[Holding, ...] = ()
     # ticket whose incomplete work this one continues (R56)
     follows: TicketId | None = None
+    # the ticket whose visit this is the second engineer of (R41, R76); it has no clocks of its own
+    joins: TicketId | None = None
+    # tickets that join this one, in order of report
+    crew: tuple[TicketId, ...] = ()
     # when each state was entered for the first time, epoch seconds; clocks stop by it
     since: dict[str, int] = field(default_factory=dict)
     # what happened to it, in the order of the log; clocks and tasks are read from this alone

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from dispatcher.ledgers.book import NEVER_AT, Columns, Ledger, Seen, Shelf, fold_all, hear
+from dispatcher.ledgers.knowledge import knowledge
 from dispatcher.ledgers.outcomes import outcomes
 from dispatcher.ledgers.promises import promises
 from dispatcher.ledgers.tasks import tasks
 
-LEDGERS: Final[tuple[Ledger[Any], ...]] = (promises, tasks, outcomes)
+LEDGERS: Final[tuple[Ledger[Any], ...]] = (promises, tasks, outcomes, knowledge)
 BY_NAME: Final[dict[str, Ledger[Any]]] = {one.name: one for one in LEDGERS}
 
 __all__ = [

@@ -76,6 +76,8 @@ class Ledger(Generic[R]):
     columns: Callable[[R], Columns | None]
     # the states that rows may be in, in the order of a row's life
     states: tuple[str, ...]
+    # the tokens a row is found by, parted by blanks; None = this ledger is not searched
+    words: Callable[[R], str] | None = None
 
 
 class Shelf(Generic[R]):

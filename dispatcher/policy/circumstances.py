@@ -31,11 +31,21 @@ def _told(kind: str) -> Callable[[Ticket], bool]:
     return lambda ticket: said(ticket, kind) is True
 
 
+def _drafted(ticket: Ticket, kind: str, charge: str) -> bool:
+    """Tell what somebody said, else whether the last fee draft has this charge."""
+    word = said(ticket, kind)
+    if word is not None:
+        return word
+    drafts = [mark.note for mark in ticket.trace if mark.kind == "fee_drafted"]
+    return bool(drafts) and drafts[-1] == charge
+
+
 # adding a circumstance is a row here and its name in `words.CIRCUMSTANCES`
 CIRCUMSTANCES: Final[dict[str, Callable[[Ticket], bool]]] = {
     "always": lambda _ticket: True,
-    "chargeable": _told("chargeable"),
-    "in_warranty": _told("in_warranty"),
+    # R33, R34: a word of somebody wins over the fee as it was drafted
+    "chargeable": lambda ticket: _drafted(ticket, "chargeable", "paid"),
+    "in_warranty": lambda ticket: _drafted(ticket, "in_warranty", "free"),
     "outdoor": lambda ticket: ticket.outdoor,
     "commissioning": lambda ticket: (
         ticket.category == "commissioning" or said(ticket, "commissioning") is True

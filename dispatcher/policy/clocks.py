@@ -199,6 +199,9 @@ def readings(
     clocks: Iterable[Clock], ticket: Ticket, home: Territory, now: int, *, last_only: bool = True
 ) -> Iterator[Reading]:
     """Give the runs of those of the clocks that have started on a ticket, in their order."""
+    if ticket.joins is not None:
+        # what the customer was promised stands on the ticket that it joins
+        return
     marks = in_order(ticket.trace)
     for clock in clocks:
         found = runs(clock, marks)

@@ -28,6 +28,8 @@ T = TypeVar("T", bound=msgspec.Struct)
 SHIPPED = Path(__file__).parent / "profiles"
 # the table by which tickets get their profile, beside the profiles
 CHOICE = "choice"
+# tables of a house that are no profiles
+TABLES = frozenset({CHOICE, "terms"})
 # a clock's promise is one thing: who states one part states all of it
 _PROMISE = ("target", "claims", "by_weight", "clause", "choice")
 # tables that are values: never merged key by key
@@ -98,7 +100,9 @@ def profile_files(folder: Path | None) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for place in (SHIPPED, folder):
         if place is not None and place.is_dir():
-            found |= {one.stem: one for one in sorted(place.glob("*.toml")) if one.stem != CHOICE}
+            found |= {
+                one.stem: one for one in sorted(place.glob("*.toml")) if one.stem not in TABLES
+            }
     return found
 
 
@@ -143,12 +147,25 @@ def read_text(text: str) -> Read:
 def read_choice(folder: Path | None = None) -> tuple[ChoiceFile, Source]:
     """Return the table of profiles: the organisation's own, or the shipped one."""
     own = folder / f"{CHOICE}.toml" if folder else None
-    source = _load(own if own is not None and own.is_file() else SHIPPED / f"{CHOICE}.toml")
-    _known_keys(source, source.raw, _shape(ChoiceFile), ())
+    path = own if own is not None and own.is_file() else SHIPPED / f"{CHOICE}.toml"
+    return read_table(path, ChoiceFile)
+
+
+def read_table(path: Path, shape: type[T]) -> tuple[T, Source]:
+    """
+    Return a table of a house that is no profile.
+
+    Raises
+    ------
+    BadPolicy
+        The file does not fit its shape.
+    """
+    source = _load(path)
+    _known_keys(source, source.raw, _shape(shape), ())
     try:
-        return msgspec.convert(source.raw, ChoiceFile), source
+        return msgspec.convert(source.raw, shape), source
     except msgspec.ValidationError as error:
-        raise _invalid(error, source.raw, (source,)) from error
+        raise _invalid(error, source.raw, (source,), shape) from error
 
 
 def refusal(source: Source, keys: Sequence[str], problem: str, instead: str) -> BadPolicy:
@@ -273,7 +290,10 @@ def _nearest(word: str, known: Any) -> str:
 
 
 def _invalid(
-    error: msgspec.ValidationError, merged: dict[str, Any], sources: tuple[Source, ...]
+    error: msgspec.ValidationError,
+    merged: dict[str, Any],
+    sources: tuple[Source, ...],
+    shape: type = ProfileFile,
 ) -> BadPolicy:
     """Return msgspec's complaint with its place in the file and what the shape wants there."""
     said = str(error)
@@ -284,21 +304,21 @@ def _invalid(
     if missing:
         keys.append(missing[1])
     if "..." in keys:
-        keys = _resolved(keys, merged)
-    instead = _wanted(keys) or "what the schema allows: `dispatcher policy schema`"
+        keys = _resolved(keys, merged, shape)
+    instead = _wanted(keys, shape) or "what the schema allows: `dispatcher policy schema`"
     named = [key for key in keys if not key.isdigit()]
     where = _origin(sources, named)
     return _refusal(where, named, _value(merged, keys), problem, instead)
 
 
-def _resolved(keys: list[str], merged: dict[str, Any]) -> list[str]:
+def _resolved(keys: list[str], merged: dict[str, Any], shape: type) -> list[str]:
     """Return a path whose "..." (any key of a table) is replaced by the key that does not fit."""
     k = keys.index("...")
     table = _value(merged, keys[:k])
     for name, inner in table.items() if isinstance(table, dict) else ():
         tried = {**merged, keys[0]: {name: inner}} if k == 1 else merged
         try:
-            msgspec.convert(tried, ProfileFile)
+            msgspec.convert(tried, shape)
         except msgspec.ValidationError as error:
             found = _AT.search(str(error))
             if (
@@ -309,9 +329,9 @@ def _resolved(keys: list[str], merged: dict[str, Any]) -> list[str]:
     return keys
 
 
-def _wanted(keys: Sequence[str]) -> str:
+def _wanted(keys: Sequence[str], shape: type) -> str:
     """Return the description of what stands at a place of the shape."""
-    kind = _shape(ProfileFile)
+    kind = _shape(shape)
     told = ""
     for key in keys:
         kind = _plain(kind, {})

@@ -87,6 +87,9 @@ PURPOSES: Final[tuple[str, ...]] = (
     "documents",
     "estimate",
 )
+# what a fault came from; the detail of the fact fault_diagnosed (R33: who pays)
+CAUSES: Final[tuple[str, ...]] = ("wear", "defect", "installation", "misuse", "accident")
+CHARGES: Final[tuple[str, ...]] = ("free", "contract", "other", "paid", "open")
 HOLDS: Final[tuple[str, ...]] = ("weather", "parts", "customer", "access", "other")
 WISHES: Final[tuple[str, ...]] = ("answer", "quote", "documents")
 # moves that are none of the ticket's life cycle but stand behind a gate all the same
@@ -99,7 +102,10 @@ DETAILS: Final[dict[str, tuple[str, ...]]] = {
     "contact_tried": PURPOSES,
     "customer_asked": WISHES,
     "complaint_raised": ("1", "2", "3"),
+    "incident_raised": ("1", "2", "3"),
     "ticket_held": HOLDS,
+    "fault_diagnosed": CAUSES,
+    "fee_drafted": CHARGES,
     "visit_incomplete": INCOMPLETE_REASONS,
     "evidence_recorded": EVIDENCE,
     "exception_granted": tuple(CONDITIONS),

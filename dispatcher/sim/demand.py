@@ -21,7 +21,7 @@ from dispatcher.sim.scenario import Scenario
 from dispatcher.units import HOUR_S, MINUTE_S
 
 # numbers of the independent streams of chance, never reused for anything else
-STREAM = {"arrivals": 0, "place": 2, "kind": 3, "severity": 4, "roster": 5}
+STREAM = {"arrivals": 0, "place": 2, "kind": 3, "severity": 4, "roster": 5, "assets": 6}
 _SATURDAY = 6
 
 

@@ -52,7 +52,7 @@ def _report(command: w.ReportTicket, territory: str, _step: Step) -> Errand:
     body = _only(
         command,
         *("channel", "severity", "category", "model", "symptom", "skills", "certificates"),
-        *("external_id", "contract", "weight_g"),
+        *("external_id", "contract", "weight_g", "asset"),
         *("duration_s", "windows", "not_before_at", "outdoor"),
     )
     body["territory"] = territory
@@ -119,6 +119,23 @@ def _engineer(command: w.EngineerStep, _territory: str, _step: Step) -> Errand:
     return Errand(path=f"/engineers/{command.engineer}/{move}", body={})
 
 
+def _asset(command: w.RegisterAsset, territory: str, _step: Step) -> Errand:
+    body = _only(
+        command.asset,
+        *("id", "serial", "model", "code", "customer", "category", "weight_g", "installed_at"),
+        *("contract", "contract_from_at"),
+    )
+    if command.site is not None:
+        site = command.site
+        body["place"] = {
+            **_only(site, "name", "phone", "address", "note"),
+            "lat": site.place.lat,
+            "lon": site.place.lon,
+            "access_s": site.access_s,
+        }
+    return Errand(path="/assets", body={**body, "territory": territory})
+
+
 def _register(command: w.RegisterEngineer, territory: str, _step: Step) -> Errand:
     body = _only(command.engineer, "id", "name", "base", "skills", "certificates", "shifts")
     return Errand(path="/engineers", body={**body, "territory": territory})
@@ -136,4 +153,5 @@ _BY_COMMAND: dict[type, Callable[[Any, str, Step], Errand]] = {
     w.VisitStep: _visit,
     w.EngineerStep: _engineer,
     w.RegisterEngineer: _register,
+    w.RegisterAsset: _asset,
 }

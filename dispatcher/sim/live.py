@@ -18,6 +18,7 @@ from queue import Empty, Queue
 
 import httpx
 
+from dispatcher.desk.command import wishes as w
 from dispatcher.desk.remote import Batch, RemoteDesk
 from dispatcher.domain.memory import MemoryDocs, follow
 from dispatcher.sim.demand import Request
@@ -32,6 +33,18 @@ logger = logging.getLogger(__name__)
 POSITION_S = 1.0
 # requests under way at once
 HANDS = 4
+
+
+def _is_there(step: Step, docs: MemoryDocs) -> bool:
+    """Tell whether the desk already has what a step of the opening brings."""
+    match step.command:
+        case w.RegisterEngineer(engineer=engineer):
+            return docs.has_engineer(engineer.id)
+        case w.RegisterAsset():
+            # those under no contract are not in the snapshot; a repeated record changes nothing
+            return bool(docs.tickets)
+        case _:
+            return False
 
 
 @dataclass(slots=True)
@@ -76,9 +89,10 @@ class LiveWorld:
     def _fill(self, docs: MemoryDocs) -> None:
         """Line up the roster and the tape; what the desk already has is not sent again."""
         for step in self.setting.world.opening(self.setting.start_at):
-            if not docs.has_engineer(step.command.engineer.id):  # type: ignore[union-attr]
+            if not _is_there(step, docs):
                 self._send(step)
-        known = len(docs.tickets)
+        names = {self.setting.world.name_of(one) for one in self.setting.world.tape}
+        known = sum(one.external_id in names for one in docs.tickets.values())
         for request in self.setting.world.tape[known:]:
             self._push(request.at, request)
 

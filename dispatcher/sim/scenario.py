@@ -87,6 +87,16 @@ class People(_Table, frozen=True):
     no_triage_share: float = 0.5
 
 
+class Assets(_Table, frozen=True):
+    """What stands at the customers."""
+
+    # of the requests, those about a known asset; of these, those under contract
+    share: float
+    contract_share: float = 0.0
+    # contracts whose visit by the calendar is due as the first day begins
+    rounds: int = 0
+
+
 class Stats(_Table, frozen=True):
     """Budgets of one run."""
 
@@ -117,6 +127,7 @@ class Scenario(_Table, frozen=True):
     days: int = 1
     drain_hours: int = 4
     stats: Stats = Stats()
+    assets: Assets | None = None
 
     def start_at(self, zone: str) -> int:
         """Return the start in epoch seconds, read as local time of `zone`."""

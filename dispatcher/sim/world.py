@@ -29,6 +29,7 @@ from dispatcher.policy import Policy
 from dispatcher.sim import proofs
 from dispatcher.sim.demand import Request
 from dispatcher.sim.scenario import Scenario
+from dispatcher.sim.things import draw_assets
 
 # what people other than engineers are to the desk
 ROLES: Final[dict[str, str]] = {
@@ -100,6 +101,7 @@ class World:
         self.scenario, self.seed = scenario, seed
         self.tape, self.roster, self.roads, self.policy = tape, roster, roads, policy
         self._people = frozenset(engineer.id for engineer in roster)
+        self.assets = draw_assets(scenario, seed=seed, tape=tape)
         self.trips: dict[EngineerId, Trip] = {}
         self._request_by_name: dict[str, Request] = {self.name_of(r): r for r in tape}
 
@@ -109,6 +111,11 @@ class World:
             yield Step(
                 at=start_at, command=w.RegisterEngineer(engineer=engineer), actor="operations"
             )
+        for request in self.tape:
+            asset = self.assets.get(request.number)
+            if asset is not None:
+                command = w.RegisterAsset(asset=asset, site=request.site)
+                yield Step(at=start_at, command=command, actor="operations")
 
     def name_of(self, request: Request) -> str:
         """Return the number the customer's own system gave the request."""
@@ -123,6 +130,7 @@ class World:
             symptom=request.symptom,
             category=request.category,
             model=request.model,
+            asset=self.assets[request.number].id if request.number in self.assets else None,
             external_id=self.name_of(request),
             severity=request.severity if known else None,
             skills=request.skills if known else (),
@@ -159,8 +167,12 @@ class World:
                 self.trips.pop(event.engineer, None)
                 yield self._work(event.ticket, event.engineer, docs, fact.at)
             case ev.WorkFinished():
-                step = self._plain("customer_accept", event.ticket, "sign_s", "customer", fact.at)
-                yield self._with_papers(step, event.ticket, "customer_accept", docs)
+                if docs.ticket(event.ticket).joins is None:
+                    # the customer signs once, on the first engineer's ticket
+                    step = self._plain(
+                        "customer_accept", event.ticket, "sign_s", "customer", fact.at
+                    )
+                    yield self._with_papers(step, event.ticket, "customer_accept", docs)
                 yield from self._what_next(event.engineer, docs, fact.at)
             case ev.VisitIncomplete():
                 wait = self._span("resume_s", event.ticket, (600, 1800))

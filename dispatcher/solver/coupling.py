@@ -31,6 +31,16 @@ def is_coupled(problem: Problem) -> bool:
     return bool(len(problem.sync) or len(problem.precedence))
 
 
+def moments_of(problem: Problem, plan: Solution) -> dict[int, tuple[int, int]]:
+    """Return the moments a feasible plan gives its coupled tasks, for `decoupled`."""
+    return _settled(problem, plan)
+
+
+def put_chain(problem: Problem, plan: Solution, chain: list[int]) -> Solution:
+    """Return a feasible plan with a couple put in where it costs least; unchanged when nowhere."""
+    return _insert_chain(problem, plan, chain)
+
+
 def decoupled(problem: Problem, moments: dict[int, tuple[int, int]]) -> Problem:
     """
     Return the problem without couples, whose tasks must start within `moments`.

@@ -10,6 +10,7 @@ from dispatcher.store.bus import Bus, Listener, LocalBus, follow
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.records import (
     EVERYTHING,
+    AssetFilter,
     Decision,
     EngineerFilter,
     Grant,
@@ -35,6 +36,7 @@ STORES: tuple[type[Store], ...] = (SqlStore, MemoryStore)
 __all__ = [
     "EVERYTHING",
     "STORES",
+    "AssetFilter",
     "Bus",
     "Decide",
     "Decision",

@@ -18,7 +18,14 @@ from dispatcher.domain.territory import Territory
 from dispatcher.errors import DispatcherError, LogDamaged, StoreDamaged, StoreDiffers
 from dispatcher.ledgers import LEDGERS, fold_all
 from dispatcher.store.draft import Draft, Entry, Nothing, fold_entry
-from dispatcher.store.paging import engineer_row, ledger_row, route_row, ticket_row
+from dispatcher.store.paging import (
+    asset_row,
+    engineer_row,
+    ledger_row,
+    ledger_text,
+    route_row,
+    ticket_row,
+)
 from dispatcher.store.records import FACTS_LIMIT, Caution
 from dispatcher.store.sql import SqlStore, schema
 from dispatcher.store.sql.commit import locked_territory, write_territory
@@ -206,13 +213,15 @@ def _differences(connection: sa.Connection, row: Any, replay: _Replay) -> Iterat
     draft = replay.draft
     if row.doc != to_json(draft.territory()).decode():
         yield StoreDiffers(table="territory", id=row.id)
-    tickets, engineers = link_rows(replay.entries)
+    tickets, engineers, assets = link_rows(replay.entries)
     expected: dict[sa.Table, Rows] = {
         schema.ticket: [ticket_row(t) for t in draft.tickets.changed.values()],
         schema.engineer: [engineer_row(e) for e in draft.engineers.changed.values()],
+        schema.asset: [asset_row(a) for a in draft.assets.changed.values()],
         schema.route: [route_row(r, row.id) for r in draft.routes.changed.values()],
         schema.event_ticket: tickets,
         schema.event_engineer: engineers,
+        schema.event_asset: assets,
     }
     for table, rows in expected.items():
         first = _first_difference(connection, table, table.c.territory == row.id, rows)
@@ -243,6 +252,13 @@ def _ledger_differences(
         first = _first_difference(connection, table, mine, wanted)
         if first is not None:
             yield StoreDiffers(table=table.name, id=first)
+        texts = schema.ledger_text
+        told = sa.and_(texts.c.territory == born.id, texts.c.ledger == ledger.name)
+        first = _first_difference(
+            connection, texts, told, ledger_text(ledger, born.id, rows.items())
+        )
+        if first is not None:
+            yield StoreDiffers(table=texts.name, id=first)
 
 
 def _write_ledgers(connection: sa.Connection, replay: _Replay, born: Territory) -> None:
@@ -252,6 +268,7 @@ def _write_ledgers(connection: sa.Connection, replay: _Replay, born: Territory) 
         rows = fold_all(ledger, facts, born)
         written = [ledger_row(ledger, born.id, key, row) for key, row in rows.items()]
         upsert(connection, schema.ledger_row, written)
+        upsert(connection, schema.ledger_text, ledger_text(ledger, born.id, rows.items()))
     write_cursors(connection, born.id, {one.name: len(facts) for one in LEDGERS})
 
 

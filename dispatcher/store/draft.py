@@ -11,18 +11,21 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from dispatcher.domain.asset import Asset
 from dispatcher.domain.engineer import Engineer
 from dispatcher.domain.events import (
+    AssetRegistered,
     EngineerRegistered,
     Event,
     Fact,
     PlanPublished,
     TicketReported,
+    asset_of,
     engineer_of,
     ticket_of,
 )
 from dispatcher.domain.fold import apply
-from dispatcher.domain.ids import EngineerId, RouteId, SiteId, TicketId
+from dispatcher.domain.ids import AssetId, EngineerId, RouteId, SiteId, TicketId
 from dispatcher.domain.place import Site
 from dispatcher.domain.plan import Route
 from dispatcher.domain.territory import Territory
@@ -37,6 +40,9 @@ from dispatcher.errors import (
     UnknownTicket,
 )
 from dispatcher.store.records import Decision, Request
+
+# records that belong to one territory
+_Housed = Ticket | Engineer | Asset | Site
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -55,6 +61,8 @@ class Source(Protocol):
     def tickets(self, tickets: Sequence[TicketId]) -> Iterable[Ticket]: ...  # noqa: D102
 
     def engineer(self, engineer: EngineerId) -> Engineer | None: ...  # noqa: D102
+
+    def asset(self, asset: AssetId) -> Asset | None: ...  # noqa: D102
 
     def routes(self, routes: Sequence[RouteId]) -> Iterable[Route]: ...  # noqa: D102
 
@@ -80,6 +88,9 @@ class Nothing:
         return ()
 
     def engineer(self, engineer: EngineerId) -> Engineer | None:
+        """Return None."""
+
+    def asset(self, asset: AssetId) -> Asset | None:
         """Return None."""
 
     def routes(self, routes: Sequence[RouteId]) -> Iterable[Route]:  # noqa: ARG002
@@ -142,6 +153,7 @@ class Entry:
     # version after the fact; None when it only mentions the ticket
     tickets: tuple[tuple[TicketId, int | None], ...]
     engineers: tuple[EngineerId, ...]
+    assets: tuple[AssetId, ...] = ()
 
 
 class Draft:
@@ -153,6 +165,7 @@ class Draft:
         self._home = home
         self.tickets = _Shelf(source.ticket)
         self.engineers = _Shelf(source.engineer)
+        self.assets = _Shelf(source.asset)
         self.routes = _Shelf(source.route)
         # routes seen so far by engineer, and the engineers whose routes were all loaded
         self._route_ids: dict[EngineerId, dict[RouteId, None]] = {}
@@ -177,6 +190,11 @@ class Draft:
         """Tell whether the engineer is known."""
         found = self.engineers.get(engineer)
         return found is not None and found.territory == self._home.id
+
+    def find_asset(self, asset: AssetId) -> Asset | None:
+        """Return an asset; None when there is none."""
+        found = self.assets.get(asset)
+        return found if found is not None and found.territory == self._home.id else None
 
     def route(self, route: RouteId) -> Route | None:
         """Return a route; None when that shift never had visits."""
@@ -204,6 +222,10 @@ class Draft:
     def put_engineer(self, engineer: Engineer) -> None:
         """Keep this state of an engineer until the transaction ends."""
         self.engineers.put(engineer.id, engineer)
+
+    def put_asset(self, asset: Asset) -> None:
+        """Keep this state of an asset until the transaction ends."""
+        self.assets.put(asset.id, asset)
 
     def put_route(self, route: Route) -> None:
         """Keep this state of a route until the transaction ends."""
@@ -256,6 +278,13 @@ class Draft:
         if actual != version:
             raise StaleVersion(what="Engineer", id=engineer, expected=version, actual=actual)
 
+    def expect_asset_version(self, asset: AssetId, version: int) -> None:
+        """Raise `StaleVersion` unless the asset still has this version; 0 = there is none yet."""
+        found = self.find_asset(asset)
+        actual = found.version if found else 0
+        if actual != version:
+            raise StaleVersion(what="Asset", id=asset, expected=version, actual=actual)
+
     def expect_epoch(self, epoch: int) -> None:
         """Raise `StalePlan` unless this epoch of the territory's lease is the newest."""
         current = self._source.epoch()
@@ -272,7 +301,7 @@ class Draft:
             A reported ticket's external id or id is taken, or a record belongs to another territory.
         """
         self._home = self._home_before
-        for shelf in (self.tickets, self.engineers, self.routes):
+        for shelf in (self.tickets, self.engineers, self.routes, self.assets):
             shelf.forget_changes()
         self._external_ids.clear()
         for site in decision.sites:
@@ -284,6 +313,8 @@ class Draft:
             self._admit_ticket(event.ticket)
         if isinstance(event, EngineerRegistered):
             self._admit(event.engineer, self.engineers.get(event.engineer.id))
+        if isinstance(event, AssetRegistered):
+            self._admit(event.asset, self.assets.get(event.asset.id))
         if isinstance(event, PlanPublished):
             self.load_plan(event)
         fact = Fact(
@@ -297,7 +328,7 @@ class Draft:
         )
         return fold_entry(self, fact)
 
-    def _admit(self, new: Ticket | Engineer | Site, old: Ticket | Engineer | Site | None) -> None:
+    def _admit(self, new: _Housed, old: _Housed | None) -> None:
         """Refuse a record that is, or is known, in another territory."""
         for record in (new, old):
             if record is not None and record.territory != self._home.id:
@@ -322,7 +353,7 @@ class Draft:
 
 def fold_entry(draft: Draft, fact: Fact) -> Entry:
     """Fold a fact that is in the log, or about to be, and return what it touched."""
-    for shelf in (draft.tickets, draft.engineers, draft.routes):
+    for shelf in (draft.tickets, draft.engineers, draft.routes, draft.assets):
         shelf.touched.clear()
     apply(draft, fact)
     tickets: dict[TicketId, int | None] = {
@@ -336,4 +367,13 @@ def fold_entry(draft: Draft, fact: Fact) -> Entry:
     named = engineer_of(fact.event)
     if named is not None:
         engineers.setdefault(named)
-    return Entry(fact=fact, tickets=tuple(tickets.items()), engineers=tuple(engineers))
+    assets = dict.fromkeys(draft.assets.touched)
+    about = asset_of(fact.event)
+    if about is not None:
+        assets.setdefault(about)
+    return Entry(
+        fact=fact,
+        tickets=tuple(tickets.items()),
+        engineers=tuple(engineers),
+        assets=tuple(assets),
+    )

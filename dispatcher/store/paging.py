@@ -9,9 +9,10 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from dispatcher.domain.asset import Asset
 from dispatcher.domain.codec import to_json
 from dispatcher.domain.engineer import Engineer
 from dispatcher.domain.place import Site
@@ -55,6 +56,15 @@ ENGINEER_SORTS: Mapping[str, tuple[By, ...]] = {
 }
 
 
+ASSET_SORTS: Mapping[str, tuple[By, ...]] = {
+    "serial": (By("serial"),),
+    "-serial": (By("serial", descending=True),),
+    "installed": (By("installed_at"),),
+    "-installed": (By("installed_at", descending=True),),
+    "model": (By("model"), By("serial")),
+}
+# columns of sort orders that hold texts
+_TEXTS = frozenset({"id", "name", "serial", "model"})
 LEDGER_SORTS: Mapping[str, tuple[By, ...]] = {
     "at": (By("at"),),
     "-at": (By("at", descending=True),),
@@ -100,7 +110,7 @@ def read_cursor(cursor: str, sort: str, order: Sequence[By]) -> list[int | str]:
     if not isinstance(values, list) or len(values) != len(order) + 1 or values[0] != sort:
         raise bad
     for by, value in zip(order, values[1:], strict=True):
-        wanted = str if by.column in {"id", "name"} else int
+        wanted = str if by.column in _TEXTS else int
         if type(value) is not wanted or (isinstance(value, int) and abs(value) > 2**62):
             raise bad
     return values[1:]
@@ -141,6 +151,7 @@ def ticket_columns(ticket: Ticket) -> dict[str, Any]:
         "severity": int(ticket.severity),
         "engineer": ticket.engineer,
         "site": ticket.site,
+        "asset": ticket.asset,
         "reported_at": ticket.reported_at,
         "due_at": due_at(ticket),
         "ended_at": ended_at(ticket),
@@ -168,6 +179,30 @@ def engineer_columns(engineer: Engineer) -> dict[str, Any]:
 def engineer_row(engineer: Engineer) -> dict[str, Any]:
     """Return an engineer as the row of the table."""
     return {**engineer_columns(engineer), "doc": to_json(engineer).decode()}
+
+
+def asset_columns(asset: Asset) -> dict[str, Any]:
+    """Return what lists know of an asset."""
+    words = (asset.id, asset.serial, asset.model, asset.code, asset.customer, asset.category)
+    return {
+        "id": asset.id,
+        "territory": asset.territory,
+        "serial": asset.serial.replace("\0", ""),
+        "model": asset.model.replace("\0", ""),
+        "code": asset.code,
+        "customer": asset.customer.replace("\0", ""),
+        "site": asset.site,
+        "contract": asset.contract.replace("\0", ""),
+        "status": asset.status,
+        # what was never installed comes first
+        "installed_at": asset.installed_at or 0,
+        "words": needle("\n".join(words)),
+    }
+
+
+def asset_row(asset: Asset) -> dict[str, Any]:
+    """Return an asset as the row of its table."""
+    return {**asset_columns(asset), "doc": to_json(asset).decode()}
 
 
 def route_row(route: Route, territory: str) -> dict[str, Any]:
@@ -203,6 +238,20 @@ def ledger_columns(ledger: Ledger[Any], key: str, row: Any) -> dict[str, Any]:
         "amount": columns.amount,
         "doc": to_json(row).decode(),
     }
+
+
+def ledger_text(
+    ledger: Ledger[Any], territory: str, rows: Iterable[tuple[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return the tokens of a ledger's rows as rows of their table; none for one that has none."""
+    if ledger.words is None:
+        return []
+    told = [(key, ledger.words(row)) for key, row in rows]
+    return [
+        {"territory": territory, "ledger": ledger.name, "id": key, "words": words}
+        for key, words in told
+        if words
+    ]
 
 
 def ledger_row(ledger: Ledger[Any], territory: str, key: str, row: Any) -> dict[str, Any]:

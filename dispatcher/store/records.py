@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from dispatcher.domain.events import Event
-from dispatcher.domain.ids import ActorId, EngineerId, SiteId, TerritoryId, TicketId
+from dispatcher.domain.ids import ActorId, AssetId, EngineerId, SiteId, TerritoryId, TicketId
 from dispatcher.domain.place import Site
 from dispatcher.domain.territory import Territory
 from dispatcher.domain.ticket import Severity, Status
@@ -24,6 +24,8 @@ T = TypeVar("T")
 FACTS_LIMIT = 5000
 PAGE_LIMIT = 200
 # the most groups that sums of a ledger are told by
+# the most rows a text search looks at
+FOUND_LIMIT = 500
 GROUPS_LIMIT = 1000
 # below this share of free disk the store is not ready
 LEAST_DISK_SHARE = 0.05
@@ -103,6 +105,7 @@ class TicketFilter:
     # True: only with an engineer; False: only without
     has_engineer: bool | None = None
     site: SiteId | None = None
+    asset: AssetId | None = None
     external_id: str | None = None
     # looked for in id, external id, symptom and category, whatever the case
     text: str = ""
@@ -171,6 +174,28 @@ class LedgerSum:
     by: dict[str, str | None]
     count: int
     amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetFilter:
+    """What a list of assets shall contain; an empty field asks for nothing."""
+
+    territory: TerritoryId | None = None
+    # looked for in id, serial, model, code, customer and category, whatever the case
+    text: str = ""
+    models: tuple[str, ...] = ()
+    # both ends included, in the order of the code points
+    serial_from: str = ""
+    serial_until: str = ""
+    code: str = ""
+    customer: str = ""
+    contract: str = ""
+    site: SiteId | None = None
+    # epoch seconds, both ends included; one that was never installed fits neither
+    installed_from_at: int | None = None
+    installed_until_at: int | None = None
+    # empty = whatever its status
+    statuses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from dispatcher.domain.asset import Asset
 from dispatcher.domain.engineer import Engineer, Position
 from dispatcher.domain.events import Fact, PlanPublished
 from dispatcher.domain.fold import Docs
-from dispatcher.domain.ids import ActorId, EngineerId, SiteId, TerritoryId, TicketId
+from dispatcher.domain.ids import ActorId, AssetId, EngineerId, SiteId, TerritoryId, TicketId
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.place import Site
 from dispatcher.domain.plan import Route
@@ -21,6 +22,7 @@ from dispatcher.domain.ticket import Status, Ticket
 from dispatcher.store.bus import Bus
 from dispatcher.store.records import (
     EVERYTHING,
+    AssetFilter,
     Decision,
     EngineerFilter,
     Grant,
@@ -68,6 +70,10 @@ class StoreDocs(Docs, Protocol):
 
     def expect_engineer_version(self, engineer: EngineerId, version: int) -> None:
         """Raise `StaleVersion` unless the engineer still has this version."""
+        ...
+
+    def expect_asset_version(self, asset: AssetId, version: int) -> None:
+        """Raise `StaleVersion` unless the asset still has this version; 0 = there is none yet."""
         ...
 
     def expect_epoch(self, epoch: int) -> None:
@@ -129,6 +135,10 @@ class Log(Protocol):
         """Return the facts that touched an engineer or a route of the engineer, in order."""
         ...
 
+    def facts_of_asset(self, asset: AssetId, after: int = 0, limit: int = 1000) -> list[Fact]:
+        """Return the facts that touched an asset, and the reports about it, in order."""
+        ...
+
 
 class Board(Protocol):
     """The current state."""
@@ -139,7 +149,7 @@ class Board(Protocol):
 
     def snapshot(self, territory: TerritoryId, *, ended_since: int | None = None) -> MemoryDocs:
         """
-        Return a territory with tickets, engineers, routes and sites, as of one number.
+        Return a territory with tickets, engineers, assets, routes and sites, as of one number.
 
         Parameters
         ----------
@@ -148,7 +158,8 @@ class Board(Protocol):
         ended_since
             Leave out tickets closed or cancelled before this (epoch seconds of the desk) and
             routes without visits whose shift began before it; later facts still fold into the
-            rest. None = everything since the beginning.
+            rest; of the assets only those of these tickets and those under contract. None =
+            everything since the beginning.
         """
         ...
 
@@ -186,6 +197,28 @@ class Board(Protocol):
         cursor: str | None = None,
     ) -> Page[Engineer]:
         """Return a page of engineers; `sort` is a key of `paging.ENGINEER_SORTS`."""
+        ...
+
+    def states_by_external_id(
+        self, territory: TerritoryId, external_ids: Sequence[str]
+    ) -> dict[str, Status]:
+        """Return the states of those tickets of a territory that have one of these external ids."""
+        ...
+
+    def asset(self, asset: AssetId, *, scope: Scope = EVERYTHING) -> Asset:
+        """Return an asset that may be seen; `UnknownAsset` otherwise."""
+        ...
+
+    def assets(
+        self,
+        where: AssetFilter = ...,
+        *,
+        scope: Scope = EVERYTHING,
+        sort: str = "serial",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Asset]:
+        """Return a page of assets; `sort` is a key of `paging.ASSET_SORTS`."""
         ...
 
     def count_tickets(
@@ -248,6 +281,21 @@ class Ledgers(Protocol):
 
     def sums(self, where: LedgerFilter, by: Sequence[str]) -> list[LedgerSum]:
         """Return how many rows there are and what they add up to, by `paging.LEDGER_GROUPS`."""
+        ...
+
+    def find(self, where: LedgerFilter, query: Sequence[str], most: int) -> list[LedgerRow]:
+        """
+        Return rows that hold one of the tokens at least, those that hold more of them first.
+
+        Parameters
+        ----------
+        where
+            The ledger, and which of its rows.
+        query
+            Tokens of `ledgers.wording`, never what somebody typed.
+        most
+            So many at most, 1 … 500.
+        """
         ...
 
 

@@ -29,6 +29,8 @@ PARTS = {
     "document": "none.png",
     "name": "call_back",
     "run": "1",
+    "asset": "no-such-asset",
+    "recall": "no-such-recall",
 }
 
 
@@ -100,6 +102,9 @@ def test_engineer_finds_no_other_job(desk: Desk, jobs: dict[str, str], key: str)
         "diagnosis": {"fault": "fan"},
         "parts": {"parts": []},
     }
+    bodies["case"] = {"title": "t", "text": "t"}
+    bodies["second"] = {"skills": [{"name": "printer"}]}
+    bodies["fee"] = {"items": [{"kind": "call_out"}]}
     for ticket in (jobs["other"], "no-such-ticket"):
         method, path = path_of(key, ticket, jobs["me"])
         body = bodies.get(path.rsplit("/", 1)[-1], {}) if method == "POST" else None

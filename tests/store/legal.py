@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from dispatcher.domain import duty
 from dispatcher.domain import events as ev
+from dispatcher.domain.asset import Asset, Warranty
 from dispatcher.domain.calendar import CalendarDay
 from dispatcher.domain.custody import ITEM_KINDS, Need
 from dispatcher.domain.custody import MOVES as MOVES_OF_THINGS
@@ -13,7 +14,7 @@ from dispatcher.domain.engineer import Absence, Shift
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.plan import Choice, Reason, Route, Unassigned, Visit
 from dispatcher.domain.territory import Storm
-from dispatcher.domain.ticket import DueTime, Exclusion, Severity, Ticket, possible_moves
+from dispatcher.domain.ticket import DueTime, Exclusion, FeeItem, Severity, Ticket, possible_moves
 from tests.store.village import NOW, engineer, ticket
 
 # three small numbers stand for one event: what, on which, how
@@ -65,7 +66,10 @@ def event_of(docs: MemoryDocs, step: Step) -> ev.Event:
         outside = f"X{which}-{how}" if how % 2 else None
         known = {t.external_id for t in docs.tickets.values()}
         outside = None if outside in known else outside
-        return ev.TicketReported(ticket=ticket(name, territory=home, external_id=outside, due=DUE))
+        about = sorted(docs.assets)[which % len(docs.assets)] if docs.assets and how % 3 else None
+        return ev.TicketReported(
+            ticket=ticket(name, territory=home, external_id=outside, asset=about, due=DUE)
+        )
     who = sorted(docs.engineers)[which % len(docs.engineers)]
     if what % 16 == 3:
         return _of_engineer(who, how, docs)
@@ -111,7 +115,32 @@ def _of_engineer(who: str, how: int, docs: MemoryDocs) -> ev.Event:
         ev.ProviderChangeAsked(provider=f"F{how % 3}", what="bank", due_at=NOW + how),
         ev.ProviderChangeSettled(provider=f"F{how % 3}", what="bank", is_accepted=how % 2 == 0),
         ev.ContractTermsSet(contract=f"C{how % 4}", own_staff_only=how % 2 == 0),
-    )[how % 18]
+        _asset(docs, how),
+        ev.RoundWritten(
+            asset=f"{docs.home.id}-A{how % 4}",
+            ticket=min(docs.tickets, default="none"),
+            name="quarterly",
+            day_at=NOW + how,
+        ),
+        ev.RecallOrdered(recall=f"R{how}", reason="leaks", models=("M1",), count=how),
+    )[how % 21]
+
+
+def _asset(docs: MemoryDocs, how: int) -> ev.Event:
+    name = f"{docs.home.id}-A{how % 4}"
+    known = docs.find_asset(name)
+    return ev.AssetRegistered(
+        asset=Asset(
+            id=name,
+            territory=docs.home.id,
+            serial=f"漏{how}",
+            model="M1",
+            installed_at=NOW + how if how % 2 else None,
+            warranties=(Warranty(part="fan", from_at=NOW, until_at=None if how % 3 else NOW),),
+            contract="gold" if how % 4 == 0 else "",
+            version=known.version + 1 if known else 1,
+        )
+    )
 
 
 def _moved(who: str, how: int, docs: MemoryDocs) -> ev.Event:
@@ -161,6 +190,10 @@ def _beside(one: Ticket, who: str, how: int) -> ev.Event:
         ev.FaultDiagnosed(ticket=one.id, fault="fan", engineer=who if how % 2 else None),
         ev.ComplaintRaised(ticket=one.id, level=how % 3 + 1),
         ev.ComplaintSettled(ticket=one.id),
+        ev.IncidentRaised(ticket=one.id, level=how % 3 + 1, owner="supervisor", clause="M2 Auto 4"),
+        ev.CaseWritten(ticket=one.id, title="风扇", text="loose screw"),
+        ev.IncidentNoted(ticket=one.id, remark="seen"),
+        ev.IncidentSettled(ticket=one.id, remark="done"),
         ev.ContactErased(ticket=one.id, site=one.site, kept_days=how),
         ev.PartsNeeded(ticket=one.id, parts=(Need("P1", how, "A"),)),
         duty.EvidenceRecorded(ticket=one.id, kind="consent", value="yes", role="dispatcher"),
@@ -186,7 +219,17 @@ def _beside(one: Ticket, who: str, how: int) -> ev.Event:
             ticket=one.id, template="late", task="late/1", audience="customer", channel="log"
         ),
         duty.TaskClosed(ticket=one.id, task=f"late/{how - 8}", state="done", closed_at=NOW),
-    )[how % 26]
+        ev.FeeDrafted(
+            ticket=one.id,
+            items=(FeeItem(kind="part", name="扇", quantity=how + 1),),
+            charge="paid",
+            total_cents=how,
+            low_cents=how,
+            high_cents=how,
+            currency="CNY",
+            terms="t",
+        ),
+    )[how % 31]
 
 
 def _visits(names: list[str], how: int) -> tuple[Visit, ...]:

@@ -76,7 +76,7 @@ def test_failing_step_leaves_the_layout_as_it_was(fresh_url: str, tmp_path: Path
     shutil.copytree(folder, copy)
     broken = (
         "from alembic import op\nimport sqlalchemy as sa\n"
-        "revision, down_revision = 'next', '0002'\n"
+        f"revision, down_revision = 'next', '{HEAD}'\n"
         "branch_labels = depends_on = None\n"
         "def upgrade():\n"
         "    op.create_table('half', sa.Column('id', sa.Integer, primary_key=True))\n"

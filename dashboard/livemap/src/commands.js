@@ -45,6 +45,16 @@ export class Commands {
     }
   }
 
+  /** Ask for a second engineer with the same skills at the same time, and show that ticket. */
+  async second(id, skills) {
+    try {
+      const answer = await this.http.post(path("tickets", id, "second"), { skills: skills.map(({ name, level }) => ({ name, level })) });
+      this.say("done", "done.second", { ticket: answer.ticket.joins });
+    } catch (problem) {
+      this.#refused("second", id, {}, problem);
+    }
+  }
+
   /** Take the last command back. */
   async undo() {
     const last = this.undoable.pop();

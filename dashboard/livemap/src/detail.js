@@ -5,6 +5,7 @@ import { h } from "./dom.js";
 import { path } from "./http.js";
 import { gatesBlock, tasksBlock } from "./gates.js";
 import { icon } from "./icons.js";
+import { coverage, similar, together } from "./care.js";
 import { candidateRow, excludedList } from "./explain.js";
 import { SHAPE, priority, short } from "./palette.js";
 import { FLAG } from "./store.js";
@@ -59,7 +60,7 @@ export class Detail {
     const get = (...parts) => this.app.http.get(path(...parts), { signal }).catch((problem) => ({ problem }));
     this.seen = this.app.store.tickets.get(selected.id)?.version;
     const wanted = selected.kind === "ticket"
-      ? { ticket: get("tickets", selected.id), why: get("tickets", selected.id, "explanation"), timeline: get("tickets", selected.id, "timeline") }
+      ? { ticket: get("tickets", selected.id), why: get("tickets", selected.id, "explanation"), timeline: get("tickets", selected.id, "timeline"), coverage: get("tickets", selected.id, "coverage"), similar: get("tickets", selected.id, "similar") }
       : { engineer: get("engineers", selected.id) };
     await Promise.all(Object.entries(wanted).map(async ([name, asked]) => {
       const answer = await asked;
@@ -115,7 +116,10 @@ export class Detail {
       tasksBlock(app, ticket, data.ticket?.tasks, this.tickers),
       this.#place(ticket, record),
       this.#plan(ticket),
+      together(this.app, data.ticket?.together),
       this.#clocks(),
+      coverage(this.app, data.coverage, ticket),
+      similar(this.app, data.similar),
       ...this.#explanation(ticket),
       this.#timeline(),
     ];
@@ -148,6 +152,7 @@ export class Detail {
     if (app.canCommand && isMovable && ticket.engineer) out.push(button(isLocked ? "unlock" : "lock", "L", () => app.toggleLock()));
     if (ticket.status === "reported" && may("triage")) out.push(button("triage", "", () => app.dialogs.triage(ticket), true));
     if (may("dispatch") && ticket.status === "planned") out.push(button("dispatch", "", () => app.commands.run("dispatch", ticket.id)));
+    if (may("second") && (moves ?? []).includes("second") && ["triaged", "planned"].includes(ticket.status)) out.push(button("second", "", () => app.commands.second(ticket.id, this.data.ticket?.ticket?.skills ?? [])));
     if (may("release") && ticket.status === "held") out.push(button("release", "", () => app.commands.run("release", ticket.id), true));
     if (may("hold") && ticket.status !== "held" && isMovable) out.push(button("hold", "", () => app.dialogs.hold(ticket)));
     if (may("cancel") && ticket.status !== "on_site") out.push(button("cancel", "", () => app.dialogs.cancel(ticket)));
@@ -166,6 +171,7 @@ export class Detail {
     add("note", open?.note);
     if (record?.symptom !== ticket.label) add("symptom", record?.symptom);
     add("model", open?.model || record?.model);
+    add("asset", record?.asset);
     const skills = (record?.skills ?? []).map((one) => `${one.name} ${one.level}`).join(", ");
     if (skills) rows.push([t("field.skills"), skills]);
     if (ticket.duration) rows.push([t("field.duration"), t("minutes", { n: Math.round(ticket.duration / 60) })]);

@@ -32,6 +32,8 @@ export function client(base, lang, fetcher = (...args) => fetch(...args)) {
     return content;
   };
   return {
+    /** Where a page of the desk is, to open it beside. */
+    url: (path) => base + path,
     get: (path, options) => call("GET", path, options),
     /** POST once or, when the line breaks, again with the same key: the server answers alike. */
     post: async (path, body, options = {}) => {

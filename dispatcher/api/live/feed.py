@@ -17,7 +17,7 @@ import msgspec
 from dispatcher.api.mirror import Mirror, News
 from dispatcher.domain import duty
 from dispatcher.domain import events as ev
-from dispatcher.domain.events import Fact, engineer_of, ticket_of
+from dispatcher.domain.events import Fact, asset_of, engineer_of, ticket_of
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.plan import Change, Choice, Reason
 from dispatcher.domain.privacy import veiled
@@ -67,6 +67,7 @@ def _words(mirror: Mirror, fact: Fact, lang: Lang) -> dict[str, object]:
         "actor": fact.actor,
         "ticket": ticket_of(event) or "",
         "engineer": _name(mirror, engineer_of(event)),
+        "asset": asset_of(event) or "",
         **_told(mirror, event, lang),
     }
     return words | _details(mirror, event, lang)

@@ -7,18 +7,21 @@ from starlette.responses import Response
 
 from dispatcher.api import schemas as s
 from dispatcher.api import views as v
+from dispatcher.api.asset_schemas import SecondGiven
 from dispatcher.api.carry import Asked, Errand, answer
 from dispatcher.api.doors import Doors, Json
 from dispatcher.api.house import House
+from dispatcher.api.intake import skills_of
 from dispatcher.api.seat import Housed, Seated
 from dispatcher.desk import explain as ex
 from dispatcher.desk.command.ruling import legal
-from dispatcher.desk.command.wishes import Assign
+from dispatcher.desk.command.wishes import Assign, CallSecond
 from dispatcher.domain.calendar import zone_of
 from dispatcher.domain.events import PlanPublished
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.plan import Choice
 from dispatcher.domain.ticket import FINISHED, Status, Ticket
+from dispatcher.store import StoreDocs
 from dispatcher.texts import Lang
 
 doors = Doors("tickets")
@@ -169,6 +172,27 @@ def preview_assignment(body: s.PreviewGiven, house: Housed, seat: Seated, ask: A
         excluded=[e for e in _excluded(found, ask.lang) if wanted is None or e.engineer in wanted],
     )
     return Json(preview)
+
+
+@doors.post("/tickets/{ticket}/second", v.TicketDone)
+def call_second(
+    ticket: s.Id, body: SecondGiven, house: Housed, seat: Seated, ask: Asked
+) -> Response:
+    """Ask for a second engineer at the same place and time (R41); the answer is the new ticket."""
+    one = house.store.ticket(TicketId(ticket), scope=seat.scope)
+    command = CallSecond(
+        ticket=one.id,
+        skills=skills_of(house.mirror(one.territory), body.skills),
+        certificates=body.certificates,
+        duration_s=body.duration_s,
+    )
+
+    def check(docs: StoreDocs) -> None:
+        if body.expected_version is not None:
+            docs.expect_ticket_version(one.id, body.expected_version)
+
+    errand = Errand(territory=one.territory, command=command, ticket=TicketId(""), check=check)
+    return answer(house, seat, ask, errand)
 
 
 @doors.post("/tickets/{ticket}/assign", v.TicketDone)

@@ -34,6 +34,7 @@ TICKET_COLUMNS = {
     "severity": ("严重度", "级别"),
     "category": ("类别", "类型"),
     "model": ("型号",),
+    "asset": ("设备编号", "序列号"),
     "contract": ("合同",),
     "weight_g": ("重量",),
     "symptom": ("fault", "故障", "故障现象"),
@@ -82,6 +83,7 @@ class RowResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     row: int
     ticket: str = ""
     engineer: str = ""
+    asset: str = ""
     error: RowError | None = None
 
 
@@ -116,7 +118,7 @@ def import_tickets(
             house, seat, mine, Errand(territory=where, command=command, ticket=TicketId(""))
         )
 
-    return Json(_taken(file, TICKET_COLUMNS, ("symptom", "name"), ask, take))
+    return Json(taken(file, TICKET_COLUMNS, ("symptom", "name"), ask, take))
 
 
 @doors.post("/engineers/import", Imported)
@@ -132,7 +134,7 @@ def import_engineers(
         given = s.EngineerGiven.model_validate(engineer_body(where, row))
         return _registered(house, seat, mine, where, given)
 
-    return Json(_taken(file, ENGINEER_COLUMNS, ("id", "name", "lat", "lon"), ask, take))
+    return Json(taken(file, ENGINEER_COLUMNS, ("id", "name", "lat", "lon"), ask, take))
 
 
 def _registered(
@@ -144,13 +146,14 @@ def _registered(
     return carry_out(house, seat, ask, Errand(territory=where, command=command, engineer=person.id))
 
 
-def _taken(
+def taken(
     file: UploadFile,
     columns: dict[str, tuple[str, ...]],
     needed: tuple[str, ...],
     ask: Ask,
     take: Take,
 ) -> Imported:
+    """Return what became of each row of a table: good ones are taken, the others told."""
     data = file.file.read(IMPORT_LIMIT + 1)
     if len(data) > IMPORT_LIMIT:
         raise TooLarge(size=len(data), limit=IMPORT_LIMIT)
@@ -188,6 +191,7 @@ def _row(number: int, row: Row, digest: str, ask: Ask, take: Take) -> RowResult:
         row=number,
         ticket=response.get("ticket", {}).get("id", ""),
         engineer=response.get("engineer", {}).get("id", ""),
+        asset=response.get("asset", {}).get("id", ""),
     )
 
 
@@ -196,16 +200,16 @@ def ticket_body(territory: str, row: Row) -> dict[str, Any]:
     site: dict[str, Any] = {
         k: row[k] for k in ("name", "phone", "address", "note", "datum") if k in row
     }
-    site |= {k: _number(k, row[k]) for k in ("lat", "lon", "access_s") if k in row}
+    site |= {k: number(k, row[k]) for k in ("lat", "lon", "access_s") if k in row}
     body: dict[str, Any] = {"territory": territory, "site": site}
-    texts = ("external_id", "category", "model", "contract", "symptom", "source")
+    texts = ("external_id", "category", "model", "asset", "contract", "symptom", "source")
     body |= {k: row[k] for k in texts if k in row}
     body["channel"] = row.get("channel", "phone")
-    body |= {k: _number(k, row[k]) for k in ("severity", "duration_s", "weight_g") if k in row}
+    body |= {k: number(k, row[k]) for k in ("severity", "duration_s", "weight_g") if k in row}
     if "skills" in row:
         body["skills"] = _skills(row["skills"])
     if "certificates" in row:
-        body["certificates"] = _parts(row["certificates"])
+        body["certificates"] = parts(row["certificates"])
     if "not_before_at" in row:
         body["not_before_at"] = row["not_before_at"]
     if "open_at" in row or "close_at" in row:
@@ -216,7 +220,7 @@ def ticket_body(territory: str, row: Row) -> dict[str, Any]:
 
 def engineer_body(territory: str, row: Row) -> dict[str, Any]:
     """Return a row as the body that one engineer would have."""
-    base: dict[str, Any] = {k: _number(k, row[k]) for k in ("lat", "lon") if k in row}
+    base: dict[str, Any] = {k: number(k, row[k]) for k in ("lat", "lon") if k in row}
     if "datum" in row:
         base["datum"] = row["datum"]
     body: dict[str, Any] = {"territory": territory, "base": base}
@@ -224,14 +228,15 @@ def engineer_body(territory: str, row: Row) -> dict[str, Any]:
     if "skills" in row:
         body["skills"] = _skills(row["skills"])
     if "certificates" in row:
-        body["certificates"] = [{"name": one} for one in _parts(row["certificates"])]
+        body["certificates"] = [{"name": one} for one in parts(row["certificates"])]
     if "shift_start_at" in row or "shift_end_at" in row:
         shift = {"start_at": row.get("shift_start_at"), "end_at": row.get("shift_end_at")}
         body["shifts"] = [{k: v for k, v in shift.items() if v}]
     return body
 
 
-def _parts(text: str) -> list[str]:
+def parts(text: str) -> list[str]:
+    """Return a cell's list; commas, semicolons and bars part it."""
     for other in ";；、|":
         text = text.replace(other, ",")
     return [part.strip() for part in text.split(",") if part.strip()]
@@ -240,15 +245,16 @@ def _parts(text: str) -> list[str]:
 def _skills(text: str) -> list[dict[str, Any]]:
     """Return ``printer:2; network`` as skills with levels."""
     skills: list[dict[str, Any]] = []
-    for part in _parts(text):
+    for part in parts(text):
         name, _, level = part.replace("：", ":").partition(":")
         skills.append(
-            {"name": name.strip(), **({"level": _number("skills", level)} if level else {})}
+            {"name": name.strip(), **({"level": number("skills", level)} if level else {})}
         )
     return skills
 
 
-def _number(field: str, text: str) -> int | float:
+def number(field: str, text: str) -> int | float:
+    """Return a cell's number; `BadField` when it is none."""
     try:
         value = float(text)
     except ValueError:

@@ -15,7 +15,7 @@ from dispatcher.api.doors import Doors, Json
 from dispatcher.api.live.feed import Entry, entry_of
 from dispatcher.api.seat import Housed, Seat, Seated
 from dispatcher.domain.ids import EngineerId, TerritoryId, TicketId
-from dispatcher.errors import BadField, UnknownLedger
+from dispatcher.errors import BadField, NotAllowed, UnknownLedger
 from dispatcher.ledgers import BY_NAME, LEDGERS, NEVER_AT, Ledger
 from dispatcher.store import LedgerFilter, LedgerRow, LedgerSum
 from dispatcher.texts import Lang, catalogue, say
@@ -167,6 +167,9 @@ def filter_of(
     where = TerritoryId(territory)
     seat.check_territory(where)
     known = ledger_of(ledger)
+    if known.words is not None:
+        # its models are customers' (R91); its own door shows them veiled
+        raise NotAllowed(role=seat.role.value, action=f"read {ledger} here, and not at /{ledger}")
     unknown = [one for one in state or () if one not in known.states]
     if unknown:
         rule = f"it must be one of {', '.join(known.states)}"
@@ -191,7 +194,7 @@ def list_ledgers(territory: s.Id, house: Housed, seat: Seated, ask: Asked) -> Re
     """List the ledgers: what each is about, its states and fields."""
     where = TerritoryId(territory)
     seat.check_territory(where)
-    items = [_ledger_view(one, ask.lang) for one in LEDGERS]
+    items = [_ledger_view(one, ask.lang) for one in LEDGERS if one.words is None]
     return Json(LedgerList(items=items, behind=house.store.ledgers.behind(where)))
 
 

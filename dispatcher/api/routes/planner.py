@@ -183,6 +183,7 @@ def planner_snapshot(territory: s.Id, house: Housed, seat: Seated) -> Response:
             engineers=list(docs.engineers.values()),
             routes=list(docs.routes.values()),
             sites=[without_person(one) for one in docs.sites.values()],
+            assets=tuple(docs.assets.values()),
             positions=list(mirror.positions.values()),
             policy=house.policy.name,
             clock=clock,

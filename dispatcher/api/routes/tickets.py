@@ -85,6 +85,7 @@ def show_ticket(ticket: s.Id, house: Housed, seat: Seated, ask: Asked) -> Respon
         visit = v.visit_of(mirror, one)
         is_open = v.sees_whole(mirror, one, seat.engineer)
         gates = gates_of(one, docs, house.policy, now, ask.lang)
+        together = v.together_of(mirror, one)
     shown = v.ticket_view(mirror, one, now, cells_only=seat.sees_cells_only, is_open=is_open)
     may_reveal = site is not None and (seat.engineer is None or is_open)
     detail = v.TicketDetail(
@@ -94,6 +95,7 @@ def show_ticket(ticket: s.Id, house: Housed, seat: Seated, ask: Asked) -> Respon
         why=explain_all(house.policy, one, mirror.docs.territory(), now, ask.lang),
         visit=visit,
         moves=moves_of(one, seat.role),
+        together=together,
         unassigned=[v.reason_view(reason, ask.lang) for reason in one.unassigned],
         reveals=v.reveals_of(purposes_of(seat.role.value), ask.lang) if may_reveal else [],
         gates=gates,

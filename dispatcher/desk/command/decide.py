@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dispatcher.desk.command import duties, keeping, merge, privacy, stores, timing, visits
+from dispatcher.desk.command import (
+    assets,
+    crews,
+    duties,
+    incidents,
+    keeping,
+    merge,
+    privacy,
+    rounds,
+    stores,
+    timing,
+    visits,
+)
 from dispatcher.desk.command import wishes as w
 from dispatcher.desk.command.gates import check, ready
 from dispatcher.desk.command.ruling import CommandDocs, Context, Decision, Handler, facts, legal
@@ -44,12 +56,15 @@ def decide(command: w.Command, docs: CommandDocs, context: Context) -> Decision:
     DispatcherError
         The command may not happen now; the message says why and what is possible.
     """
-    return timing.timed(HANDLERS[type(command)](command, docs, context), docs, context)
+    decided = HANDLERS[type(command)](command, docs, context)
+    return timing.timed(crews.in_step(decided, docs), docs, context)
 
 
 def _report(command: w.ReportTicket, docs: CommandDocs, context: Context) -> Decision:
     number = docs.next_seq()
     home = docs.territory().id
+    asset = assets.known_asset(command.asset, docs)
+    command = assets.informed(command, asset, context.happened_at)
     ticket_id = TicketId(f"{home}-{number}")
     site = command.site
     if not site.id:
@@ -69,6 +84,7 @@ def _report(command: w.ReportTicket, docs: CommandDocs, context: Context) -> Dec
         symptom=command.symptom,
         category=command.category,
         model=command.model,
+        asset=command.asset,
         external_id=command.external_id,
         contract=command.contract,
         weight_g=command.weight_g,
@@ -308,7 +324,12 @@ HANDLERS: dict[type, Handler] = {
     w.LogContact: timing.contact,
     w.AskFor: timing.ask_for,
     w.Diagnose: timing.diagnose,
-    w.Complain: timing.complain,
+    w.DraftFee: assets.draft_fee,
+    w.CallSecond: crews.call,
+    w.Complain: incidents.complain,
+    w.WriteCase: incidents.write_case,
+    w.RaiseIncident: incidents.raise_incident,
+    w.NoteIncident: incidents.note,
     w.SettleComplaint: timing.settle,
     w.RecordEvidence: duties.record,
     w.GrantException: duties.grant,
@@ -325,6 +346,9 @@ HANDLERS: dict[type, Handler] = {
     w.ReadContact: privacy.read_contact,
     w.EraseContacts: privacy.erase_contacts,
     w.RegisterEngineer: visits.register,
+    w.RegisterAsset: assets.register,
+    w.WriteRound: rounds.write,
+    w.RecallAssets: rounds.recall,
     w.SetShifts: visits.shifts,
     w.RecordAbsence: visits.absence,
     w.EngineerStep: visits.engineer,

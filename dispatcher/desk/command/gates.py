@@ -299,6 +299,16 @@ CONDITIONS: Final[dict[str, Condition]] = {
 }
 
 
+# what the customer is asked, on the first engineer's ticket and not again on the second's (R41)
+ASKED_ONCE: Final = frozenset(
+    {
+        *("order_number", "estimate_confirmed", "consent", "appointment_agreed"),
+        *("appointment_sent", "customer_called", "guidance_tried", "customer_signed"),
+        *("called_back", "survey_done", "loaner_offered"),
+    }
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
     """One thing a gate waits for, its clause, and how to bring it."""
@@ -341,6 +351,8 @@ def missing(
     found: list[Missing] = []
     for need in profile.needs(move):
         if not applies(need.when, ticket):
+            continue
+        if ticket.joins is not None and need.condition in ASKED_ONCE:
             continue
         case = Case(
             ticket=ticket,

@@ -82,11 +82,22 @@ def _closed(docs: Docs, wanted: dict[RouteId, Route], taken: set[RouteId], rid: 
         home = _home(docs, docs.ticket(ticket_id))
         if home is not None and (home not in taken or ticket_id in wanted[home].tickets):
             return False
+    if any(taker in wanted and taker not in taken for taker in _mates(docs, wanted, route)):
+        return False
     for ticket_id in before - set(route.tickets):
         takers = [r for r in wanted if ticket_id in wanted[r].tickets]
         if any(taker not in taken for taker in takers):
             return False
     return True
+
+
+def _mates(docs: Docs, wanted: dict[RouteId, Route], route: Route) -> set[RouteId]:
+    """Return the wanted routes of those who are to be there together with somebody of this one."""
+    names: set[TicketId] = set()
+    for ticket_id in route.tickets:
+        ticket = docs.ticket(ticket_id)
+        names |= {ticket.joins} if ticket.joins else set(ticket.crew)
+    return {rid for rid, other in wanted.items() if rid != route.id and names & set(other.tickets)}
 
 
 def _home(docs: Docs, ticket: Ticket) -> RouteId | None:
@@ -102,14 +113,16 @@ def still_open(
     docs: Docs, unassigned: Iterable[Unassigned], routes: Iterable[Route]
 ) -> tuple[Unassigned, ...]:
     """Return the entries whose ticket is open, has no place and has other reasons than before."""
-    placed = {ticket for route in routes for ticket in route.tickets}
+    changed = {route.id: route.tickets for route in routes}
+    placed = {ticket for tickets in changed.values() for ticket in tickets}
     news = []
     for entry in unassigned:
         try:
             ticket = docs.ticket(entry.ticket)
         except UnknownTicket:
             continue
-        kept = ticket.engineer is not None and _home(docs, ticket) is not None
+        home = _home(docs, ticket)
+        kept = home is not None and (home not in changed or ticket.id in changed[home])
         is_news = ticket.unassigned != entry.reasons
         if is_news and ticket.is_open and not kept and entry.ticket not in placed:
             news.append(entry)

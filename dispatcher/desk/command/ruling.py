@@ -12,11 +12,11 @@ from typing import Any, Protocol
 
 from dispatcher.domain.events import Event
 from dispatcher.domain.fold import Docs
-from dispatcher.domain.ids import ActorId, SiteId
+from dispatcher.domain.ids import ActorId, SiteId, TicketId
 from dispatcher.domain.place import Site
 from dispatcher.domain.ticket import MOVES, Ticket, possible_moves
 from dispatcher.errors import IllegalMove
-from dispatcher.policy import Policy
+from dispatcher.policy import Policy, Terms, load_terms
 
 
 class CommandDocs(Docs, Protocol):
@@ -24,6 +24,10 @@ class CommandDocs(Docs, Protocol):
 
     def next_seq(self) -> int:
         """Return the number the next fact will get; ids are made of it."""
+        ...
+
+    def ticket_by_external_id(self, external_id: str) -> TicketId | None:
+        """Return the ticket of this territory that has this external id."""
         ...
 
 
@@ -34,6 +38,8 @@ class Context:
     # epoch seconds
     now: int
     policy: Policy
+    # warranties, contracts, prices; None = the shipped ones
+    terms: Terms | None = None
     # the one who asks may set a rule aside with a reason
     may_override: bool = False
     # what the one who asks is to the desk; empty = the desk itself
@@ -42,6 +48,11 @@ class Context:
     actor: ActorId | None = None
     # when it happened, if earlier than now (R31)
     at: int | None = None
+
+    @property
+    def money(self) -> Terms:
+        """The terms by which fees are reckoned."""
+        return load_terms() if self.terms is None else self.terms
 
     @property
     def happened_at(self) -> int:

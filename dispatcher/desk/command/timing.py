@@ -25,7 +25,7 @@ from dispatcher.policy import Policy, Profile, due_times
 from dispatcher.policy.causes import cause_of
 from dispatcher.policy.clocks import Crossing, crossings, in_order
 from dispatcher.policy.tasks import changes, escalations
-from dispatcher.policy.words import PURPOSES, WISHES
+from dispatcher.policy.words import CAUSES, PURPOSES, WISHES
 
 # facts that carry the plan's due times
 _Timed = (
@@ -170,16 +170,12 @@ def diagnose(command: w.Diagnose, docs: CommandDocs, _context: Context) -> Decis
     ticket = docs.ticket(command.ticket)
     if not command.fault.strip():
         raise MissingReason(move="diagnose", ticket=ticket.id)
-    return facts(
-        ev.FaultDiagnosed(ticket=ticket.id, fault=command.fault, engineer=command.engineer)
+    if command.cause:
+        _one_of("cause", command.cause, CAUSES)
+    found = ev.FaultDiagnosed(
+        ticket=ticket.id, fault=command.fault, engineer=command.engineer, cause=command.cause
     )
-
-
-def complain(command: w.Complain, docs: CommandDocs, _context: Context) -> Decision:
-    """Write down a complaint."""
-    _one_of("level", command.level, (1, 2, 3))
-    ticket = docs.ticket(command.ticket)
-    return facts(ev.ComplaintRaised(ticket=ticket.id, level=command.level, remark=command.remark))
+    return facts(found)
 
 
 def settle(command: w.SettleComplaint, docs: CommandDocs, _context: Context) -> Decision:

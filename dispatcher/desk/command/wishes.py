@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dispatcher.desk.command.stores import StoreCommand
+from dispatcher.domain.asset import Asset
 from dispatcher.domain.calendar import CalendarDay
 from dispatcher.domain.engineer import Absence, Engineer, Shift
-from dispatcher.domain.ids import EngineerId, TicketId
+from dispatcher.domain.ids import AssetId, EngineerId, TicketId
 from dispatcher.domain.place import Site
 from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
 from dispatcher.domain.territory import Storm
-from dispatcher.domain.ticket import Channel, RequiredSkill, Severity, Window
+from dispatcher.domain.ticket import Channel, FeeItem, RequiredSkill, Severity, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,8 @@ class ReportTicket:
     symptom: str
     category: str = ""
     model: str = ""
+    # what it is about; fills in model, category, weight and contract (R95)
+    asset: AssetId | None = None
     external_id: str | None = None
     # by which the service profile is chosen
     contract: str = ""
@@ -164,6 +167,27 @@ class Diagnose:
     ticket: TicketId
     fault: str
     engineer: EngineerId | None = None
+    # one of `policy.words.CAUSES`, or "" = not known
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftFee:
+    """Write down what a fee has lines for; the desk reckons it (R64)."""
+
+    ticket: TicketId
+    items: tuple[FeeItem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSecond:
+    """Ask for a second engineer at the same place and time (R41, R76)."""
+
+    ticket: TicketId
+    skills: tuple[RequiredSkill, ...]
+    certificates: tuple[str, ...] = ()
+    # seconds; None = as long as the first
+    duration_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,8 +195,42 @@ class Complain:
     """Write down a complaint and its level, 1 … 3 (R74, R76)."""
 
     ticket: TicketId
-    level: int
+    # 1 … 3; None = as the table of complaints takes the subject (R73)
+    level: int | None = None
     remark: str = ""
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteCase:
+    """Write up a rare fault and its repair for others (R40)."""
+
+    ticket: TicketId
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaiseIncident:
+    """Write down a quality incident; the table gives its level (R75)."""
+
+    ticket: TicketId
+    injury: bool = False
+    media: bool = False
+    # minor units; 0 = not known
+    loss_cents: int = 0
+    product_cents: int = 0
+    claim_cents: int = 0
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteIncident:
+    """Write the daily report on an incident, or settle it (R76)."""
+
+    ticket: TicketId
+    remark: str
+    is_settled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -337,6 +395,42 @@ class RegisterEngineer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterAsset:
+    """Write an asset's record, new or whole (R95)."""
+
+    asset: Asset
+    # where it stands, when that is told anew; id "" = the desk names it
+    site: Site | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteRound:
+    """Write the ticket of an asset's next visit by the calendar, once (R77)."""
+
+    asset: AssetId
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecallAssets:
+    """Write the tickets of a recall for some assets; those that have theirs are left out (R94)."""
+
+    recall: str
+    reason: str
+    assets: tuple[AssetId, ...]
+    symptom: str
+    skills: tuple[RequiredSkill, ...]
+    duration_s: int
+    severity: Severity = Severity.GENERAL
+    # told once, with the first of them
+    models: tuple[str, ...] = ()
+    serial_from: str = ""
+    serial_until: str = ""
+    count: int = 0
+    is_first: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetShifts:
     """Write an engineer's roster anew."""
 
@@ -413,7 +507,12 @@ Command = (
     | LogContact
     | AskFor
     | Diagnose
+    | DraftFee
+    | CallSecond
     | Complain
+    | WriteCase
+    | RaiseIncident
+    | NoteIncident
     | SettleComplaint
     | RecordEvidence
     | GrantException
@@ -430,6 +529,9 @@ Command = (
     | ReadContact
     | EraseContacts
     | RegisterEngineer
+    | RegisterAsset
+    | WriteRound
+    | RecallAssets
     | SetShifts
     | RecordAbsence
     | EngineerStep

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from dispatcher.desk.planning import crews
 from dispatcher.desk.planning.roads import Roads
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.place import Place
@@ -81,6 +82,8 @@ class Builder:
         starts = [self._start(v) for v in range(len(self.spells))]
         fields = {**self._tasks(), **self._vehicles(starts), **self._fixed(routes)}
         fields |= self._incumbent(routes)
+        pairs = crews.couples(self.tickets)
+        fields["sync"] = np.array(pairs, np.int64).reshape(len(pairs), 2)
         # all places are known by now
         travel = roads.seconds(self.places, self.asked.now)
         return Problem(
@@ -137,7 +140,10 @@ class Builder:
         }
 
     def _release(self, i: int, ticket: Ticket) -> int:
-        return self._rel(max(int(self.asked.compiled.not_before[i]), ticket.not_before_at))
+        # nobody comes before the other one who is told to go already
+        together_at = crews.partner_starts_at(self.docs, ticket) or 0
+        not_before_at = max(ticket.not_before_at, together_at)
+        return self._rel(max(int(self.asked.compiled.not_before[i]), not_before_at))
 
     def _windows(self, i: int, ticket: Ticket) -> list[tuple[int, int]]:
         """Return the spans in which work may start, cut where a rule says "not after"."""
@@ -158,6 +164,12 @@ class Builder:
     ) -> None:
         due = ticket.clock(name)
         prefix = "arrive" if name == "arrive" else "finish"
+        together_at = crews.partner_starts_at(self.docs, ticket) if name == "arrive" else None
+        if together_at is not None:
+            columns["arrive_due"].append(self._rel(together_at))
+            columns["arrive_weight"].append(crews.WAITING_WEIGHT)
+            columns["arrive_step"].append(0)
+            return
         runs = due is not None and stops.value not in ticket.since
         columns[f"{prefix}_due"].append(self._rel(due.due_at) if due and runs else NEVER)
         columns[f"{prefix}_weight"].append(due.weight if due and runs else 0)

@@ -15,8 +15,10 @@ from dispatcher.desk.planning.routes import changed, to_routes
 from dispatcher.domain.ids import RouteId, TicketId
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
+from dispatcher.solver.coupling import decoupled, is_coupled, moments_of, put_chain
 from dispatcher.solver.insertion import Place, places
 from dispatcher.solver.packing import pack
+from dispatcher.solver.problem import Problem
 from dispatcher.solver.solution import Solution, Verdict, drive, judge
 from dispatcher.solver.solve import solve
 from dispatcher.solver.state import route_state
@@ -57,7 +59,45 @@ def sound(day: Day) -> Solution:
         while len(kept) > fixed and drive(day.problem, v, tuple(kept))[0] is None:
             kept.pop(_weakest(day, v, kept, fixed))
         routes.append(tuple(kept))
-    return Solution(routes=tuple(routes))
+    return _whole_couples(day, Solution(routes=tuple(routes)))
+
+
+def _whole_couples(day: Day, plan: Solution) -> Solution:
+    """Return a plan whose couples are whole and possible; others are taken out, both halves."""
+    if not is_coupled(day.problem):
+        return plan
+    pairs = day.problem.sync.tolist()
+    for a, b in pairs:
+        served = {i for route in plan.routes for i in route}
+        if (a in served) != (b in served):
+            plan = without(without(plan, a), b)
+    # a couple that has no moment any more: the last ones go first
+    for a, b in reversed(pairs):
+        if judge(day.problem, plan).feasible:
+            break
+        plan = without(without(plan, a), b)
+    return plan
+
+
+def mate_of(day: Day, task: int) -> int | None:
+    """Return the task that must start together with one, None when it stands alone."""
+    for a, b in day.problem.sync.tolist():
+        if task in {a, b}:
+            return int(b if task == a else a)
+    return None
+
+
+def _alone(day: Day, plan: Solution, task: int | None = None) -> Problem:
+    """Return the problem in which the couples of a plan keep their moments and nothing is tied."""
+    if not is_coupled(day.problem):
+        return day.problem
+    moments = moments_of(day.problem, plan)
+    mate = None if task is None else mate_of(day, task)
+    if mate is not None and task is not None:
+        stops = {s.task: s.start for r in judge(day.problem, plan).routes if r for s in r.stops}
+        if mate in stops:
+            moments[mate] = moments[task] = (stops[mate], stops[mate])
+    return decoupled(day.problem, moments)
 
 
 def _weakest(day: Day, v: int, route: list[int], fixed: int) -> int:
@@ -69,7 +109,7 @@ def _weakest(day: Day, v: int, route: list[int], fixed: int) -> int:
 
 def ranking(day: Day, base: Solution, task: int) -> list[Place]:
     """Return the best place of a task in each vehicle that can take it, cheapest first."""
-    return places(day.problem, base, task)
+    return places(_alone(day, base, task), base, task)
 
 
 def without(plan: Solution, task: int) -> Solution:
@@ -91,6 +131,9 @@ def insert(day: Day, ticket: TicketId) -> Answer:
     base = sound(day)
     if task is None:
         return answer_of(day, judge(day.problem, base))
+    mate = mate_of(day, task)
+    if mate is not None:
+        return _insert_couple(day, base, task, mate)
     ranked = ranking(day, without(base, task), task)
     if not ranked or ranked[0].extra >= day.problem.drop_cost[task]:
         reasons = why_open(day, base, task, ranked[0] if ranked else None)
@@ -100,8 +143,37 @@ def insert(day: Day, ticket: TicketId) -> Answer:
     return replace(answer_of(day, judge(day.problem, plan)), choices=(choice(day, ticket, ranked),))
 
 
+def _insert_couple(day: Day, base: Solution, task: int, mate: int) -> Answer:
+    """Return the plan with two tickets put in at the moment that suits both engineers best."""
+    pair = next(p for p in day.problem.sync.tolist() if task in p)
+    rest = without(without(base, task), mate)
+    plan = put_chain(day.problem, rest, pair)
+    verdict = judge(day.problem, plan)
+    if task in verdict.unserved or not verdict.feasible:
+        left = tuple(
+            Unassigned(ticket=day.tickets[one].id, reasons=why_no_couple(day, one)) for one in pair
+        )
+        return replace(answer_of(day, judge(day.problem, rest)), unassigned=left)
+    where = plan.vehicle_of(day.problem.num_tasks)
+    chosen = tuple(
+        Choice(ticket=day.tickets[one].id, engineer=day.spells[where[one]].engineer.id)
+        for one in pair
+    )
+    return replace(answer_of(day, verdict), choices=chosen)
+
+
+def why_no_couple(day: Day, task: int) -> tuple[Reason, ...]:
+    """Return why one of two tickets that belong together has no place."""
+    able = [v for v in range(len(day.spells)) if day.problem.is_eligible[task, v]]
+    if able:
+        return (Reason(code="no_moment_for_both"),)
+    return why_open(day, sound(day), task, None)
+
+
 def move(day: Day, task: int, vehicle: int) -> Answer | None:
     """Return the plan with a task moved to a vehicle, None when it cannot go there."""
+    if mate_of(day, task) is not None:
+        return None
     base = sound(day)
     rest = without(base, task)
     ranked = [place for place in ranking(day, rest, task) if place.vehicle == vehicle]
@@ -230,11 +302,12 @@ def insert_all(day: Day) -> Answer:
     plan = sound(day)
     before = judge(day.problem, plan)
     order = sorted(before.unserved, key=lambda i: (-int(day.problem.drop_cost[i]), i))
-    state = route_state(pack(day.problem), plan)
+    problem = _alone(day, plan)
+    state = route_state(pack(problem), plan)
     left: list[Unassigned] = []
     chosen: list[Choice] = []
-    for task in order:
-        ranked = places(day.problem, plan, task, _RANKED, state)
+    for task in (one for one in order if mate_of(day, one) is None):
+        ranked = places(problem, plan, task, _RANKED, state)
         ticket = day.tickets[task].id
         if ranked and ranked[0].extra < day.problem.drop_cost[task]:
             plan = put(plan, ranked[0], task)
@@ -243,6 +316,7 @@ def insert_all(day: Day) -> Answer:
         else:
             reasons = why_open(day, plan, task, ranked[0] if ranked else None)
             left.append(Unassigned(ticket=ticket, reasons=reasons))
+    plan = _with_couples(day, plan, left)
     after = judge(day.problem, plan)
     return replace(
         answer_of(day, after),
@@ -250,6 +324,26 @@ def insert_all(day: Day) -> Answer:
         unassigned=tuple(left),
         choices=tuple(chosen),
     )
+
+
+def _why_left(day: Day, plan: Solution, task: int) -> tuple[Reason, ...]:
+    if mate_of(day, task) is not None:
+        return why_no_couple(day, task)
+    best = next(iter(places(_alone(day, plan), plan, task, 1)), None)
+    return why_open(day, plan, task, best)
+
+
+def _with_couples(day: Day, plan: Solution, left: list[Unassigned]) -> Solution:
+    """Return a plan with its open couples put in; those that fit nowhere are added to `left`."""
+    for pair in day.problem.sync.tolist():
+        plan = put_chain(day.problem, plan, pair)
+        served = {i for route in plan.routes for i in route}
+        left += [
+            Unassigned(ticket=day.tickets[one].id, reasons=why_no_couple(day, one))
+            for one in pair
+            if one not in served
+        ]
+    return plan
 
 
 def improve(
@@ -266,12 +360,7 @@ def improve(
     left = [
         Unassigned(
             ticket=day.tickets[task].id,
-            reasons=why_open(
-                day,
-                found.solution,
-                task,
-                next(iter(places(day.problem, found.solution, task, 1)), None),
-            ),
+            reasons=_why_left(day, found.solution, task),
         )
         for task in found.verdict.unserved
     ]

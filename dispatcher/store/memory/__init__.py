@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from dispatcher.domain.asset import Asset
 from dispatcher.domain.codec import from_json, to_json
 from dispatcher.domain.engineer import Engineer
 from dispatcher.domain.events import Fact
-from dispatcher.domain.ids import EngineerId, RouteId, SiteId, TerritoryId, TicketId
+from dispatcher.domain.ids import AssetId, EngineerId, RouteId, SiteId, TerritoryId, TicketId
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.place import Site
 from dispatcher.domain.plan import Route
@@ -23,6 +24,7 @@ from dispatcher.domain.ticket import Status, Ticket
 from dispatcher.errors import (
     KeyReused,
     Refused,
+    UnknownAsset,
     UnknownEngineer,
     UnknownTerritory,
     UnknownTicket,
@@ -34,8 +36,10 @@ from dispatcher.store.memory.ledgers import MemoryLedgers
 from dispatcher.store.memory.people import MemoryLeases, MemorySessions
 from dispatcher.store.memory.places import MemoryPositions, MemorySites
 from dispatcher.store.paging import (
+    ASSET_SORTS,
     ENGINEER_SORTS,
     TICKET_SORTS,
+    asset_columns,
     ended_at,
     engineer_columns,
     ticket_columns,
@@ -44,6 +48,7 @@ from dispatcher.store.records import (
     EVERYTHING,
     FACTS_LIMIT,
     KEEP_S,
+    AssetFilter,
     Decision,
     EngineerFilter,
     Health,
@@ -59,6 +64,7 @@ from dispatcher.store.seam import Decide
 
 ANY_TICKET = TicketFilter()
 ANY_ENGINEER = EngineerFilter()
+ANY_ASSET = AssetFilter()
 
 
 @dataclass(slots=True)
@@ -89,6 +95,9 @@ class _Source:
     def engineer(self, engineer: EngineerId) -> Engineer | None:
         found = (h.docs.engineers for h in self._all() if engineer in h.docs.engineers)
         return next((engineers[engineer] for engineers in found), None)
+
+    def asset(self, asset: AssetId) -> Asset | None:
+        return next((h.docs.assets[asset] for h in self._all() if asset in h.docs.assets), None)
 
     def route(self, route: RouteId) -> Route | None:
         return self._home.docs.route(route)
@@ -121,6 +130,7 @@ class MemoryStore:
         self._homes: dict[TerritoryId, Home] = {}
         self._of_ticket: dict[TicketId, list[Fact]] = {}
         self._of_engineer: dict[EngineerId, list[Fact]] = {}
+        self._of_asset: dict[AssetId, list[Fact]] = {}
         # (actor, key) → hash, receipt as written, when
         self._receipts: dict[tuple[str, str], tuple[str, bytes, int]] = {}
         self.sites = MemorySites(self._homes, self._lock)
@@ -167,6 +177,8 @@ class MemoryStore:
                 home.external_ids[ticket.external_id] = ticket.id
         for engineer in draft.engineers.changed.values():
             home.docs.put_engineer(engineer)
+        for asset in draft.assets.changed.values():
+            home.docs.put_asset(asset)
         for route in draft.routes.changed.values():
             home.docs.put_route(route)
         home.docs.put_territory(draft.territory())
@@ -178,6 +190,8 @@ class MemoryStore:
                 self._of_ticket.setdefault(ticket_id, []).append(entry.fact)
             for engineer_id in entry.engineers:
                 self._of_engineer.setdefault(engineer_id, []).append(entry.fact)
+            for asset_id in entry.assets:
+                self._of_asset.setdefault(asset_id, []).append(entry.fact)
 
     def _home(self, territory: TerritoryId) -> Home:
         try:
@@ -234,6 +248,12 @@ class MemoryStore:
         with self._lock:
             return [f for f in self._of_engineer.get(engineer, []) if f.seq > after][:limit]
 
+    def facts_of_asset(self, asset: AssetId, after: int = 0, limit: int = 1000) -> list[Fact]:
+        """Return the facts that touched an asset, and the reports about it, in order."""
+        checked_limit(limit, FACTS_LIMIT)
+        with self._lock:
+            return [f for f in self._of_asset.get(asset, []) if f.seq > after][:limit]
+
     def territories(self) -> list[Territory]:
         """Return all territories, by id."""
         with self._lock:
@@ -261,6 +281,11 @@ class MemoryStore:
             for route in sorted(docs.routes.values(), key=lambda r: (r.engineer, r.shift_at)):
                 if ended_since is None or route.visits or route.shift_at >= ended_since:
                     copy.put_route(route)
+            about = {ticket.asset for ticket in copy.tickets.values()}
+            for asset_id in sorted(docs.assets):
+                asset = docs.assets[asset_id]
+                if ended_since is None or asset.contract or asset_id in about:
+                    copy.put_asset(asset)
             used = {ticket.site for ticket in copy.tickets.values()}
             names = docs.sites if ended_since is None else used & docs.sites.keys()
             copy.sites = {site: docs.sites[site] for site in sorted(names)}
@@ -323,6 +348,47 @@ class MemoryStore:
             if lists.may_see_engineer(engineer, scope) and lists.fits_engineer(engineer, where)
         ]
         return lists.page(rows, ENGINEER_SORTS, sort=sort, limit=limit, cursor=cursor)
+
+    def states_by_external_id(
+        self, territory: TerritoryId, external_ids: Sequence[str]
+    ) -> dict[str, Status]:
+        """Return the states of those tickets of a territory that have one of these external ids."""
+        with self._lock:
+            home = self._homes.get(territory)
+            known = home.external_ids if home else {}
+            return {
+                one: home.docs.tickets[known[one]].status
+                for one in external_ids
+                if home is not None and one in known
+            }
+
+    def asset(self, asset: AssetId, *, scope: Scope = EVERYTHING) -> Asset:
+        """Return an asset that may be seen; `UnknownAsset` otherwise."""
+        with self._lock:
+            for home in self._homes.values():
+                found = home.docs.assets.get(asset)
+                if found is not None and lists.may_see_asset(found, scope, home.docs):
+                    return found
+        raise UnknownAsset(asset=asset)
+
+    def assets(
+        self,
+        where: AssetFilter = ANY_ASSET,
+        *,
+        scope: Scope = EVERYTHING,
+        sort: str = "serial",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Asset]:
+        """Return a page of assets; `sort` is a key of `paging.ASSET_SORTS`."""
+        with self._lock:
+            rows = [
+                (asset, asset_columns(asset))
+                for home in self._homes.values()
+                for asset in home.docs.assets.values()
+                if lists.may_see_asset(asset, scope, home.docs) and lists.fits_asset(asset, where)
+            ]
+        return lists.page(rows, ASSET_SORTS, sort=sort, limit=limit, cursor=cursor)
 
     def count_tickets(
         self, where: TicketFilter = ANY_TICKET, *, scope: Scope = EVERYTHING

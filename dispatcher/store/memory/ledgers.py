@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 from dispatcher.domain.ids import TerritoryId
 from dispatcher.errors import UnknownLedgerRow, UnknownTerritory
 from dispatcher.ledgers import BY_NAME, LEDGERS, Shelf, hear
+from dispatcher.ledgers.wording import likeness
 from dispatcher.store.memory import lists
-from dispatcher.store.paging import LEDGER_SORTS, ledger_columns
+from dispatcher.store.paging import LEDGER_SORTS, ledger_columns, ledger_text
 from dispatcher.store.records import (
     FACTS_LIMIT,
+    FOUND_LIMIT,
     GROUPS_LIMIT,
     LedgerFilter,
     LedgerRow,
@@ -108,6 +110,19 @@ class MemoryLedgers:
             )
             for group in groups[:GROUPS_LIMIT]
         ]
+
+    def find(self, where: LedgerFilter, query: Sequence[str], most: int) -> list[LedgerRow]:
+        """Return rows that hold one of the tokens at least, those that hold more of them first."""
+        checked_limit(most, FOUND_LIMIT)
+        ledger = BY_NAME[where.ledger]
+        with self._lock:
+            kept = self._of(where.territory).shelves[where.ledger].changed
+            told = {one["id"]: one["words"] for one in ledger_text(ledger, "", kept.items())}
+        rows = [row for row in self._fitting(where) if row["id"] in told]
+        shares = {row["id"]: likeness(query, told[row["id"]].split()) for row in rows}
+        rows = [row for row in rows if shares[row["id"]] > 0]
+        rows.sort(key=lambda row: (-shares[row["id"]], row["id"]))
+        return [LedgerRow.of(row) for row in rows[:most]]
 
     def _home(self, territory: TerritoryId) -> Home:
         if territory not in self._homes:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from dispatcher.domain.asset import Asset
 from dispatcher.domain.engineer import Engineer
+from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.ticket import Ticket
 from dispatcher.store.paging import (
     By,
+    asset_columns,
     cursor_after,
     engineer_columns,
     needle,
@@ -18,6 +21,7 @@ from dispatcher.store.paging import (
 )
 from dispatcher.store.records import (
     PAGE_LIMIT,
+    AssetFilter,
     EngineerFilter,
     Page,
     Scope,
@@ -44,6 +48,43 @@ def may_see_engineer(engineer: Engineer, scope: Scope) -> bool:
     )
 
 
+def may_see_asset(asset: Asset, scope: Scope, docs: MemoryDocs) -> bool:
+    """Tell whether an asset lies within a scope."""
+    if scope.territories is not None and asset.territory not in scope.territories:
+        return False
+    return scope.engineer is None or any(
+        ticket.asset == asset.id and ticket.engineer == scope.engineer
+        for ticket in docs.tickets.values()
+    )
+
+
+def fits_asset(asset: Asset, wanted: AssetFilter) -> bool:
+    """Tell whether an asset is asked for."""
+    row = asset_columns(asset)
+    equal = {
+        "territory": wanted.territory,
+        "site": wanted.site,
+        "code": wanted.code or None,
+        "customer": wanted.customer or None,
+        "contract": wanted.contract or None,
+    }
+    if any(value is not None and row[name] != value for name, value in equal.items()):
+        return False
+    if wanted.models and asset.model not in wanted.models:
+        return False
+    if wanted.statuses and asset.status not in wanted.statuses:
+        return False
+    low, high = wanted.installed_from_at, wanted.installed_until_at
+    if (low is not None or high is not None) and not row["installed_at"]:
+        return False
+    return (
+        needle(wanted.text.strip()) in row["words"]
+        and wanted.serial_from <= row["serial"]
+        and (not wanted.serial_until or row["serial"] <= wanted.serial_until)
+        and _between(row["installed_at"], low, high)
+    )
+
+
 def fits_ticket(ticket: Ticket, wanted: TicketFilter) -> bool:
     """Tell whether a ticket is asked for."""
     row = ticket_columns(ticket)
@@ -51,6 +92,7 @@ def fits_ticket(ticket: Ticket, wanted: TicketFilter) -> bool:
         "territory": wanted.territory,
         "engineer": wanted.engineer,
         "site": wanted.site,
+        "asset": wanted.asset,
         "external_id": wanted.external_id,
     }
     if any(value is not None and row[name] != value for name, value in equal.items()):

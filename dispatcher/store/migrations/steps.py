@@ -37,7 +37,16 @@ def known(connection: sa.Connection) -> list[str]:
     return [step.revision for step in folder.walk_revisions()]
 
 
+# the index for texts: shadow tables of SQLite, an expression of PostgreSQL
+_BESIDE = ("ledger_fts", "ix_ledger_text_words")
+
+
+def _is_ours(name: str | None, _kind: str, _parents: object) -> bool:
+    return name is None or not name.startswith(_BESIDE)
+
+
 def drift(connection: sa.Connection, metadata: sa.MetaData) -> list[object]:
     """Return in what the database differs from the tables the code knows."""
-    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    options = {"compare_type": True, "include_name": _is_ours}
+    context = MigrationContext.configure(connection, opts=options)
     return list(compare_metadata(context, metadata))

@@ -12,22 +12,24 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from dispatcher.domain.asset import Asset
 from dispatcher.domain.codec import to_json
 from dispatcher.domain.engineer import Engineer
 from dispatcher.domain.events import Fact
-from dispatcher.domain.ids import EngineerId, TerritoryId, TicketId
+from dispatcher.domain.ids import AssetId, EngineerId, TerritoryId, TicketId
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.plan import Route
 from dispatcher.domain.territory import Territory
 from dispatcher.domain.ticket import Status, Ticket
-from dispatcher.errors import Refused, UnknownEngineer, UnknownTicket
+from dispatcher.errors import Refused, UnknownAsset, UnknownEngineer, UnknownTicket
 from dispatcher.store.bus import Bus, LocalBus, PostgresBus
 from dispatcher.store.migrations import expect_newest, migrate
-from dispatcher.store.paging import ENGINEER_SORTS, TICKET_SORTS
+from dispatcher.store.paging import ASSET_SORTS, ENGINEER_SORTS, TICKET_SORTS
 from dispatcher.store.records import (
     EVERYTHING,
     FACTS_LIMIT,
     KEEP_S,
+    AssetFilter,
     EngineerFilter,
     Health,
     Page,
@@ -54,6 +56,7 @@ logger = logging.getLogger(__name__)
 
 ANY_TICKET = TicketFilter()
 ANY_ENGINEER = EngineerFilter()
+ANY_ASSET = AssetFilter()
 
 
 class SqlStore:
@@ -114,6 +117,12 @@ class SqlStore:
         checked_limit(limit, FACTS_LIMIT)
         with self.database.read() as connection:
             return timeline(connection, engineer, schema.event_engineer, after, limit)
+
+    def facts_of_asset(self, asset: AssetId, after: int = 0, limit: int = 1000) -> list[Fact]:
+        """Return the facts that touched an asset, and the reports about it, in order."""
+        checked_limit(limit, FACTS_LIMIT)
+        with self.database.read() as connection:
+            return timeline(connection, asset, schema.event_asset, after, limit)
 
     def territories(self) -> list[Territory]:
         """Return all territories, by id."""
@@ -205,6 +214,46 @@ class SqlStore:
                 schema.engineer,
                 conditions,
                 ENGINEER_SORTS,
+                sort=sort,
+                limit=limit,
+                cursor=cursor,
+            )
+
+    def states_by_external_id(
+        self, territory: TerritoryId, external_ids: Sequence[str]
+    ) -> dict[str, Status]:
+        """Return the states of those tickets of a territory that have one of these external ids."""
+        with self.database.read() as connection:
+            return queries.states_by_external_id(connection, territory, external_ids)
+
+    def asset(self, asset: AssetId, *, scope: Scope = EVERYTHING) -> Asset:
+        """Return an asset that may be seen; `UnknownAsset` otherwise."""
+        table = schema.asset
+        query = sa.select(table.c.doc).where(table.c.id == asset, *queries.asset_scope(scope))
+        with self.database.read() as connection:
+            found = load_all(connection, Asset, query)
+        if not found:
+            raise UnknownAsset(asset=asset)
+        return found[0]
+
+    def assets(
+        self,
+        where: AssetFilter = ANY_ASSET,
+        *,
+        scope: Scope = EVERYTHING,
+        sort: str = "serial",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Asset]:
+        """Return a page of assets; `sort` is a key of `paging.ASSET_SORTS`."""
+        conditions = [*queries.asset_conditions(where), *queries.asset_scope(scope)]
+        with self.database.read() as connection:
+            return queries.page(
+                connection,
+                Asset,
+                schema.asset,
+                conditions,
+                ASSET_SORTS,
                 sort=sort,
                 limit=limit,
                 cursor=cursor,

@@ -14,14 +14,15 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from dispatcher.domain.asset import Asset
 from dispatcher.domain.codec import from_json
 from dispatcher.domain.engineer import Engineer
-from dispatcher.domain.ids import EngineerId, RouteId, SiteId, TerritoryId, TicketId
+from dispatcher.domain.ids import AssetId, EngineerId, RouteId, SiteId, TerritoryId, TicketId
 from dispatcher.domain.place import Site
 from dispatcher.domain.plan import Route
 from dispatcher.domain.ticket import Ticket
 from dispatcher.store.draft import Draft
-from dispatcher.store.paging import engineer_row, route_row, site_row, ticket_row
+from dispatcher.store.paging import asset_row, engineer_row, route_row, site_row, ticket_row
 from dispatcher.store.sql import schema
 
 T = TypeVar("T")
@@ -103,6 +104,10 @@ class SqlSource:
         """Return an engineer."""
         return load(self._connection, Engineer, schema.engineer, engineer)
 
+    def asset(self, asset: AssetId) -> Asset | None:
+        """Return an asset."""
+        return load(self._connection, Asset, schema.asset, asset)
+
     def route(self, route: RouteId) -> Route | None:
         """Return a route."""
         return load(self._connection, Route, schema.route, route)
@@ -169,6 +174,7 @@ def write_documents(
     """Write back the documents that a draft changed, and the sites that came with them."""
     upsert(connection, schema.ticket, [ticket_row(t) for t in draft.tickets.changed.values()])
     upsert(connection, schema.engineer, [engineer_row(e) for e in draft.engineers.changed.values()])
+    upsert(connection, schema.asset, [asset_row(a) for a in draft.assets.changed.values()])
     routes = [route_row(r, territory) for r in draft.routes.changed.values()]
     upsert(connection, schema.route, routes)
     upsert(connection, schema.site, [site_row(site) for site in sites])

@@ -19,9 +19,10 @@ from dispatcher.domain.ids import TerritoryId
 from dispatcher.domain.territory import Territory
 from dispatcher.errors import UnknownLedgerRow, UnknownTerritory
 from dispatcher.ledgers import LEDGERS, Ledger, Shelf, hear
-from dispatcher.store.paging import LEDGER_SORTS, ledger_row
+from dispatcher.store.paging import LEDGER_SORTS, ledger_row, ledger_text
 from dispatcher.store.records import (
     FACTS_LIMIT,
+    FOUND_LIMIT,
     GROUPS_LIMIT,
     LedgerFilter,
     LedgerRow,
@@ -37,7 +38,7 @@ from dispatcher.store.sql.queries import page_of_rows
 
 # rows of one ledger that stay in memory between two readings of the log
 MOST_KEPT = 20_000
-_ROW, _CURSOR = schema.ledger_row, schema.ledger_cursor
+_ROW, _CURSOR, _TEXT = schema.ledger_row, schema.ledger_cursor, schema.ledger_text
 # statements are built once: building costs more than running them
 _LOAD = sa.select(_ROW.c.doc).where(
     _ROW.c.territory == sa.bindparam("home"),
@@ -139,6 +140,7 @@ class SqlLedgers:
             shelf = shelves[ledger.name]
             rows = [ledger_row(ledger, territory, key, row) for key, row in shelf.changed.items()]
             upsert(connection, _ROW, rows)
+            upsert(connection, _TEXT, ledger_text(ledger, territory, shelf.changed.items()))
             shelf.changed = {}
 
     def page(
@@ -205,6 +207,37 @@ class SqlLedgers:
             for row in rows
         ]
 
+    def find(self, where: LedgerFilter, query: Sequence[str], most: int) -> list[LedgerRow]:
+        """Return rows that hold one of the tokens at least, those that hold more of them first."""
+        checked_limit(most, FOUND_LIMIT)
+        if not query:
+            return []
+        with self._database.read() as connection:
+            found = sa.select(_ROW).join(_TEXT, _SAME).where(*_conditions(where))
+            rows = connection.execute(
+                _matching(found, query, connection.dialect.name).limit(most)
+            ).mappings()
+            return [LedgerRow.of(dict(row)) for row in rows]
+
+
+_SAME = sa.and_(
+    _TEXT.c.territory == _ROW.c.territory, _TEXT.c.ledger == _ROW.c.ledger, _TEXT.c.id == _ROW.c.id
+)
+
+
+def _matching(found: sa.Select[Any], query: Sequence[str], dialect: str) -> sa.Select[Any]:
+    """Return a query with the engine's own text search; tokens are letters and digits only."""
+    if dialect == "sqlite":
+        wanted = " OR ".join(f'"{one}"' for one in query)
+        fts = sa.text("ledger_fts MATCH :wanted").bindparams(wanted=wanted)
+        index = sa.table("ledger_fts", sa.column("rowid"), sa.column("rank"))
+        found = found.join(index, sa.text("ledger_fts.rowid = ledger_text.rowid"))
+        return found.where(fts).order_by(index.c.rank, _ROW.c.id)
+    vector = sa.func.to_tsvector(sa.text("'simple'::regconfig"), _TEXT.c.words)
+    asked = sa.func.to_tsquery(sa.text("'simple'::regconfig"), " | ".join(query))
+    rank = sa.func.ts_rank(vector, asked)
+    return found.where(vector.op("@@")(asked)).order_by(rank.desc(), _ROW.c.id)
+
 
 def _show(
     row: Mapping[str, Any],
@@ -252,6 +285,8 @@ def _renew(connection: sa.Connection, territory: TerritoryId) -> dict[str, int]:
             continue
         mine = sa.and_(_ROW.c.territory == territory, _ROW.c.ledger == ledger.name)
         connection.execute(sa.delete(_ROW).where(mine))
+        told = sa.and_(_TEXT.c.territory == territory, _TEXT.c.ledger == ledger.name)
+        connection.execute(sa.delete(_TEXT).where(told))
         cursors[ledger.name] = 0
     # a row of the table must be locked even the first time
     write_cursors(connection, territory, cursors)

@@ -16,15 +16,18 @@ import sqlalchemy as sa
 
 from dispatcher.domain.codec import event_from_json, event_to_json, to_json
 from dispatcher.domain.events import Fact
-from dispatcher.domain.ids import ActorId, EngineerId, TerritoryId, TicketId
+from dispatcher.domain.ids import ActorId, AssetId, EngineerId, TerritoryId, TicketId
 from dispatcher.errors import LogDamaged
 from dispatcher.store.draft import Entry
 from dispatcher.store.sql import schema
+
+Rows = list[dict[str, Any]]
 
 # statements are built once: building costs more than running them
 _APPEND = sa.insert(schema.event)
 _LINK_TICKETS = sa.insert(schema.event_ticket)
 _LINK_ENGINEERS = sa.insert(schema.event_engineer)
+_LINK_ASSETS = sa.insert(schema.event_asset)
 _TAIL = (
     sa.select(schema.event)
     .where(
@@ -99,16 +102,18 @@ def write_entries(connection: sa.Connection, chain: str, entries: Sequence[Entry
 
 
 def write_links(connection: sa.Connection, entries: Sequence[Entry]) -> None:
-    """Note which tickets and engineers the facts touched."""
-    tickets, engineers = link_rows(entries)
+    """Note which tickets, engineers and assets the facts touched."""
+    tickets, engineers, assets = link_rows(entries)
     if tickets:
         connection.execute(_LINK_TICKETS, tickets)
     if engineers:
         connection.execute(_LINK_ENGINEERS, engineers)
+    if assets:
+        connection.execute(_LINK_ASSETS, assets)
 
 
-def link_rows(entries: Sequence[Entry]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the rows of both timelines."""
+def link_rows(entries: Sequence[Entry]) -> tuple[Rows, Rows, Rows]:
+    """Return the rows of the timelines of tickets, engineers and assets."""
     tickets = [
         {"ticket": t, "seq": e.fact.seq, "territory": e.fact.territory, "version": version}
         for e in entries
@@ -119,7 +124,12 @@ def link_rows(entries: Sequence[Entry]) -> tuple[list[dict[str, Any]], list[dict
         for e in entries
         for engineer in e.engineers
     ]
-    return tickets, engineers
+    assets = [
+        {"asset": asset, "seq": e.fact.seq, "territory": e.fact.territory}
+        for e in entries
+        for asset in e.assets
+    ]
+    return tickets, engineers, assets
 
 
 def facts(connection: sa.Connection, territory: TerritoryId, after: int, limit: int) -> list[Fact]:
@@ -165,9 +175,13 @@ def _first_at(connection: sa.Connection, territory: TerritoryId, at: int) -> int
 
 
 def timeline(
-    connection: sa.Connection, who: TicketId | EngineerId, links: sa.Table, after: int, limit: int
+    connection: sa.Connection,
+    who: TicketId | EngineerId | AssetId,
+    links: sa.Table,
+    after: int,
+    limit: int,
 ) -> list[Fact]:
-    """Return the facts that touched a ticket or an engineer, in order."""
+    """Return the facts that touched a ticket, an engineer or an asset, in order."""
     values = {"who": who, "after": after, "most": limit}
     return _read(connection, _touching(links), values)
 
@@ -175,7 +189,7 @@ def timeline(
 @cache
 def _touching(links: sa.Table) -> sa.Select[Any]:
     table = schema.event
-    key = links.c.ticket if links is schema.event_ticket else links.c.engineer
+    key = next(iter(links.primary_key.columns))
     on = sa.and_(links.c.territory == table.c.territory, links.c.seq == table.c.seq)
     query = sa.select(table).join(links, on)
     query = query.where(key == sa.bindparam("who"), links.c.seq > sa.bindparam("after"))

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from dispatcher.domain.asset import Asset
 from dispatcher.domain.codec import from_json
 from dispatcher.domain.engineer import Engineer
 from dispatcher.domain.ids import EngineerId, TerritoryId
@@ -23,6 +24,7 @@ from dispatcher.errors import UnknownTerritory
 from dispatcher.store.paging import By, cursor_after, needle, order_of, read_cursor
 from dispatcher.store.records import (
     PAGE_LIMIT,
+    AssetFilter,
     EngineerFilter,
     Page,
     Scope,
@@ -58,6 +60,8 @@ def snapshot(
     engineers = sa.select(schema.engineer.c.doc).where(where_home).order_by(schema.engineer.c.id)
     for engineer in load_all(connection, Engineer, engineers):
         docs.put_engineer(engineer)
+    for asset in load_all(connection, Asset, _assets(territory, ended_since)):
+        docs.put_asset(asset)
     for route in load_all(connection, Route, routes):
         docs.put_route(route)
     docs.sites = {site.id: site for site in load_all(connection, Site, sites)}
@@ -83,6 +87,19 @@ def _parts(
         routes.order_by(route.c.engineer, route.c.shift_at),
         sites.order_by(site.c.id),
     )
+
+
+def _assets(territory: TerritoryId, ended_since: int | None) -> sa.Select[Any]:
+    """Return the query for a snapshot's assets: all, or those of its tickets and under contract."""
+    asset, ticket = schema.asset, schema.ticket
+    query = sa.select(asset.c.doc).where(asset.c.territory == territory)
+    if ended_since is not None:
+        is_recent = sa.or_(ticket.c.ended_at.is_(None), ticket.c.ended_at >= ended_since)
+        used = sa.select(ticket.c.asset).where(
+            ticket.c.territory == territory, ticket.c.asset.is_not(None), is_recent
+        )
+        query = query.where(sa.or_(asset.c.contract != "", asset.c.id.in_(used)))
+    return query.order_by(asset.c.id)
 
 
 def routes(
@@ -119,6 +136,19 @@ def engineer_scope(scope: Scope) -> Where:
     return where
 
 
+def asset_scope(scope: Scope) -> Where:
+    """Return what an actor may see of the assets: an engineer those of the own tickets."""
+    table, where = schema.asset, list[sa.ColumnElement[bool]]()
+    if scope.territories is not None:
+        where.append(table.c.territory.in_(scope.territories))
+    if scope.engineer is not None:
+        mine = sa.select(schema.ticket.c.asset).where(
+            schema.ticket.c.engineer == scope.engineer, schema.ticket.c.asset.is_not(None)
+        )
+        where.append(table.c.id.in_(mine))
+    return where
+
+
 def ticket_conditions(wanted: TicketFilter) -> Where:
     """Return a filter as conditions."""
     c, where = schema.ticket.c, list[sa.ColumnElement[bool]]()
@@ -126,6 +156,7 @@ def ticket_conditions(wanted: TicketFilter) -> Where:
         c.territory: wanted.territory,
         c.engineer: wanted.engineer,
         c.site: wanted.site,
+        c.asset: wanted.asset,
         c.external_id: wanted.external_id,
     }
     where.extend(column == value for column, value in equal.items() if value is not None)
@@ -160,6 +191,33 @@ def engineer_conditions(wanted: EngineerFilter) -> Where:
         where.append(c.words.contains(needle(wanted.text.strip()), autoescape=True))
     if wanted.skill:
         where.append(c.skills.contains(f"\n{needle(wanted.skill)}\n", autoescape=True))
+    return where
+
+
+def asset_conditions(wanted: AssetFilter) -> Where:
+    """Return a filter as conditions."""
+    c, where = schema.asset.c, list[sa.ColumnElement[bool]]()
+    equal = {
+        c.territory: wanted.territory,
+        c.site: wanted.site,
+        c.code: wanted.code or None,
+        c.customer: wanted.customer or None,
+        c.contract: wanted.contract or None,
+    }
+    where.extend(column == value for column, value in equal.items() if value is not None)
+    if wanted.models:
+        where.append(c.model.in_(wanted.models))
+    if wanted.statuses:
+        where.append(c.status.in_(wanted.statuses))
+    if wanted.serial_from:
+        where.append(c.serial >= wanted.serial_from)
+    if wanted.serial_until:
+        where.append(c.serial <= wanted.serial_until)
+    if wanted.text.strip():
+        where.append(c.words.contains(needle(wanted.text.strip()), autoescape=True))
+    if wanted.installed_from_at is not None or wanted.installed_until_at is not None:
+        where.append(c.installed_at > 0)
+    where.extend(_between(c.installed_at, wanted.installed_from_at, wanted.installed_until_at))
     return where
 
 
@@ -222,6 +280,20 @@ def _after(
         steps.append(sa.and_(*equal, later))
         equal.append(column == value)
     return sa.or_(*steps)
+
+
+def states_by_external_id(
+    connection: sa.Connection, territory: TerritoryId, external_ids: Sequence[str]
+) -> dict[str, Status]:
+    """Return the states of those tickets of a territory that have one of these external ids."""
+    c, found = schema.ticket.c, dict[str, Status]()
+    for start in range(0, len(external_ids), 500):
+        some = external_ids[start : start + 500]
+        query = sa.select(c.external_id, c.status).where(
+            c.territory == territory, c.external_id.in_(some)
+        )
+        found |= {row.external_id: Status(row.status) for row in connection.execute(query)}
+    return found
 
 
 def count_tickets(connection: sa.Connection, where: Where) -> dict[Status, int]:

@@ -97,6 +97,13 @@ event_engineer = _table(
     _text("territory"),
     by_key=True,
 )
+event_asset = _table(
+    "event_asset",
+    _text("asset", pk=True),
+    _int("seq", pk=True),
+    _text("territory"),
+    by_key=True,
+)
 ticket = _table(
     "ticket",
     _text("id", pk=True),
@@ -106,6 +113,7 @@ ticket = _table(
     _int("severity"),
     _text("engineer", null=True),
     _text("site"),
+    _text("asset", null=True),
     _int("reported_at"),
     _int("due_at"),
     _int("ended_at", null=True),
@@ -116,6 +124,27 @@ ticket = _table(
     Index(None, "territory", "status", "due_at"),
     Index(None, "territory", "reported_at"),
     Index(None, "engineer", "status"),
+    Index(None, "site"),
+    Index(None, "asset"),
+)
+asset = _table(
+    "asset",
+    _text("id", pk=True),
+    _home(),
+    _text("serial"),
+    _text("model"),
+    _text("code"),
+    _text("customer"),
+    _text("site", null=True),
+    _text("contract"),
+    _text("status"),
+    _int("installed_at"),
+    _text("words"),
+    _text("doc"),
+    Index(None, "territory", "serial", "id"),
+    Index(None, "territory", "model", "serial"),
+    Index(None, "territory", "contract"),
+    Index(None, "code"),
     Index(None, "site"),
 )
 engineer = _table(
@@ -225,6 +254,14 @@ ledger_row = _table(
     Index(None, "territory", "ledger", "subject", "at"),
     Index(None, "territory", "ledger", "ticket"),
 )
+# the tokens by which rows of a ledger are looked for; each engine has its own index over it
+ledger_text = _table(
+    "ledger_text",
+    _home(pk=True),
+    _text("ledger", pk=True),
+    _text("id", pk=True),
+    _text("words"),
+)
 # how far each ledger has read the log, and which version of its fold did
 ledger_cursor = _table(
     "ledger_cursor",
@@ -235,4 +272,7 @@ ledger_cursor = _table(
 )
 
 # what the log alone makes, in the order in which rebuilding writes it
-DERIVED = (ticket, engineer, route, event_ticket, event_engineer, ledger_row, ledger_cursor)
+DERIVED = (
+    *(ticket, engineer, asset, route, event_ticket, event_engineer, event_asset),
+    *(ledger_row, ledger_text, ledger_cursor),
+)
