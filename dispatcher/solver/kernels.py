@@ -12,7 +12,10 @@ chain (m, cap + 2, RECORD)   state before each leg: the state without lunch, the
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
+from zlib import crc32
 
 import numpy as np
 from numba import njit
@@ -100,9 +103,36 @@ PLACE: Final = 26
 DIRECT: Final = 27
 RECORD: Final = 28
 
-_jit = njit(cache=True, nogil=True, error_model="numpy")
+
+def _sources() -> int:
+    """Return a number that changes with any file whose constants or kernels others are built of."""
+    folder = Path(__file__).parent
+    files = sorted([*folder.glob("*kernels.py"), folder / "packing.py", folder / "problem.py"])
+    return crc32(b"".join(file.read_bytes() for file in files))
+
+
+def _kept(**options: Any) -> Callable[[Any], Any]:
+    """
+    Return a decorator that compiles a kernel and keeps it until any kernel's file changes.
+
+    Numba looks at the file of the kernel alone, and would go on with constants and callees that
+    were compiled into it from others.
+    """
+    stamp = _sources()
+
+    def compiled(function: Any) -> Any:
+        kernel = njit(cache=True, nogil=True, error_model="numpy", **options)(function)
+        index = getattr(getattr(kernel, "_cache", None), "_cache_file", None)
+        if index is not None:
+            index._source_stamp = (index._source_stamp, stamp)  # noqa: SLF001
+        return kernel
+
+    return compiled
+
+
+_jit = _kept()
 # written into its caller: handing over a dozen arrays costs more than these take
-_within = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+_within = _kept(forceinline=True)
 
 
 @intrinsic
