@@ -22,7 +22,7 @@ from dispatcher.solver.solution import Route, Solution
 
 # days with more tasks than this are cut into territories of about so many
 LARGE: Final = 800
-TERRITORY: Final = 450
+TERRITORY: Final = 520
 # seconds a territory is searched for in one round, at least and at most
 _PART_S: Final = (0.05, 0.4)
 # rounds a budget should have room for
