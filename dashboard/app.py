@@ -1,5 +1,5 @@
 """
-The dashboard's door: one Streamlit app with the pages Live, Tickets, Day and Reports.
+The dashboard's door: one Streamlit app, one page for each kind of work.
 
 Started by `dispatcher dashboard` or `python -m dashboard`; see `launch.py` for every option.
 """
@@ -39,6 +39,7 @@ def _pages(say: Words | None) -> list[Any]:
         "tickets": "list_alt",
         "tasks": "task_alt",
         "day": "monitoring",
+        "ledgers": "menu_book",
         "reports": "summarize",
     }
     return [

@@ -62,6 +62,48 @@ def _day(frame: Frame) -> None:
         _hours(frame, day["hours"])
         _plans(frame, day["plans"])
     _crew(frame, day["engineers"])
+    _fairness(frame, say.local(day["from_at"]).date().isoformat())
+
+
+def _fairness(frame: Frame, on: str) -> None:
+    """Draw what taking turns cost, once somebody wants to know: the day is solved again for it."""
+    say = frame.say
+    st.markdown(f"##### {say('day.fairness')}")
+    st.caption(say("day.fairness.why"))
+    wanted: set[str] = st.session_state.setdefault("fairness_days", set())
+    if on not in wanted:
+        if not st.button(say("day.fairness.do"), key="fairness_do"):
+            return
+        wanted.add(on)
+    try:
+        told = frame.api.get("/day/fairness", {"territory": frame.territory["id"], "on": on})
+    except (Refusal, Silence) as problem:
+        st.error(str(problem))
+        return
+    if told["state"] != "known":
+        st.info(say(f"day.fairness.{told['state']}"))
+        return
+    price, lowest, highest = (round(told[key] / 60) for key in ("price", "lowest", "highest"))
+    is_noise = told["lowest"] <= 0 <= told["highest"]
+    span = say(f"day.fairness.{'noise' if is_noise else 'span'}", lowest=lowest, highest=highest)
+    figure, table = st.columns([1, 3], vertical_alignment="center")
+    figure.metric(say("day.fairness.price"), f"{price} {say('unit.min')}", help=span)
+    figure.caption(span)
+    table.table(fairness_rows(say, told))
+
+
+def fairness_rows(say: Words, told: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the two plans of a day: driving, visits each, how unlike, left open."""
+    return [
+        {
+            say("day.fairness.plan"): say(f"day.fairness.{name}"),
+            say("day.travel"): say.span(one["travel"]),
+            say("day.fairness.visits"): f"{one['fewest']}–{one['most']}",
+            say("day.fairness.spread"): f"{one['spread_hundredths'] / 100:.2f}",
+            say("day.fairness.open"): str(one["unserved"]),
+        }
+        for name, one in (("with", told["with_turn"]), ("without", told["without_turn"]))
+    ]
 
 
 def _head(say: Words, day: Mapping[str, Any], shift: int) -> None:

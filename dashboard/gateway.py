@@ -70,6 +70,11 @@ class Gateway:
         """Return what a POST answers; the same `key` again gives the same answer."""
         return self._call("POST", path, json=dict(body or {}), key=key or new_key())
 
+    def fetch(self, path: str, query: Query | None = None) -> bytes:
+        """Return a file that a GET answers."""
+        wanted = {name: value for name, value in (query or {}).items() if value not in (None, "")}
+        return self._ask("GET", path, params=wanted).content
+
     def send(self, path: str, query: Query, name: str, content: bytes) -> Any:
         """Return what the API says to a file."""
         wanted = {key: value for key, value in query.items() if value is not None}
@@ -78,6 +83,10 @@ class Gateway:
         )
 
     def _call(self, method: str, path: str, *, key: str = "", **how: Any) -> Any:
+        return _read(self._ask(method, path, key=key, **how))
+
+    def _ask(self, method: str, path: str, *, key: str = "", **how: Any) -> httpx.Response:
+        """Return a good answer; anything else is a refusal or silence."""
         headers = {"Accept-Language": self.lang}
         if self.session:
             headers["Authorization"] = f"Bearer {self.session}"
@@ -87,7 +96,9 @@ class Gateway:
             answer = self.client.request(method, path, headers=headers, **how)
         except httpx.HTTPError as error:
             raise Silence(str(error)) from error
-        return _read(answer)
+        if not answer.is_success:
+            _read(answer)
+        return answer
 
 
 def _read(answer: httpx.Response) -> Any:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from dispatcher.api.again import Again
 from dispatcher.api.meter import Meter
 from dispatcher.api.mirror import Mirror
 from dispatcher.config import Settings
@@ -40,6 +41,8 @@ class House:
     meter: Meter
     # warranties, contracts, prices
     terms: Terms
+    # days solved again in hindsight
+    again: Again
     # session by the digest of its token, and when it was looked up
     sessions: dict[bytes, tuple[Session, int]] = field(default_factory=dict)
     # told which sessions ended; the live hub listens
@@ -135,5 +138,6 @@ def furnish(settings: Settings, store: Store) -> House:
         clock=settings.clock,
         policy=load_policy(settings.policy, settings.data / "policies"),
         terms=load_terms(settings.data / "policies"),
+        again=Again(settings),
         meter=Meter(settings.rate_per_s, settings.logins_per_minute),
     )

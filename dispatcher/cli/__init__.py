@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "city": "city:city",
     "dashboard": "up:dashboard",
     "demo": "up:demo",
+    "fairness": "fairness:fairness",
     "import": "serve:tables",
     "notify": "notify:notify",
     "plan": "plan:plan",

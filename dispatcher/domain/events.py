@@ -583,6 +583,8 @@ class PlanPublished:
     cost: int = 0
     # a lower bound of that cost; None = not known
     bound: int | None = None
+    # what the plan was charged for each visit somebody is ahead of the one whose turn it is (R26)
+    turn_price: int = 0
 
 
 Event = (

@@ -5,12 +5,29 @@ from __future__ import annotations
 from typing import Any, Final
 
 from dispatcher.ledgers.book import NEVER_AT, Columns, Ledger, Seen, Shelf, fold_all, hear
+from dispatcher.ledgers.clocks import clocks
+from dispatcher.ledgers.custody import custody
+from dispatcher.ledgers.hours import hours
 from dispatcher.ledgers.knowledge import knowledge
 from dispatcher.ledgers.outcomes import outcomes
 from dispatcher.ledgers.promises import promises
+from dispatcher.ledgers.providers import providers
+from dispatcher.ledgers.rotation import rotation
+from dispatcher.ledgers.stock import stock
 from dispatcher.ledgers.tasks import tasks
 
-LEDGERS: Final[tuple[Ledger[Any], ...]] = (promises, tasks, outcomes, knowledge)
+LEDGERS: Final[tuple[Ledger[Any], ...]] = (
+    promises,
+    clocks,
+    rotation,
+    custody,
+    stock,
+    hours,
+    providers,
+    tasks,
+    outcomes,
+    knowledge,
+)
 BY_NAME: Final[dict[str, Ledger[Any]]] = {one.name: one for one in LEDGERS}
 
 __all__ = [

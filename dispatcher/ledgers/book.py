@@ -57,6 +57,10 @@ class Seen(Protocol[R_co]):
         """Return the row with this key, None when there is none yet."""
         ...
 
+    def note(self, key: str) -> Any:
+        """Return what the ledger noted for itself under this key, None when nothing yet."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger(Generic[R]):
@@ -70,32 +74,51 @@ class Ledger(Generic[R]):
     record: type[R]
     # only facts of these classes are shown to `fold`
     hears: frozenset[type[Event]]
-    # (rows so far, fact, territory as it was created) -> changed rows by key; refuses nothing
-    fold: Callable[[Seen[R], Fact, Territory], Iterable[tuple[str, R]]]
-    # None = a note of the ledger to itself, never listed
+    # (rows so far, fact, territory as it was created) -> changed rows and notes by key
+    fold: Callable[[Seen[R], Fact, Territory], Iterable[tuple[str, Any]]]
+    # None = kept, yet never listed
     columns: Callable[[R], Columns | None]
     # the states that rows may be in, in the order of a row's life
     states: tuple[str, ...]
     # the tokens a row is found by, parted by blanks; None = this ledger is not searched
     words: Callable[[R], str] | None = None
+    # the class of what the ledger notes for itself, by key; notes are kept and never listed
+    note: Callable[[str], type[Any]] | None = None
+    # the ticket a key belongs to, "" = to none: before its report there can be no such row, so
+    # whoever has read on since then need not look it up
+    ticket_of: Callable[[str], str] = lambda _: ""
+
+    def kind_of(self, key: str) -> type[Any]:
+        """Return the class of what stands under a key."""
+        return self.note(key) if self.note is not None and is_note(key) else self.record
+
+
+def is_note(key: str) -> bool:
+    """Tell whether a key is that of a ledger's note to itself."""
+    return key.startswith("@")
 
 
 class Shelf(Generic[R]):
     """Rows of one ledger under change; implements `Seen`."""
 
     def __init__(self, load: Callable[[str], R | None] = lambda _: None) -> None:
-        self._load = load
+        # gives a row that nobody has asked for yet
+        self.load = load
         self.rows: dict[str, R | None] = {}
         self.changed: dict[str, R] = {}
 
     def get(self, key: str) -> R | None:
         """Return the row with this key, None when there is none yet."""
         if key not in self.rows:
-            self.rows[key] = self._load(key)
+            self.rows[key] = self.load(key)
         return self.rows[key]
 
+    def note(self, key: str) -> Any:
+        """Return the note under this key, None when there is none yet."""
+        return self.get(key)
+
     def put(self, key: str, row: R) -> None:
-        """Keep this state of a row."""
+        """Keep this state of a row or note."""
         self.rows[key] = row
         self.changed[key] = row
 

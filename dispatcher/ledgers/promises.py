@@ -115,6 +115,7 @@ promises = Ledger(
         {ev.ArrivalPromised, ev.EngineerArrived, ev.TicketCancelled, ev.TicketHeld},
     ),
     fold=_fold,
+    ticket_of=lambda key: key.partition("/")[0],
     columns=_columns,
     states=("open", "kept", "broken", "changed", "dropped"),
 )

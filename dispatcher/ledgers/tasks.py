@@ -129,6 +129,7 @@ tasks = Ledger(
         }
     ),
     fold=_fold,
+    ticket_of=lambda key: key.partition("/")[0],
     columns=_columns,
     states=("open", "taken", "done", "void"),
 )

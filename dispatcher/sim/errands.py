@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from dispatcher.desk.command import stores
 from dispatcher.desk.command import wishes as w
 from dispatcher.sim.world import Step
 
@@ -137,8 +138,46 @@ def _asset(command: w.RegisterAsset, territory: str, _step: Step) -> Errand:
 
 
 def _register(command: w.RegisterEngineer, territory: str, _step: Step) -> Errand:
-    body = _only(command.engineer, "id", "name", "base", "skills", "certificates", "shifts")
+    keys = ("id", "name", "base", "skills", "certificates", "shifts", "provider")
+    body = _only(command.engineer, *keys)
     return Errand(path="/engineers", body={**body, "territory": territory})
+
+
+def _promise(command: w.Promise, _territory: str, _step: Step) -> Errand:
+    return Errand(
+        path=f"/tickets/{command.ticket}/promise", body={"promised_at": command.promised_at}
+    )
+
+
+def _item(command: stores.ListItem, territory: str, _step: Step) -> Errand:
+    return Errand(path="/items", body={**_plain(command), "territory": territory})
+
+
+def _things(command: stores.MoveThings, territory: str, step: Step) -> Errand:
+    body = _only(command, "move", "item", "quantity", "what", "ticket", "approver", "document")
+    body["source"] = {"kind": command.source_kind, "id": command.source}
+    body["target"] = {"kind": command.target_kind, "id": command.target}
+    more = {"territory": territory, "for_van": command.is_for_van, "at": step.at}
+    return Errand(path="/custody", body={**body, **more})
+
+
+def _needs(command: stores.NeedParts, _territory: str, _step: Step) -> Errand:
+    parts = [{"item": one.item, "quantity": one.quantity} for one in command.parts]
+    return Errand(path=f"/tickets/{command.ticket}/parts", body={"parts": parts})
+
+
+def _expense(command: stores.ClaimExpense, _territory: str, step: Step) -> Errand:
+    body = {**_only(command, "category", "amount_cents", "ticket", "document"), "at": step.at}
+    return Errand(path=f"/engineers/{command.engineer}/expense", body=body)
+
+
+def _firm(command: stores.ListProvider, territory: str, _step: Step) -> Errand:
+    return Errand(path="/providers", body={**_plain(command), "territory": territory})
+
+
+def _score(command: stores.AssessProvider, territory: str, _step: Step) -> Errand:
+    path = f"/providers/{command.provider}/assessment"
+    return Errand(path=path, body={"territory": territory, "score": command.score})
 
 
 _BY_COMMAND: dict[type, Callable[[Any, str, Step], Errand]] = {
@@ -154,4 +193,11 @@ _BY_COMMAND: dict[type, Callable[[Any, str, Step], Errand]] = {
     w.EngineerStep: _engineer,
     w.RegisterEngineer: _register,
     w.RegisterAsset: _asset,
+    w.Promise: _promise,
+    stores.ListItem: _item,
+    stores.MoveThings: _things,
+    stores.NeedParts: _needs,
+    stores.ClaimExpense: _expense,
+    stores.ListProvider: _firm,
+    stores.AssessProvider: _score,
 }

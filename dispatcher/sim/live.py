@@ -44,7 +44,8 @@ def _is_there(step: Step, docs: MemoryDocs) -> bool:
             # those under no contract are not in the snapshot; a repeated record changes nothing
             return bool(docs.tickets)
         case _:
-            return False
+            # the store, the firms and what is in the vans
+            return bool(docs.home.stock)
 
 
 @dataclass(slots=True)

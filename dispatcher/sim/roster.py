@@ -63,6 +63,7 @@ def _engineer(
         skills=skills,
         certificates=tuple(Certificate(name=one) for one in group.certificates),
         shifts=_shifts(scenario, group, zone),
+        provider=group.provider,
     )
 
 

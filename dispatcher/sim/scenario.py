@@ -43,6 +43,8 @@ class Group(_Table, frozen=True):
     lunch: tuple[str, str, int] | None = None
     max_overtime_min: int = 0
     is_on_call: bool = False
+    # the firm they work for; empty = the house itself (R81)
+    provider: str = ""
     # days of the week on which they work, 1 = Monday … 7 = Sunday
     weekdays: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
 

@@ -28,6 +28,7 @@ from dispatcher.domain.ticket import Status
 from dispatcher.policy import Policy
 from dispatcher.sim import proofs
 from dispatcher.sim.demand import Request
+from dispatcher.sim.hands import Hands
 from dispatcher.sim.scenario import Scenario
 from dispatcher.sim.things import draw_assets
 
@@ -103,10 +104,13 @@ class World:
         self._people = frozenset(engineer.id for engineer in roster)
         self.assets = draw_assets(scenario, seed=seed, tape=tape)
         self.trips: dict[EngineerId, Trip] = {}
+        self.hands = Hands(self._rng)
         self._request_by_name: dict[str, Request] = {self.name_of(r): r for r in tape}
 
     def opening(self, start_at: int) -> Iterator[Step]:
-        """Return the roster, which is there before the day begins."""
+        """Return the store, the firms and the roster, which are there before the day begins."""
+        for command in self.hands.before(self.roster):
+            yield Step(at=start_at, command=command, actor="operations")
         for engineer in self.roster:
             yield Step(
                 at=start_at, command=w.RegisterEngineer(engineer=engineer), actor="operations"
@@ -116,6 +120,8 @@ class World:
             if asset is not None:
                 command = w.RegisterAsset(asset=asset, site=request.site)
                 yield Step(at=start_at, command=command, actor="operations")
+        for command in self.hands.after(self.roster):
+            yield Step(at=start_at, command=command, actor="stores")
 
     def name_of(self, request: Request) -> str:
         """Return the number the customer's own system gave the request."""
@@ -147,6 +153,8 @@ class World:
         about = ev.engineer_of(event)
         if about is not None and about not in self._people:
             return  # somebody with a phone, not one of ours
+        for at, command, actor in self.hands.react(fact, docs):
+            yield Step(at=at, command=command, actor=actor)
         match event:
             case ev.TicketReported():
                 yield from self._triage(event, fact.at)

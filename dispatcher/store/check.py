@@ -127,6 +127,9 @@ def rebuild(store: SqlStore) -> None:
             _write_ledgers(connection, replay, from_json(Territory, born))
             write_links(connection, replay.entries)
             write_territory(connection, replay.draft.territory(), chain)
+    if store.database.is_sqlite:
+        # readers remember the shape of the text index that was just written anew
+        store.database.reader.dispose()
 
 
 def _integrity(connection: sa.Connection) -> Iterator[DispatcherError]:

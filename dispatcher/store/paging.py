@@ -20,6 +20,7 @@ from dispatcher.domain.plan import Route
 from dispatcher.domain.ticket import FINISHED, Status, Ticket
 from dispatcher.errors import BadField
 from dispatcher.ledgers import Columns, Ledger
+from dispatcher.ledgers.book import is_note
 
 # when no clock runs: after every real due time, and still an exact number everywhere
 NEVER_AT = 2**53
@@ -224,7 +225,7 @@ def site_row(site: Site) -> dict[str, Any]:
 
 def ledger_columns(ledger: Ledger[Any], key: str, row: Any) -> dict[str, Any]:
     """Return what lists know of a ledger's row; a note has no state."""
-    columns = ledger.columns(row)
+    columns = None if is_note(key) else ledger.columns(row)
     if columns is None:
         columns = Columns(at=0, state="")
     return {

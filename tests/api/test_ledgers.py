@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
+import openpyxl
+
 from tests.api.desk import HOME, Desk
 
 
@@ -42,6 +47,23 @@ def test_list_tells_fields_and_states_in_the_language_asked_for(desk: Desk) -> N
     promises = next(one for one in answer["items"] if one["name"] == "promises")
     assert promises["label"] == "承诺"
     assert {"name": "promised_at", "label": "承诺时间", "kind": "moment"} in promises["fields"]
+
+
+def test_rows_go_into_a_spreadsheet(desk: Desk) -> None:
+    """CSV opens in Excel with Chinese; XLSX has the same rows; times are local."""
+    ticket = desk.ticket()
+    desk.plan((desk.engineer(), [ticket]))
+    desk.client().post(f"/tickets/{ticket}/promise", json={"promised_at": 1_795_694_400})
+    query = {"territory": HOME, "ticket": ticket}
+    client = desk.client()
+    told = client.get("/ledgers/promises/export", params=query, headers={"Accept-Language": "zh"})
+    assert told.headers["content-type"].startswith("text/csv")
+    head, row = csv.reader(io.StringIO(told.content.decode("utf-8-sig")))
+    assert (head[0], row[0], row[1]) == ("状态", "未了", ticket)
+    assert "2026-11-26 12:00:00" in row
+    made = client.get("/ledgers/promises/export", params={**query, "form": "xlsx"})
+    sheet = openpyxl.load_workbook(io.BytesIO(made.content)).worksheets[0]
+    assert [cell.value for cell in sheet[2]][:2] == ["open", ticket]
 
 
 def test_engineers_see_their_own_rows_only(desk: Desk) -> None:

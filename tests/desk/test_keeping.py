@@ -9,7 +9,9 @@ import pytest
 from dispatcher.desk.command import stores as w
 from dispatcher.desk.command.decide import decide
 from dispatcher.desk.command.ruling import Context
-from dispatcher.desk.planning.day import compile_day
+from dispatcher.desk.desk import Desk
+from dispatcher.desk.planning import search
+from dispatcher.desk.planning.day import Day, compile_day
 from dispatcher.domain.custody import (
     Holding,
     Need,
@@ -30,6 +32,7 @@ from dispatcher.errors import (
     UnknownProvider,
 )
 from dispatcher.policy import load_policy
+from dispatcher.solver.solution import Solution, judge
 from tests.places import MORNING as NOW
 from tests.places import CrowFlies, Village, engineer
 
@@ -220,3 +223,31 @@ def test_bank_details_need_a_second_person() -> None:
     assert docs.home.provider("firm").pending == ()
     with pytest.raises(BadField):
         do(docs, replace(settle, by="bob"))
+
+
+def test_failed_provider_costs_no_customer_the_visit() -> None:
+    """R85: what its people had planned goes to the house's own as soon as it fails."""
+    docs = village()
+    do(docs, w.ListProvider(provider="firm", name="The firm"))
+    do(docs, w.AssessProvider(provider="firm", score=90))
+    desk = Desk(docs=docs, roads=CrowFlies(), policy=POLICY)
+    day = compile_day(docs, now=NOW, roads=CrowFlies(), policy=POLICY)
+    task, theirs = day.task_of("V-1"), day.vehicles_of("E2")[0]
+    plan = search.answer_of(day, judge(day.problem, Solution(routes=_only(day, task, theirs))))
+    do(docs, search.publish(day, plan, docs), actor="planner")
+    assert docs.ticket("V-1").engineer == "E2"
+    desk.stirred = False
+    (fact,) = decide(
+        w.AssessProvider(provider="firm", score=10), docs, Context(now=NOW, policy=POLICY)
+    ).events
+    about = {"territory": docs.home.id, "seq": docs.next_seq(), "actor": "boss"}
+    desk.handle(Fact(event=fact, at=NOW, recorded_at=NOW, **about), NOW)
+    asked = desk.ask(NOW)
+    assert asked is not None
+    for action in desk.propose(asked.day, search.improve(asked.day, seed=1, iterations=300)):
+        do(docs, action, actor="planner")
+    assert docs.ticket("V-1").engineer == "E1"
+
+
+def _only(day: Day, task: int, vehicle: int) -> tuple[tuple[int, ...], ...]:
+    return tuple((task,) if v == vehicle else () for v in range(len(day.spells)))

@@ -26,7 +26,7 @@ def test_arrival_within_the_grace_keeps_a_promise() -> None:
 
 
 def test_second_promise_changes_the_first() -> None:
-    """The earlier promise stays as a row of its own; only the latest one can be kept."""
+    """R36: the earlier promise stays as a row of its own; only the latest one can be kept."""
     found = rows((told(NOW + 60), NOW), (told(NOW + 7200), NOW + 30), (ARRIVED, NOW + 7000))
     assert {key: (row.number, row.state) for key, row in found.items()} == {
         "R1/1": (1, "changed"),

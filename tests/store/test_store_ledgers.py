@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from dispatcher.store.paging import ledger_columns
 from dispatcher.store.sql import ledgers as sql_ledgers
 from tests.store.legal import Step
 from tests.store.test_store_days import live_through
-from tests.store.village import DURABLE, NOW, VILLAGE, register, report, request, say
+from tests.store.village import DURABLE, NOW, VILLAGE, register, report, request, say, triaged
 
 small = st.integers(min_value=0, max_value=63)
 days = st.lists(st.tuples(small, small, small), min_size=1, max_size=60)
@@ -130,19 +131,45 @@ def test_changed_ledgers_are_found_and_rebuilt(durable: SqlStore) -> None:
 
 
 @pytest.mark.parametrize("store_url", DURABLE, indirect=True)
+def test_long_day_folds_step_by_step_as_at_once(durable: SqlStore) -> None:
+    """Hundreds of events of every kind: the stored books are whole, and the same after a rebuild."""
+    rng = np.random.default_rng(11)
+    steps = [tuple(map(int, row)) for row in rng.integers(0, 64, size=(600, 3))]
+    live_through(durable, steps, "long")
+    while durable.ledgers.catch_up("long", 37):
+        pass
+    check(durable).raise_first()
+    before = {one.name: rows_of(durable, "long", one.name) for one in LEDGERS}
+    # the day has something for nearly every book
+    assert sum(map(bool, before.values())) >= 7
+    rebuild(durable)
+    check(durable).raise_first()
+    assert {one.name: rows_of(durable, "long", one.name) for one in LEDGERS} == before
+
+
+@pytest.mark.parametrize("store_url", DURABLE, indirect=True)
 def test_changed_fold_makes_its_rows_anew(
     durable: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A ledger whose version changed is emptied and reads the log from the start; others go on."""
+    register(durable, "E1")
     report(durable, "R1")
+    durable.commit(request(), say(triaged("R1")))
     promise(durable, "R1")
     durable.ledgers.catch_up(VILLAGE.id)
     with durable.database.write() as connection:
-        connection.exec_driver_sql("UPDATE ledger_row SET amount = 7")
+        connection.exec_driver_sql("UPDATE ledger_row SET amount = 7 WHERE ledger = 'promises'")
     newer = tuple(
         replace(one, version="next") if one.name == "promises" else one for one in LEDGERS
     )
     monkeypatch.setattr(sql_ledgers, "LEDGERS", newer)
-    assert durable.ledgers.behind(VILLAGE.id) == 2
-    assert durable.ledgers.catch_up(VILLAGE.id) == 0
+    done = ev.WorkFinished(ticket="R1", engineer="E1")
+    durable.commit(request(), say(done, at=NOW + 4000))
+    assert durable.ledgers.behind(VILLAGE.id) == 5
+    while durable.ledgers.catch_up(VILLAGE.id, 1):
+        pass
     assert durable.ledgers.row(PROMISES, "R1").amount == 0
+    # the others were ahead all the while and know what they knew
+    fix = replace(PROMISES, ledger="clocks")
+    assert durable.ledgers.row(fix, "R1/fix").state == "breached"
+    check(durable).raise_first()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 from fastapi import Query
@@ -12,13 +14,25 @@ from dispatcher.api import schemas as s
 from dispatcher.api.books import read_on
 from dispatcher.api.carry import Asked
 from dispatcher.api.doors import Doors, Json
-from dispatcher.api.live.feed import Entry, entry_of
+from dispatcher.api.house import House
+from dispatcher.api.ledger_views import (
+    LedgerList,
+    LedgerPage,
+    LedgerSums,
+    RowFacts,
+    SumView,
+    cells_of,
+    ledger_view,
+    row_view,
+)
+from dispatcher.api.live.feed import entry_of
 from dispatcher.api.seat import Housed, Seat, Seated
+from dispatcher.api.sheets import MIME, to_csv, to_xlsx
 from dispatcher.domain.ids import EngineerId, TerritoryId, TicketId
 from dispatcher.errors import BadField, NotAllowed, UnknownLedger
-from dispatcher.ledgers import BY_NAME, LEDGERS, NEVER_AT, Ledger
+from dispatcher.ledgers import BY_NAME, LEDGERS, Ledger
 from dispatcher.store import LedgerFilter, LedgerRow, LedgerSum
-from dispatcher.texts import Lang, catalogue, say
+from dispatcher.texts import say
 
 doors = Doors("ledgers")
 
@@ -28,93 +42,15 @@ Word = Annotated[str, Query(max_length=100)]
 States = Annotated[list[str] | None, Query(max_length=20)]
 By = Annotated[list[Literal["state", "subject", "engineer", "ticket"]] | None, Query(max_length=4)]
 Sort = Literal["at", "-at", "until", "-until", "amount", "-amount"]
-_KINDS = {"_at": "moment", "_s": "seconds", "_cents": "cents"}
-
-
-class Term(msgspec.Struct, frozen=True, kw_only=True):
-    """A name with its label."""
-
-    name: str
-    label: str
-
-
-class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """A field of a ledger's rows."""
-
-    name: str
-    label: str
-    # moment, seconds, cents, engineer, ticket, state, text
-    kind: str
-
-
-class LedgerView(msgspec.Struct, frozen=True, kw_only=True):
-    """One ledger."""
-
-    name: str
-    label: str
-    about: str
-    # what `subject` and `amount` are here
-    subject: str
-    amount: str
-    states: list[Term]
-    fields: list[Field]
-
-
-class LedgerList(msgspec.Struct, frozen=True, kw_only=True):
-    """The ledgers there are."""
-
-    items: list[LedgerView]
-    # facts that the slowest has not read yet
-    behind: int
-
-
-class RowView(msgspec.Struct, frozen=True, kw_only=True):
-    """One row; what is in `row` differs from ledger to ledger."""
-
-    id: str
-    at: int
-    # null = no end in sight
-    until_at: int | None
-    state: str
-    # what is in force now, when that is a word of its own
-    state_label: str
-    subject: str
-    subject_label: str
-    engineer: str | None
-    ticket: str | None
-    amount: int
-    row: dict[str, Any]
-
-
-class LedgerPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Some rows of a ledger."""
-
-    items: list[RowView]
-    next: str | None
-    total: int
-    behind: int
-
-
-class SumView(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows that have something in common."""
-
-    by: dict[str, str | None]
-    count: int
-    amount: int
-
-
-class LedgerSums(msgspec.Struct, frozen=True, kw_only=True):
-    """A ledger added up."""
-
-    items: list[SumView]
-    behind: int
-
-
-class RowFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A row and the facts that made it, in order."""
-
-    row: RowView
-    items: list[Entry]
+# the most rows a file holds
+MOST_ROWS = 20_000
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            kind: {"schema": {"type": "string", "format": "binary"}} for kind in MIME.values()
+        }
+    }
+}
 
 
 def ledger_of(name: str) -> Ledger[Any]:
@@ -122,33 +58,6 @@ def ledger_of(name: str) -> Ledger[Any]:
     if name not in BY_NAME:
         raise UnknownLedger(ledger=name, known=", ".join(BY_NAME))
     return BY_NAME[name]
-
-
-def word(ledger: Ledger[Any], name: str, lang: Lang) -> str:
-    """Return what a state or subject of a ledger is called; the name itself when it is a name."""
-    for key in (f"ledger.{ledger.name}.{name}", f"ledger.state.{name}"):
-        if key in catalogue(lang):
-            return say(key, lang)
-    return name
-
-
-def row_view(ledger: Ledger[Any], row: LedgerRow, lang: Lang) -> RowView:
-    """Return a row as the doors show it."""
-    record: dict[str, Any] = msgspec.json.decode(row.doc)
-    record.pop("facts", None)
-    return RowView(
-        id=row.id,
-        at=row.at,
-        until_at=None if row.until_at >= NEVER_AT else row.until_at,
-        state=row.state,
-        state_label=word(ledger, row.state, lang),
-        subject=row.subject,
-        subject_label=word(ledger, row.subject, lang),
-        engineer=row.engineer,
-        ticket=row.ticket,
-        amount=row.amount,
-        row=record,
-    )
 
 
 def filter_of(
@@ -194,30 +103,9 @@ def list_ledgers(territory: s.Id, house: Housed, seat: Seated, ask: Asked) -> Re
     """List the ledgers: what each is about, its states and fields."""
     where = TerritoryId(territory)
     seat.check_territory(where)
-    items = [_ledger_view(one, ask.lang) for one in LEDGERS if one.words is None]
-    return Json(LedgerList(items=items, behind=house.store.ledgers.behind(where)))
-
-
-def _ledger_view(ledger: Ledger[Any], lang: Lang) -> LedgerView:
-    names = [name for name in ledger.record.__struct_fields__ if name != "facts"]
-    return LedgerView(
-        name=ledger.name,
-        label=say(f"ledger.{ledger.name}", lang),
-        about=say(f"ledger.{ledger.name}.about", lang),
-        subject=say(f"ledger.{ledger.name}.subject", lang),
-        amount=say(f"ledger.{ledger.name}.amount", lang),
-        states=[Term(name=one, label=word(ledger, one, lang)) for one in ledger.states],
-        fields=[
-            Field(name=name, label=say(f"ledger.field.{name}", lang), kind=_kind(name))
-            for name in names
-        ],
-    )
-
-
-def _kind(name: str) -> str:
-    if name in {"engineer", "ticket", "state"}:
-        return name
-    return next((kind for suffix, kind in _KINDS.items() if name.endswith(suffix)), "text")
+    items = [ledger_view(one, ask.lang) for one in LEDGERS if one.words is None]
+    behind = house.store.ledgers.behind(where)
+    return Json(LedgerList(items=items, behind=behind, now_at=house.clock.now()))
 
 
 @doors.get("/ledgers/{ledger}", LedgerPage)
@@ -305,3 +193,52 @@ def ledger_facts(
     if seat.engineer is not None or seat.sees_cells_only:
         items = [msgspec.structs.replace(item, facts={}) for item in items]
     return Json(RowFacts(row=row_view(ledger_of(ledger), row, ask.lang), items=items))
+
+
+@doors.get("/ledgers/{ledger}/export", None, also=_FILE)
+def export_ledger(
+    ledger: s.Id,
+    territory: s.Id,
+    house: Housed,
+    seat: Seated,
+    ask: Asked,
+    form: Literal["csv", "xlsx"] = "csv",
+    engineer: s.Id | None = None,
+    ticket: s.Id | None = None,
+    subject: Word | None = None,
+    state: States = None,
+    from_at: s.Moment | None = None,
+    to_at: s.Moment | None = None,
+    sort: Sort = "-at",
+) -> Response:
+    """Give the rows as a file for a spreadsheet, 20,000 at most; times are the territory's own."""
+    where = filter_of(
+        seat,
+        ledger,
+        territory,
+        engineer=engineer,
+        ticket=ticket,
+        subject=subject,
+        state=state,
+        from_at=from_at,
+        to_at=to_at,
+    )
+    read_on(house, where.territory)
+    known = ledger_of(ledger)
+    view = ledger_view(known, ask.lang)
+    head = [say("ledger.field.state", ask.lang), *(one.label for one in view.fields)]
+    zone = ZoneInfo(house.mirror(where.territory).docs.territory().zone)
+    rows = (cells_of(known, view, row, zone, ask.lang) for row in _rows(house, where, sort))
+    made = to_csv(head, rows) if form == "csv" else to_xlsx(view.label, head, rows)
+    headers = {"Content-Disposition": f'attachment; filename="{ledger}.{form}"'}
+    return Response(made, media_type=MIME[form], headers=headers)
+
+
+def _rows(house: House, where: LedgerFilter, sort: str) -> Iterator[LedgerRow]:
+    cursor, given = None, 0
+    while given < MOST_ROWS:
+        page = house.store.ledgers.page(where, sort=sort, limit=200, cursor=cursor)
+        yield from page.items
+        cursor, given = page.cursor, given + len(page.items)
+        if cursor is None:
+            return

@@ -304,6 +304,7 @@ def _publish(command: w.Publish, docs: CommandDocs, context: Context) -> Decisio
         input_seq=command.input_seq,
         cost=command.cost,
         bound=command.bound,
+        turn_price=context.policy.dispatch.rotation_price,
     )
     moved = merge.moved_promises(docs, routes, context.policy.dispatch.promise_tolerance_s)
     return facts(published, *moved)

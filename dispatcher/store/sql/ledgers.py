@@ -9,12 +9,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 
 from dispatcher.domain.codec import from_json
-from dispatcher.domain.events import EVENT_BY_KIND, Fact
+from dispatcher.domain.events import EVENT_BY_KIND, Fact, TicketReported
 from dispatcher.domain.ids import TerritoryId
 from dispatcher.domain.territory import Territory
 from dispatcher.errors import UnknownLedgerRow, UnknownTerritory
@@ -66,6 +66,8 @@ class _Kept:
 
     seqs: dict[str, int]
     shelves: dict[str, Shelf[Any]] = field(default_factory=dict)
+    # tickets reported since the shelves were last thinned: their rows are all on the shelves
+    born: set[str] = field(default_factory=set)
 
 
 class SqlLedgers:
@@ -104,34 +106,34 @@ class SqlLedgers:
         cursors = _renew(connection, territory)
         row = connection.execute(_HOME, {"home": territory}).one()
         home = from_json(Territory, row.born)
-        shelves = self._shelves(connection, territory, cursors)
+        kept = self._shelves(connection, territory, cursors)
         low = min(cursors.values())
         values = {"home": territory, "after": low, "most": most}
         last = low
-        for fact in connection.execute(_TAIL, values).mappings():
-            last = fact["seq"]
-            _show(dict(fact), shelves, cursors, home)
-        self._write(connection, territory, shelves)
-        after = {name: max(seq, last) for name, seq in cursors.items()}
-        write_cursors(connection, territory, after)
-        self._kept[territory] = _Kept(seqs=after, shelves=shelves)
+        for fact in connection.execute(_TAIL, values):
+            last = fact.seq
+            _show(fact, kept, cursors, home)
+        self._write(connection, territory, kept.shelves)
+        kept.seqs = {name: max(seq, last) for name, seq in cursors.items()}
+        write_cursors(connection, territory, kept.seqs)
+        self._kept[territory] = kept
         return int(row.seq) - last
 
     def _shelves(
         self, connection: sa.Connection, territory: TerritoryId, cursors: Mapping[str, int]
-    ) -> dict[str, Shelf[Any]]:
-        """Return a shelf a ledger that loads from this connection, warm when nobody else wrote."""
-        kept = self._kept.pop(territory, None)
-        shelves = {}
+    ) -> _Kept:
+        """Return shelves that load from this connection, warm when nobody else wrote meanwhile."""
+        before = self._kept.pop(territory, None)
+        if before is None or before.seqs != cursors:
+            before = _Kept(seqs=dict(cursors), shelves={one.name: Shelf() for one in LEDGERS})
+        if any(len(one.rows) > MOST_KEPT for one in before.shelves.values()):
+            before.born.clear()
+            for shelf in before.shelves.values():
+                shelf.rows = dict(list(shelf.rows.items())[-MOST_KEPT // 2 :])
         for ledger in LEDGERS:
-            shelf: Shelf[Any] = Shelf(_loader(connection, territory, ledger))
-            if kept is not None and kept.seqs.get(ledger.name) == cursors[ledger.name]:
-                rows = kept.shelves[ledger.name].rows
-                if len(rows) > MOST_KEPT:
-                    rows = dict(list(rows.items())[-MOST_KEPT // 2 :])
-                shelf.rows = rows
-            shelves[ledger.name] = shelf
-        return shelves
+            load = _loader(connection, territory, ledger, before.born)
+            before.shelves[ledger.name].load = load
+        return before
 
     def _write(
         self, connection: sa.Connection, territory: TerritoryId, shelves: Mapping[str, Shelf[Any]]
@@ -239,26 +241,32 @@ def _matching(found: sa.Select[Any], query: Sequence[str], dialect: str) -> sa.S
     return found.where(vector.op("@@")(asked)).order_by(rank.desc(), _ROW.c.id)
 
 
-def _show(
-    row: Mapping[str, Any],
-    shelves: Mapping[str, Shelf[Any]],
-    cursors: Mapping[str, int],
-    home: Territory,
-) -> None:
+def _show(row: sa.Row[Any], kept: _Kept, cursors: Mapping[str, int], home: Territory) -> None:
     """Show a row of the log to the ledgers that want to hear it; others cost no decoding."""
-    kind = EVENT_BY_KIND.get(row["kind"])
+    kind = EVENT_BY_KIND.get(row.kind)
     fact: Fact | None = None
     for ledger in LEDGERS:
-        if kind in ledger.hears and row["seq"] > cursors[ledger.name]:
-            fact = fact or fact_of(row)
-            hear(ledger, shelves[ledger.name], fact, home)
+        if kind in ledger.hears and row.seq > cursors[ledger.name]:
+            if fact is None:
+                # SQLAlchemy's own name for it
+                fact = fact_of(cast("Mapping[str, Any]", row._mapping))  # noqa: SLF001
+                match fact.event:
+                    # a ledger that is ahead has rows of this ticket already
+                    case TicketReported(ticket=ticket) if row.seq > max(cursors.values()):
+                        kept.born.add(ticket.id)
+            hear(ledger, kept.shelves[ledger.name], fact, home)
 
 
-def _loader(connection: sa.Connection, territory: TerritoryId, ledger: Ledger[Any]) -> Any:
+def _loader(
+    connection: sa.Connection, territory: TerritoryId, ledger: Ledger[Any], born: set[str]
+) -> Any:
     def load(key: str) -> Any:
+        if ledger.ticket_of(key) in born:
+            # it would be on the shelf
+            return None
         values = {"home": territory, "name": ledger.name, "key": key}
         doc = connection.scalar(_LOAD, values)
-        return None if doc is None else from_json(ledger.record, doc)
+        return None if doc is None else from_json(ledger.kind_of(key), doc)
 
     return load
 

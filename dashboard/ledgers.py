@@ -1,0 +1,275 @@
+"""
+The ledgers: one table at a time with filters, sums, files to take away, and the facts of a row.
+
+Must not count or fold; the API did. Which ledgers, fields and states there are comes from it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, cast
+
+import streamlit as st
+
+from dashboard.frame import Frame
+from dashboard.gateway import Refusal, Silence
+from dashboard.words import Words
+
+PAGE_SIZE: Final = 25
+# days that a list goes back, None = to the beginning
+SPANS: Final = (1, 7, 31, None)
+SORTS: Final = ("-at", "until", "-amount")
+DAY_S: Final = 86_400
+# more skipped people than these do not fit a cell
+_MOST_IN_CELL: Final = 3
+_QUERY, _CURSORS = "ledger_query", "ledger_cursors"
+_MIME: Final = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def draw(frame: Frame) -> None:
+    """Draw the ledger that is chosen."""
+    say = frame.say
+    try:
+        told = frame.api.get("/ledgers", {"territory": frame.territory["id"]})
+        names = _names(frame)
+    except (Refusal, Silence) as problem:
+        st.error(str(problem))
+        return
+    ledgers = {one["name"]: one for one in told["items"]}
+    chosen = st.segmented_control(
+        say("ledgers.title"),
+        list(ledgers),
+        default=next(iter(ledgers)),
+        required=True,
+        format_func=lambda name: ledgers[name]["label"],
+        key="ledger",
+        label_visibility="collapsed",
+    )
+    ledger = ledgers[chosen or next(iter(ledgers))]
+    st.caption(ledger["about"])
+    query = _filters(frame, ledger, names, told["now_at"])
+    if st.session_state.get(_QUERY) != (ledger["name"], query):
+        st.session_state[_QUERY] = (ledger["name"], query)
+        st.session_state[_CURSORS] = [""]
+    try:
+        _list(frame, ledger, query, names)
+    except (Refusal, Silence) as problem:
+        st.error(str(problem))
+
+
+def _names(frame: Frame) -> dict[str, str]:
+    """Return the engineers' names by id; an engineer alone sees the own."""
+    page = frame.api.get("/engineers", {"territory": frame.territory["id"], "limit": 200})
+    return {one["id"]: one["name"] for one in page["items"]}
+
+
+def _filters(
+    frame: Frame, ledger: Mapping[str, Any], names: Mapping[str, str], now_at: int
+) -> dict[str, Any]:
+    say, labels = frame.say, {one["name"]: one["label"] for one in ledger["states"]}
+    wide, people, text, span, order = st.columns([3, 2, 2, 1.4, 1.6], vertical_alignment="bottom")
+    states = wide.multiselect(
+        say("filter.status"),
+        list(labels),
+        key=f"ledger_states_{ledger['name']}",
+        format_func=lambda name: labels.get(name, name),
+        placeholder=say("filter.any"),
+    )
+    who = people.selectbox(
+        say("col.engineer"),
+        [None, *names],
+        key="ledger_engineer",
+        format_func=lambda one: names.get(one, one) if one else say("filter.any"),
+    )
+    word = text.text_input(
+        f"{say('col.id')} / {ledger['subject']}", key="ledger_word", max_chars=80
+    )
+    days = span.selectbox(
+        say("ledgers.span"),
+        SPANS,
+        index=1,
+        key="ledger_span",
+        format_func=lambda n: say("ledgers.days", n=n) if n else say("ledgers.all"),
+    )
+    sort = order.selectbox(
+        say("filter.sort"),
+        SORTS,
+        key="ledger_sort",
+        format_func=lambda one: say(f"ledgers.sort.{one}", amount=ledger["amount"]),
+    )
+    wanted = word.strip()
+    # a ticket's name begins with the territory's
+    is_ticket = wanted.startswith(f"{frame.territory['id']}-")
+    # whole hours: the same question again finds the same pages
+    since = (now_at // 3600 + 1) * 3600 - days * DAY_S if days else None
+    return {
+        "territory": frame.territory["id"],
+        "state": states,
+        "engineer": who,
+        "ticket": wanted if is_ticket else None,
+        "subject": wanted if wanted and not is_ticket else None,
+        "from_at": since,
+        "sort": sort,
+    }
+
+
+def _list(
+    frame: Frame, ledger: Mapping[str, Any], query: Mapping[str, Any], names: Mapping[str, str]
+) -> None:
+    say, path = frame.say, f"/ledgers/{ledger['name']}"
+    cursors = cast("list[str]", st.session_state.setdefault(_CURSORS, [""]))
+    page = frame.api.get(path, {**query, "limit": PAGE_SIZE, "cursor": cursors[-1]})
+    if page["behind"]:
+        st.caption(say("ledgers.behind", count=page["behind"]))
+    if not page["items"]:
+        is_narrow = any(query[key] for key in ("state", "engineer", "ticket", "subject", "from_at"))
+        st.info(say("ledgers.none") if is_narrow else say("ledgers.empty"))
+        return
+    _sums(frame, ledger, query)
+    event = st.dataframe(
+        table_rows(say, ledger, page["items"], names),
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"ledger_table_{ledger['name']}_{cursors[-1]}",
+        height=min(len(page["items"]), 12) * 35 + 38,
+        alt=ledger["label"],
+    )
+    _pages(frame, ledger, query, page, cursors)
+    chosen = event.selection.rows
+    if chosen and chosen[0] < len(page["items"]):
+        _facts(frame, ledger, page["items"][chosen[0]], query["territory"])
+    else:
+        st.caption(say("ledgers.choose"))
+
+
+def _sums(frame: Frame, ledger: Mapping[str, Any], query: Mapping[str, Any]) -> None:
+    """Draw how many rows are in each state."""
+    wanted = {k: v for k, v in query.items() if k not in {"sort", "ticket"}}
+    if query["ticket"]:
+        return
+    sums = frame.api.get(f"/ledgers/{ledger['name']}/sums", {**wanted, "by": ["state"]})["items"]
+    labels = {one["name"]: one["label"] for one in ledger["states"]}
+    order = list(labels)
+    sums.sort(key=lambda one: order.index(one["by"]["state"]))
+    for column, one in zip(st.columns(max(len(sums), 4)), sums, strict=False):
+        column.metric(labels[one["by"]["state"]], f"{one['count']:,}")
+
+
+def table_rows(
+    say: Words,
+    ledger: Mapping[str, Any],
+    items: Sequence[Mapping[str, Any]],
+    names: Mapping[str, str],
+) -> list[dict[str, str]]:
+    """Return the rows as people read them: state first, then the ledger's own fields."""
+    state = say("col.status")
+    return [
+        {
+            state: item["state_label"],
+            **{
+                one["label"]: cell(say, one["kind"], item["row"].get(one["name"]), names)
+                for one in ledger["fields"]
+                if one["name"] not in {"state", "day_kind"}
+            },
+        }
+        for item in items
+    ]
+
+
+def cell(say: Words, kind: str, value: Any, names: Mapping[str, str]) -> str:
+    """Return one value as text."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return "✓" if value else "–"
+    if isinstance(value, list):
+        shown = [_skip(say, one, names) for one in value[:_MOST_IN_CELL]]
+        return "; ".join(shown) + (" …" if len(value) > _MOST_IN_CELL else "") if shown else "–"
+    how: dict[str, Callable[[Any], str]] = {
+        "moment": say.moment,
+        "seconds": lambda s: say.span(s) if s else "–",
+        "cents": lambda c: f"{c / 100:,.2f}" if c else "–",
+        "engineer": lambda one: names.get(one, one),
+        "word": lambda one: _word(say, one),
+    }
+    return how.get(kind, lambda one: names.get(one, str(one)))(value)
+
+
+def _word(say: Words, name: str) -> str:
+    for key in (f"ledger.word.{name}", f"map.clock.{name}", f"mark.{name}"):
+        if key in say.texts:
+            return say.texts[key]
+    return str(name).replace("_", " ")
+
+
+def _skip(say: Words, one: Any, names: Mapping[str, str]) -> str:
+    """Return somebody who was skipped, with the cause."""
+    if isinstance(one, list) and len(one) == 3:
+        return f"{names.get(one[0], one[0])}: {_word(say, one[2])}"
+    return str(one)
+
+
+def _pages(
+    frame: Frame,
+    ledger: Mapping[str, Any],
+    query: Mapping[str, Any],
+    page: Mapping[str, Any],
+    cursors: list[str],
+) -> None:
+    say = frame.say
+    first = (len(cursors) - 1) * PAGE_SIZE + 1
+    last = first + len(page["items"]) - 1
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(say("page.back"), disabled=len(cursors) < 2, key="ledger_back"):
+            cursors.pop()
+            st.rerun()
+        if st.button(say("page.next"), disabled=not page.get("next"), key="ledger_next"):
+            cursors.append(page["next"])
+            st.rerun()
+        st.caption(say("page.of", from_n=first, to_n=last, total=page["total"]))
+        for form, mime in _MIME.items():
+            st.download_button(
+                form.upper(),
+                data=_file(frame, ledger["name"], query, form),
+                file_name=f"{ledger['name']}.{form}",
+                mime=mime,
+                key=f"ledger_{form}",
+                on_click="ignore",
+            )
+
+
+def _file(frame: Frame, ledger: str, query: Mapping[str, Any], form: str) -> Callable[[], bytes]:
+    """Return how to fetch the file; it is asked for only when somebody wants it."""
+    return lambda: frame.api.fetch(f"/ledgers/{ledger}/export", {**query, "form": form})
+
+
+def _facts(
+    frame: Frame, ledger: Mapping[str, Any], item: Mapping[str, Any], territory: str
+) -> None:
+    """Draw the facts that made a row."""
+    say = frame.say
+    told = frame.api.get(
+        f"/ledgers/{ledger['name']}/facts", {"territory": territory, "id": item["id"]}
+    )
+    with st.container(border=True):
+        st.markdown(f"**{say('ledgers.facts')}** · `{item['id']}`")
+        st.dataframe(
+            [
+                {
+                    say("ledgers.at"): say.moment(one["at"]),
+                    say("ledgers.fact"): one["text"],
+                    say("ledgers.who"): one["actor"],
+                    "#": str(one["seq"]),
+                }
+                for one in told["items"]
+            ],
+            hide_index=True,
+            alt=say("ledgers.facts"),
+        )
+        if item.get("ticket") and st.button(say("ticket.map"), key="ledger_on_map"):
+            st.session_state["live_wish"] = {"kind": "ticket", "id": item["ticket"]}
+            st.switch_page("pages/live.py")
