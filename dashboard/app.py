@@ -44,7 +44,7 @@ def _pages(say: Words | None) -> list[Any]:
     }
     return [
         st.Page(
-            f"pages/{name}.py",
+            f"views/{name}.py",
             title=say(f"{name}.title") if say else name,
             icon=f":material/{icon}:",
             default=name == "live",

@@ -348,4 +348,4 @@ def _unplaced(faults: Mapping[str, str]) -> list[str]:
 def _show_done(frame: Frame, done: Mapping[str, Any]) -> None:
     if st.button(frame.say("ticket.map"), key="reg_show"):
         st.session_state["live_wish"] = {"kind": "ticket", "id": done["id"]}
-        st.switch_page("pages/live.py")
+        st.switch_page("views/live.py")

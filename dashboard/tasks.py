@@ -96,7 +96,7 @@ def _card(frame: Frame, one: Mapping[str, Any]) -> None:
                 _acts(frame, one, key)
             if st.button(say("tasks.map"), key=f"map_{key}", icon=":material/map:"):
                 st.session_state["live_wish"] = {"kind": "ticket", "id": one["ticket"]}
-                st.switch_page("pages/live.py")
+                st.switch_page("views/live.py")
 
 
 def _when(frame: Frame, one: Mapping[str, Any], *, is_open: bool) -> str:

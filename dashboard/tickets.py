@@ -156,7 +156,7 @@ def ticket(frame: Frame, ticket_id: str) -> None:
         head.caption(f"{one['id']} · {say.word('status', one['status'])}")
         if button.button(say("ticket.map"), key="show_on_map", type="primary"):
             st.session_state["live_wish"] = {"kind": "ticket", "id": ticket_id}
-            st.switch_page("pages/live.py")
+            st.switch_page("views/live.py")
         left, right = st.columns(2)
         with left:
             _clocks(say, whole)

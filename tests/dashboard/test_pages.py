@@ -247,3 +247,9 @@ def test_report_cells_are_written_for_people() -> None:
         "items": [{"cells": {"engineer": "E1"}, "words": {"engineer": "Anna"}}],
     }
     assert report_rows(say, report) == [{"Engineer": "Anna"}]
+
+
+def test_no_folder_is_taken_for_pages() -> None:
+    """Streamlit serves a folder named `pages` by itself, before the app has said who may see what."""
+    assert not (ROOT / "dashboard" / "pages").exists()
+    assert (ROOT / "dashboard" / "views" / "live.py").exists()
