@@ -46,6 +46,7 @@ def draw(frame: Frame) -> None:
         st.info(say("reports.none"))
         return
     _files(frame, report)
+    _month(frame, report)
     chosen = _table(say, report)
     if chosen is None:
         st.caption(say("reports.choose"))
@@ -180,3 +181,38 @@ def _proof(frame: Frame, report: Mapping[str, Any], line: Mapping[str, Any]) -> 
 def _entry(say: Words, entry: Mapping[str, Any]) -> str:
     text = "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+-!|$:~" else c for c in entry["text"])
     return f"`{say.moment(entry['at'])}` {text} — #{entry['seq']}"
+
+
+def _month(frame: Frame, report: Mapping[str, Any]) -> None:
+    """Draw how far the close of a month has come, and the steps this visitor may take."""
+    if report["name"] != "hours" or len(report["period"]) != len("2026-11"):
+        return
+    say, where = frame.say, {"territory": frame.territory["id"]}
+    try:
+        month = frame.api.get(f"/months/{report['period']}", where)
+    except (Refusal, Silence) as problem:
+        st.error(str(problem))
+        return
+    for one in month["steps"]:
+        stale = "" if one["is_current"] else f" — ⚠ {say('reports.stale')}"
+        st.markdown(f"✓ **{one['label']}**: {one['by']}, {say.moment(one['at'])}{stale}")
+    if not month["is_over"]:
+        st.caption(say("reports.running"))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        for step in month["can"]:
+            if step == "returned":
+                reason = st.text_input(say("reports.reason"), key="reports_reason", max_chars=200)
+            else:
+                reason = ""
+            if st.button(say(f"reports.do.{step}"), key=f"reports_do_{step}"):
+                _close(frame, report["period"], step, reason)
+
+
+def _close(frame: Frame, month: str, step: str, reason: str) -> None:
+    body = {"territory": frame.territory["id"], "month": month, "step": step, "reason": reason}
+    try:
+        frame.api.post("/months", body)
+    except (Refusal, Silence) as problem:
+        st.error(str(problem))
+        return
+    st.rerun()

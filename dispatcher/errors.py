@@ -266,6 +266,14 @@ class PlanChanged(Refused):
     """The route of {engineer} changed meanwhile. Look at it again and repeat the assignment."""
 
 
+class SamePerson(Refused):
+    """{by} has checked the hours of {month}: another person must check them again (M4 P1 13)."""
+
+
+class FiguresChanged(Refused):
+    """The hours of {month} changed since {by} approved them. Return the month with a reason and check it anew."""
+
+
 class MissingReason(Refused):
     """{move} of ticket {ticket} needs a reason. Say why in a few words."""
 

@@ -151,6 +151,8 @@ TABLE: Mapping[str, str] = {
     "GET /reports": "SDOCR",
     "GET /reports/{kind}": "SDOCR",
     "GET /reports/{kind}/facts": "SDOCR",
+    "GET /months/{month}": "SO",
+    "POST /months": "SO",
     "GET /retention": "S",
     "POST /retention": "S",
     "GET /day/fairness": "SDOCRV",

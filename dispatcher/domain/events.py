@@ -27,6 +27,7 @@ from dispatcher.domain.duty import (
 )
 from dispatcher.domain.engineer import Absence, Engineer, Shift
 from dispatcher.domain.ids import ActorId, AssetId, EngineerId, SiteId, TerritoryId, TicketId
+from dispatcher.domain.months import HoursApproved, HoursReturned
 from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
 from dispatcher.domain.provider import (
     ContractTermsSet,
@@ -659,6 +660,8 @@ Event = (
     | ProviderChangeAsked
     | ProviderChangeSettled
     | ContractTermsSet
+    | HoursApproved
+    | HoursReturned
     | PlanPublished
 )
 

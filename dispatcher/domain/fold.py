@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Protocol, assert_never
 
-from dispatcher.domain import custody, duty, provider
+from dispatcher.domain import custody, duty, months, provider
 from dispatcher.domain import events as ev
 from dispatcher.domain.asset import Asset
 from dispatcher.domain.duty import Duty, DutyEvent, Evidence, Leave
 from dispatcher.domain.engineer import Engineer
 from dispatcher.domain.ids import ActorId, AssetId, EngineerId, RouteId, TicketId
+from dispatcher.domain.months import MonthStep
 from dispatcher.domain.plan import Route
 from dispatcher.domain.provider import ContractTerms, ProviderEvent, changed
 from dispatcher.domain.territory import AdoptedPolicy, Territory
@@ -90,6 +91,8 @@ def apply(docs: Docs, fact: ev.Fact) -> None:
             _publish(docs, event, fact)
         case ev.OutdoorWorkStopped() | ev.CalendarChanged() | ev.PolicyAdopted():
             docs.put_territory(_home(docs.territory(), event, fact.seq))
+        case months.HoursApproved() | months.HoursReturned():
+            docs.put_territory(_month(docs.territory(), event, fact))
         case ev.EngineerRegistered():
             _register(docs, event)
         case custody.CustodyMoved():
@@ -203,6 +206,18 @@ def _home(
             return replace(home, policies=(*kept, AdoptedPolicy(key=event.policy, seq=seq)))
         case _:
             assert_never(event)
+
+
+def _month(
+    home: Territory, event: months.HoursApproved | months.HoursReturned, fact: ev.Fact
+) -> Territory:
+    if isinstance(event, months.HoursReturned):
+        # it is checked from the start
+        return replace(home, months=tuple(m for m in home.months if m.month != event.month))
+    step = MonthStep(
+        month=event.month, step=event.step, by=fact.actor, at=fact.at, digest=event.digest
+    )
+    return replace(home, months=(*home.months, step))
 
 
 def _books(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dispatcher.domain.calendar import CalendarDay
 from dispatcher.domain.custody import Stock
 from dispatcher.domain.ids import TerritoryId
+from dispatcher.domain.months import MonthStep
 from dispatcher.domain.provider import ContractTerms, Provider
 
 
@@ -59,6 +60,8 @@ class Territory:
     providers: tuple[Provider, ...] = ()
     # contracts that say who may come, by name (R86)
     terms: tuple[ContractTerms, ...] = ()
+    # steps taken in the close of months, in order (R70)
+    months: tuple[MonthStep, ...] = ()
 
     def provider(self, provider: str) -> Provider | None:
         """Return a provider by id, None when it is not on the list."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from dispatcher.reports.evidence import evidence
+from dispatcher.reports.hours import hours
 from dispatcher.reports.people import appraisal, supervision, weekly
 from dispatcher.reports.service import first_fix, satisfaction, sla
 from dispatcher.reports.sheet import (
@@ -62,6 +63,13 @@ REPORTS: Final[tuple[Report, ...]] = (
         ),
         build=weekly,
         usual="week",
+    ),
+    Report(
+        name="hours",
+        clause="M4 P1 13",
+        columns=_columns("engineer:engineer days travel_s:seconds work_s:seconds visits"),
+        build=hours,
+        roles=frozenset({"supervisor", "operations"}),
     ),
     Report(
         name="appraisal",

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.territory import Territory
 from dispatcher.ledgers.outcomes import Outcome
 from dispatcher.reports.span import Span
+
+if TYPE_CHECKING:
+    from dispatcher.reports.hours import DaySheet
 
 Cell = str | int | float | None
 
@@ -92,6 +95,10 @@ class Source(Protocol):
 
     def clocks(self) -> Iterable[ClockLine]:
         """Return the clocks of the tickets reported in the span."""
+        ...
+
+    def sheets(self) -> Sequence[DaySheet]:
+        """Return what everybody did in the span, by person and day."""
         ...
 
     def kinds(self) -> Mapping[str, int]:

@@ -119,6 +119,10 @@ class Log(Protocol):
         """Return the facts with these numbers, in order; those there are."""
         ...
 
+    def seq_at(self, territory: TerritoryId, at: int) -> int:
+        """Return the number of the first fact recorded at or after a moment; one more than the last if none was."""
+        ...
+
     def kinds(self, territory: TerritoryId, from_at: int, until_at: int) -> dict[str, int]:
         """Return how many facts of each kind were recorded in a span (until exclusive), by kind."""
         ...

@@ -23,6 +23,7 @@ PARTS = {
     "x": "1",
     "y": "1",
     "kind": "trip",
+    "month": "2026-10",
     "territory": HOME,
     "ledger": "promises",
     "provider": "nordtec",

@@ -218,6 +218,7 @@ def _asks(path: str, item: dict, play: Play) -> Iterator[tuple[str, dict]]:
         "ledger": [one.name for one in LEDGERS],
         "kind": [*FORMS, *(one.name for one in REPORTS)],
         "line": ["all"],
+        "month": ["2026-10"],
     }
     query = {"territory": HOME, "since": "0", "lat": "64.1445", "lon": "-21.9237"}
     given: dict[str, str] = {}

@@ -13,12 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from dispatcher.domain.events import EVENT_BY_KIND
+from dispatcher.domain import events as ev
+from dispatcher.domain.events import EVENT_BY_KIND, Fact
 from dispatcher.domain.territory import Territory
 from dispatcher.errors import BadField
 from dispatcher.ledgers.outcomes import Outcome
 from dispatcher.reports import BY_NAME, REPORTS, ClockLine, Span, span_now, span_of
 from dispatcher.reports.evidence import TOPICS
+from dispatcher.reports.hours import digest_of, sheets_of
 from dispatcher.reports.people import LEAST_VISITS
 from dispatcher.reports.tables import csv_of, xlsx_of
 from dispatcher.texts import LANGS, catalogue
@@ -57,6 +59,7 @@ class Given:
     lines: tuple[ClockLine, ...] = ()
     counts: Mapping[str, int] | None = None
     span: Span = NOVEMBER
+    facts: tuple[Fact, ...] = ()
     home: Territory = VILLAGE
     people: Mapping[str, str] | None = None
 
@@ -68,6 +71,9 @@ class Given:
 
     def clocks(self) -> tuple[ClockLine, ...]:
         return self.lines
+
+    def sheets(self):
+        return sheets_of(self.facts, ZONE)
 
     def kinds(self) -> Mapping[str, int]:
         return self.counts or {}
@@ -239,3 +245,29 @@ def test_files_hold_no_formula() -> None:
     assert sheet["A2"].value == "'=HYPERLINK(1)"
     assert (sheet["B2"].value, sheet["B2"].number_format) == (0.5, "0.0%")
     assert sheet.freeze_panes == "A2"
+
+
+def test_hours_are_counted_by_person_and_local_day() -> None:
+    """Half an hour of driving before midnight in Shanghai, an hour of work after: two days."""
+    midnight = span_of("2026-11-10", ZONE).from_at
+    told = (
+        (ev.EngineerDeparted(ticket="T1", engineer="E1"), midnight - 2700),
+        (ev.EngineerArrived(ticket="T1", engineer="E1"), midnight - 900),
+        (ev.WorkFinished(ticket="T1", engineer="E1"), midnight + 2700),
+        (ev.VisitIncomplete(ticket="T2", engineer="E2", reason="parts"), midnight),
+    )
+    facts = tuple(
+        Fact(territory="village", seq=n, event=event, actor="a", at=at, recorded_at=at)
+        for n, (event, at) in enumerate(told, 1)
+    )
+    sheets = sheets_of(facts, ZONE)
+    assert [(s.engineer, s.date, s.travel_s, s.work_s, s.visits) for s in sheets] == [
+        ("E1", "2026-11-09", 1800, 0, 0),
+        ("E1", "2026-11-10", 0, 3600, 1),
+        ("E2", "2026-11-10", 0, 0, 1),
+    ]
+    found = lines_of("hours", Given((), facts=facts))
+    assert (found["E1"].cells["days"], found["all"].cells["visits"]) == (2, 2)
+    assert found["E1"].proof_of("work_s").facts == (1, 2, 3)
+    # any other figure is another digest, the order of the rows is not
+    assert digest_of(sheets) == digest_of(sheets[::-1]) != digest_of(sheets[:2])

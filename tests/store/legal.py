@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dispatcher.domain import duty
+from dispatcher.domain import duty, months
 from dispatcher.domain import events as ev
 from dispatcher.domain.asset import Asset, Warranty
 from dispatcher.domain.calendar import CalendarDay
@@ -106,6 +106,8 @@ def _of_engineer(who: str, how: int, docs: MemoryDocs) -> ev.Event:
             days=(CalendarDay(table="CN", date=f"2027-02-{how % 28 + 1:02d}", works=how % 2 == 0),)
         ),
         ev.PolicyAdopted(policy=f"standard@{how % 3}", text="{}"),
+        months.HoursApproved(month=f"2026-{how % 12 + 1:02d}", step="checked", digest=str(how)),
+        months.HoursReturned(month=f"2026-{how % 12 + 1:02d}", reason="r"),
         ev.ItemListed(item=f"P{how % 4}", depot="main", what="part", grade="A", minimum=how % 3),
         _moved(who, how, docs),
         _moved(who, how + 1, docs),
@@ -123,7 +125,7 @@ def _of_engineer(who: str, how: int, docs: MemoryDocs) -> ev.Event:
             day_at=NOW + how,
         ),
         ev.RecallOrdered(recall=f"R{how}", reason="leaks", models=("M1",), count=how),
-    )[how % 21]
+    )[how % 23]
 
 
 def _asset(docs: MemoryDocs, how: int) -> ev.Event:

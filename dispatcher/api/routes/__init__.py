@@ -15,6 +15,7 @@ from dispatcher.api.routes import (
     ledgers,
     maps,
     money,
+    months,
     planner,
     plans,
     recalls,
@@ -55,4 +56,5 @@ GROUPS = (
     retention.doors,
     forms.doors,
     reports.doors,
+    months.doors,
 )

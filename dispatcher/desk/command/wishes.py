@@ -12,7 +12,7 @@ from dispatcher.desk.command.stores import StoreCommand
 from dispatcher.domain.asset import Asset
 from dispatcher.domain.calendar import CalendarDay
 from dispatcher.domain.engineer import Absence, Engineer, Shift
-from dispatcher.domain.ids import AssetId, EngineerId, TicketId
+from dispatcher.domain.ids import ActorId, AssetId, EngineerId, TicketId
 from dispatcher.domain.place import Site
 from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
 from dispatcher.domain.territory import Storm
@@ -381,6 +381,29 @@ class ReadContact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApproveHours:
+    """Take a step in the close of a month's hours (R70)."""
+
+    # 2026-11
+    month: str
+    # a name of `months.STEPS`
+    step: str
+    role: str
+    by: ActorId
+    # of the figures that were looked at
+    digest: str
+    total_s: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnHours:
+    """Have a month's hours checked anew (R70)."""
+
+    month: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EraseContacts:
     """Forget the customers of these tickets; the time for keeping them is over (R91)."""
 
@@ -528,6 +551,8 @@ Command = (
     | VisitStep
     | ReadContact
     | EraseContacts
+    | ApproveHours
+    | ReturnHours
     | RegisterEngineer
     | RegisterAsset
     | WriteRound

@@ -221,6 +221,13 @@ class MemoryStore:
             known = home.facts if home else []
             return [known[seq - 1] for seq in sorted(set(seqs)) if 0 < seq <= len(known)]
 
+    def seq_at(self, territory: TerritoryId, at: int) -> int:
+        """Return the number of the first fact recorded at or after a moment."""
+        with self._lock:
+            home = self._homes.get(territory)
+            facts = home.facts if home else []
+            return next((f.seq for f in facts if f.recorded_at >= at), len(facts) + 1)
+
     def kinds(self, territory: TerritoryId, from_at: int, until_at: int) -> dict[str, int]:
         """Return how many facts of each kind were recorded in a span (until exclusive), by kind."""
         with self._lock:

@@ -97,6 +97,11 @@ class SqlStore:
         with self.database.read() as connection:
             return facts_at(connection, territory, seqs)
 
+    def seq_at(self, territory: TerritoryId, at: int) -> int:
+        """Return the number of the first fact recorded at or after a moment."""
+        with self.database.read() as connection:
+            return log.first_at(connection, territory, at)
+
     def kinds(self, territory: TerritoryId, from_at: int, until_at: int) -> dict[str, int]:
         """Return how many facts of each kind were recorded in a span (until exclusive), by kind."""
         with self.database.read() as connection:

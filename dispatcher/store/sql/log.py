@@ -147,7 +147,7 @@ def kinds(
     connection: sa.Connection, territory: TerritoryId, from_at: int, until_at: int
 ) -> dict[str, int]:
     """Return how many facts of each kind were recorded in a span, by kind."""
-    low, high = (_first_at(connection, territory, at) for at in (from_at, until_at))
+    low, high = (first_at(connection, territory, at) for at in (from_at, until_at))
     values = {"home": territory, "low": low, "high": high}
     return {row.kind: int(row.num) for row in connection.execute(_KINDS, values)}
 
@@ -156,12 +156,12 @@ def seqs_of(
     connection: sa.Connection, territory: TerritoryId, kind: str, span: tuple[int, int], limit: int
 ) -> list[int]:
     """Return the numbers of the facts of a kind that were recorded in a span, in order."""
-    low, high = (_first_at(connection, territory, at) for at in span)
+    low, high = (first_at(connection, territory, at) for at in span)
     values = {"home": territory, "low": low, "high": high, "kind": kind, "most": limit}
     return [int(seq) for seq in connection.scalars(_OF_KIND, values)]
 
 
-def _first_at(connection: sa.Connection, territory: TerritoryId, at: int) -> int:
+def first_at(connection: sa.Connection, territory: TerritoryId, at: int) -> int:
     """Return the number of the first fact recorded at or after a moment; they are in order."""
     low, high = 1, 1 + int(connection.scalar(_LAST, {"home": territory}) or 0)
     while low < high:
