@@ -272,4 +272,4 @@ def _facts(
         )
         if item.get("ticket") and st.button(say("ticket.map"), key="ledger_on_map"):
             st.session_state["live_wish"] = {"kind": "ticket", "id": item["ticket"]}
-            st.switch_page("pages/live.py")
+            st.switch_page("views/live.py")
