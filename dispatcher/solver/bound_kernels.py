@@ -363,8 +363,10 @@ def label_routes(
                     if mode == ALL_TIMES:
                         seconds = took
                     else:
-                        # the judge rounds each trip up; two seconds less is never later than it
-                        took = max(np.int64(0), took - 2)
+                        # the judge rounds each trip up; two seconds less is never later than it,
+                        # and nobody drives quicker than at the best hour: `completion` knows no
+                        # rest for the moments before that
+                        took = max(seconds, took - 2)
                 base = spent + seconds * weight + charge[y]
                 for way in range(2):
                     ready, now_fed = t + took, fed

@@ -65,6 +65,12 @@ def test_bounds_stay_below_the_optimum(kind: dict[str, bool], seed: int) -> None
     assert solve(problem, iterations=400, seed=seed).verdict.cost >= best
 
 
+def test_a_trip_at_the_best_hour_is_as_quick_as_can_be() -> None:
+    """A bound stays a bound where a pinned start and the quickest trip meet a step of time."""
+    problem = random_day(699, num_tasks=4, num_vehicles=2, pinned=True, slices=3, promises=True)
+    assert lower_bound(problem, seconds=0.5).value <= optimum(problem)
+
+
 @pytest.mark.parametrize("seed", [1031, 1041])
 def test_a_detour_may_be_the_quickest_way(seed: int) -> None:
     """A bound stays a bound where going over another customer is quicker than going straight."""
