@@ -67,12 +67,12 @@ class Recorded(Desk):
 
 
 def small():
-    """Return a tenth of the demo's day."""
+    """Return a tenth of the demo's day, without the visits that contracts bring."""
     scenario = load_scenario(SCENARIO)
     groups = tuple(replace_struct(g, count=2) for g in scenario.engineers[:3])
     demand = replace_struct(scenario.demand, tickets=24, backlog=6)
     stats = replace_struct(scenario.stats, solver_iterations=50)
-    return replace_struct(scenario, engineers=groups, demand=demand, stats=stats)
+    return replace_struct(scenario, engineers=groups, demand=demand, stats=stats, assets=None)
 
 
 def replace_struct(struct, **changes):
