@@ -13,6 +13,7 @@ from typing import get_args
 from dispatcher.domain.asset import Asset
 from dispatcher.domain.calendar import CalendarDay
 from dispatcher.domain.custody import CustodyMoved, ExpenseClaimed, ItemListed, PartsNeeded
+from dispatcher.domain.due import ClockBreached, ClockWarned, DueTimesSet, TicketRebased
 from dispatcher.domain.duty import (
     EvidenceRecorded,
     ExceptionGranted,
@@ -25,7 +26,6 @@ from dispatcher.domain.duty import (
     TaskOpened,
     TaskTaken,
 )
-from dispatcher.domain.engineer import Absence, Engineer, Shift
 from dispatcher.domain.ids import ActorId, AssetId, EngineerId, SiteId, TerritoryId, TicketId
 from dispatcher.domain.months import HoursApproved, HoursReturned
 from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
@@ -36,16 +36,83 @@ from dispatcher.domain.provider import (
     ProviderChangeSettled,
     ProviderListed,
 )
+from dispatcher.domain.staff import (
+    AbsenceRecorded,
+    EngineerHome,
+    EngineerRegistered,
+    LunchStarted,
+    ReturnDecided,
+    ReturnRequested,
+    ShiftsSet,
+)
 from dispatcher.domain.territory import Storm
 from dispatcher.domain.ticket import (
     DueTime,
     Exclusion,
-    FeeItem,
     RequiredSkill,
     Severity,
     Ticket,
     Window,
 )
+from dispatcher.domain.trouble import (
+    CaseWritten,
+    ComplaintRaised,
+    ComplaintSettled,
+    FeeDrafted,
+    IncidentNoted,
+    IncidentRaised,
+    IncidentSettled,
+)
+from dispatcher.domain.visit import (
+    CustomerAccepted,
+    CustomerCalledBack,
+    CustomerDisputed,
+    EngineerArrived,
+    EngineerDeparted,
+    TicketClosed,
+    TicketResumed,
+    VisitAccepted,
+    VisitDeclined,
+    VisitDispatched,
+    VisitIncomplete,
+    VisitRecalled,
+    WorkFinished,
+)
+
+# facts of other pages that are known as facts of this one
+__all__ = [
+    "AbsenceRecorded",
+    "CaseWritten",
+    "ClockBreached",
+    "ClockWarned",
+    "ComplaintRaised",
+    "ComplaintSettled",
+    "CustomerAccepted",
+    "CustomerCalledBack",
+    "CustomerDisputed",
+    "DueTimesSet",
+    "EngineerArrived",
+    "EngineerDeparted",
+    "EngineerHome",
+    "EngineerRegistered",
+    "FeeDrafted",
+    "IncidentNoted",
+    "IncidentRaised",
+    "IncidentSettled",
+    "LunchStarted",
+    "ReturnDecided",
+    "ReturnRequested",
+    "ShiftsSet",
+    "TicketClosed",
+    "TicketRebased",
+    "TicketResumed",
+    "VisitAccepted",
+    "VisitDeclined",
+    "VisitDispatched",
+    "VisitIncomplete",
+    "VisitRecalled",
+    "WorkFinished",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,53 +136,6 @@ class TicketTriaged:
     not_before_at: int = 0
     # the profile that the judgement leads to; empty = as before
     policy: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketRebased:
-    """Someone put the ticket under another profile, or under its newest version, and said why."""
-
-    ticket: TicketId
-    policy: str
-    reason: str
-    due: tuple[DueTime, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DueTimesSet:
-    """The plan's due times moved although nothing else did, such as by a new calendar (R21)."""
-
-    ticket: TicketId
-    due: tuple[DueTime, ...]
-    # the kind of fact that moved them
-    cause: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClockWarned:
-    """A clock came near its due time."""
-
-    ticket: TicketId
-    clock: str
-    # amber or red
-    level: str
-    # when it did, and when the clock is due, epoch seconds
-    crossed_at: int
-    due_at: int
-    clause: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClockBreached:
-    """A clock ran out before its promise was kept, and what took the time."""
-
-    ticket: TicketId
-    clock: str
-    # epoch seconds
-    due_at: int
-    # queue, skill, travel, work, parts, customer, weather
-    cause: str
-    clause: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,87 +172,6 @@ class FaultDiagnosed:
     engineer: EngineerId | None = None
     # wear, defect, installation, misuse, accident; decides who pays
     cause: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeeDrafted:
-    """The fee was drafted: what for, what it comes to, by which price list (R60, R64)."""
-
-    ticket: TicketId
-    items: tuple[FeeItem, ...]
-    # free, contract, paid, other, open: the dearest kind of its lines for the customer
-    charge: str
-    # what the customer pays, minor units; an estimate has a range
-    total_cents: int
-    low_cents: int
-    high_cents: int
-    # ISO 4217
-    currency: str
-    # version of the price list
-    terms: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComplaintRaised:
-    """The customer complains about the service (R74, R76)."""
-
-    ticket: TicketId
-    # 1 = the desk answers … 3 = major: a team on the spot
-    level: int
-    remark: str = ""
-    # product, service, fee, conduct, … and the role whose it is (R73)
-    subject: str = ""
-    owner: str = ""
-    clause: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComplaintSettled:
-    """The complaint was answered to the customer's content."""
-
-    ticket: TicketId
-    remark: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseWritten:
-    """A rare fault and its repair were written up for others (R40)."""
-
-    ticket: TicketId
-    title: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentRaised:
-    """A quality incident was put in its level (R75)."""
-
-    ticket: TicketId
-    # 1 = the worst … 3
-    level: int
-    # the role whose it is, and the row of the table that says so
-    owner: str
-    clause: str
-    # injury, media, loss, claim: what was known
-    harm: tuple[str, ...] = ()
-    claim_cents: int = 0
-    remark: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentNoted:
-    """The daily report on an incident or a major complaint was written (R76)."""
-
-    ticket: TicketId
-    remark: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentSettled:
-    """The incident is dealt with."""
-
-    ticket: TicketId
-    remark: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,119 +245,6 @@ class ArrivalPromised:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VisitDispatched:
-    """The engineer was told to go."""
-
-    ticket: TicketId
-    engineer: EngineerId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VisitRecalled:
-    """The desk took the visit back before the engineer left."""
-
-    ticket: TicketId
-    engineer: EngineerId
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VisitAccepted:
-    """The engineer said yes."""
-
-    ticket: TicketId
-    engineer: EngineerId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VisitDeclined:
-    """The engineer said no; the desk does not ask the same one again."""
-
-    ticket: TicketId
-    engineer: EngineerId
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineerDeparted:
-    """The engineer drives to the customer."""
-
-    ticket: TicketId
-    engineer: EngineerId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineerArrived:
-    """The engineer stands at the customer's."""
-
-    ticket: TicketId
-    engineer: EngineerId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkFinished:
-    """The repair is done (R51: what was found and what was done)."""
-
-    ticket: TicketId
-    engineer: EngineerId
-    found: str = ""
-    done: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VisitIncomplete:
-    """The engineer leaves without having finished; why, and when to come again (R56)."""
-
-    ticket: TicketId
-    engineer: EngineerId
-    reason: str
-    again_at: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketResumed:
-    """An incomplete ticket goes back to the planner with what is still to do (R56)."""
-
-    ticket: TicketId
-    duration_s: int
-    due: tuple[DueTime, ...]
-    not_before_at: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerAccepted:
-    """The customer agreed that it works (R55)."""
-
-    ticket: TicketId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerDisputed:
-    """The customer does not agree; the job is open again (R55)."""
-
-    ticket: TicketId
-    reason: str
-    due: tuple[DueTime, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerCalledBack:
-    """Someone called the customer after the repair (R66)."""
-
-    ticket: TicketId
-    # 1 … 5; None = not reached
-    satisfaction: int | None = None
-    remark: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketClosed:
-    """The summary is written; the ticket is history."""
-
-    ticket: TicketId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ContactRead:
     """Someone lifted the veil from a customer, and for what (R91); changes nothing."""
 
@@ -437,43 +263,6 @@ class ContactErased:
     site: SiteId
     # days after the end of the work, by the ticket's profile
     kept_days: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineerRegistered:
-    """An engineer joined, or the record was replaced as a whole."""
-
-    engineer: Engineer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShiftsSet:
-    """The roster of an engineer was written anew."""
-
-    engineer: EngineerId
-    shifts: tuple[Shift, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AbsenceRecorded:
-    """An engineer cannot work for a while although on the roster."""
-
-    engineer: EngineerId
-    absence: Absence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LunchStarted:
-    """An engineer takes the break of the running shift."""
-
-    engineer: EngineerId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineerHome:
-    """An engineer is back at the base."""
-
-    engineer: EngineerId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -509,32 +298,6 @@ class RecallOrdered:
     serial_until: str = ""
     # how many assets that was
     count: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnRequested:
-    """An engineer without further visits asks whether to go home."""
-
-    engineer: EngineerId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnDecided:
-    """The gate's answer: take a near job, or go home; with reasons (M0 5.4.6)."""
-
-    engineer: EngineerId
-    # "take" or "go_home"
-    answer: str
-    ticket: TicketId | None = None
-    # seconds of driving that the near job adds to the way home
-    detour_s: int = 0
-    # cost units the desk gains by the answer over the other one
-    gain: int = 0
-    reasons: tuple[Reason, ...] = ()
-    # tickets that were looked at, nearest first
-    considered: tuple[TicketId, ...] = ()
-    # epoch seconds after which the answer must be asked for again
-    expires_at: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
