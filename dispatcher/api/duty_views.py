@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from dispatcher.desk.command.gates import Missing, missing
+from dispatcher.domain.documents import Docs
 from dispatcher.domain.duty import Duty
-from dispatcher.domain.fold import Docs
 from dispatcher.domain.ticket import MOVES, Ticket
 from dispatcher.policy import Policy, Profile
 from dispatcher.texts import Lang

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from dispatcher.desk.command import wishes as w
 from dispatcher.desk.command.gates import Missing, missing
-from dispatcher.domain.fold import Docs
+from dispatcher.domain.documents import Docs
 from dispatcher.domain.ticket import Ticket
 from dispatcher.policy import Policy
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from dispatcher.domain.asset import Asset
+from dispatcher.domain.documents import Docs
 from dispatcher.domain.engineer import Engineer, Position
 from dispatcher.domain.events import Fact, PlanPublished
-from dispatcher.domain.fold import Docs
 from dispatcher.domain.ids import ActorId, AssetId, EngineerId, SiteId, TerritoryId, TicketId
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.place import Site

@@ -14,8 +14,8 @@ from typing import Final
 
 from dispatcher.desk.command.ruling import CommandDocs, Context, legal
 from dispatcher.domain.custody import lacking_parts
+from dispatcher.domain.documents import Docs
 from dispatcher.domain.duty import Evidence
-from dispatcher.domain.fold import Docs
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.plan import Visit
 from dispatcher.domain.ticket import Status, Ticket

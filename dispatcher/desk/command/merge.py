@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dispatcher.desk.command import wishes as w
+from dispatcher.domain.documents import Docs
 from dispatcher.domain.duty import PromiseMoved
-from dispatcher.domain.fold import Docs
 from dispatcher.domain.ids import RouteId, TicketId
 from dispatcher.domain.plan import Route, Unassigned
 from dispatcher.domain.ticket import Ticket

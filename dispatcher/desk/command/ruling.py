@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from dispatcher.domain.documents import Docs
 from dispatcher.domain.events import Event
-from dispatcher.domain.fold import Docs
 from dispatcher.domain.ids import ActorId, SiteId, TicketId
 from dispatcher.domain.place import Site
 from dispatcher.domain.ticket import MOVES, Ticket, possible_moves
