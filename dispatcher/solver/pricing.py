@@ -7,7 +7,7 @@ between routes. Must not know the linear program.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -311,15 +311,16 @@ def _colours(sets: NDArray[np.bool_]) -> Ints:
 def _start_states(problem: Problem, packed: Packed, v: int, *, is_exact: bool) -> Ints:
     """Return where and when a vehicle is free after its prefix, shape (s, STATE)."""
     prefix = problem.fixed[v]
-    row = packed.vehicle[v]
-    start, fed = int(problem.start_location[v]), int(row[LUNCH] < 0)
+    start, fed = int(problem.start_location[v]), int(packed.vehicle[v, LUNCH] < 0)
     if not prefix:
         cost = int(problem.use_cost[v])
         return np.array([[start, int(problem.earliest[v]), cost, fed]], np.int64)
     legs = range(len(prefix) + 2) if not fed else (None,)
+    # where the prefix alone is home too late, a quicker way over another task may not be
+    endless = replace(problem, max_overtime=np.full(problem.num_vehicles, UNREACHABLE // 2))
     states = []
     for leg in legs:
-        times, _ = drive(problem, v, prefix, leg)
+        times, _ = drive(endless, v, prefix, leg)
         if times is None:
             continue
         # lunch on the way home or after it is lunch that is still open here

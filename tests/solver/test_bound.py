@@ -13,10 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatcher.solver.bound import Generation, lower_bound, quick_bound
+from dispatcher.solver.bound_kernels import ALL_TIMES
 from dispatcher.solver.exact import prove
 from dispatcher.solver.instance import read_instance
+from dispatcher.solver.kernels import INF
 from dispatcher.solver.prices import price_day, routes_around
-from dispatcher.solver.problem import Problem
+from dispatcher.solver.pricing import Pricing
+from dispatcher.solver.problem import NONE, Problem
 from dispatcher.solver.solution import Solution, drive, judge
 from dispatcher.solver.solve import solve
 from tests.solver.days import random_day
@@ -69,6 +72,36 @@ def test_a_trip_at_the_best_hour_is_as_quick_as_can_be() -> None:
     """A bound stays a bound where a pinned start and the quickest trip meet a step of time."""
     problem = random_day(699, num_tasks=4, num_vehicles=2, pinned=True, slices=3, promises=True)
     assert lower_bound(problem, seconds=0.5).value <= optimum(problem)
+
+
+def test_lunch_before_a_fixed_visit_may_need_a_detour_home() -> None:
+    """A start that is home in time only by way of another task is still one of the starts."""
+    travel = np.full((4, 4), 1000, np.int32)
+    travel[2, 0], travel[0, 1], travel[1, 3] = 100, 10, 10
+    problem = Problem(
+        travel=travel,
+        task_location=np.array([0, 1]),
+        duration=np.array([0, 0]),
+        drop_cost=np.array([100, 100]),
+        start_location=np.array([2]),
+        end_location=np.array([3]),
+        earliest=np.array([0]),
+        shift_end=np.array([1800]),
+        lunch_earliest=np.array([1100]),
+        lunch_latest=np.array([5000]),
+        lunch_duration=np.array([600]),
+        fixed_ptr=np.array([0, 1]),
+        fixed_task=np.array([0]),
+        incumbent_vehicle=np.array([0, NONE]),
+        incumbent_start=np.array([1700, NONE]),
+        move_weight=np.array([9, 0]),
+    )
+    pricing, price = Pricing(problem, is_exact=True), np.zeros(2, np.int64)
+    crew = pricing.crews[0]
+    rest = pricing.rest(crew, price)
+    least, *_ = pricing.label(crew, price, rest, cut=INF, keep=INF, mode=ALL_TIMES)
+    # lunch before the first visit keeps its promise: 100, 10 and 10 seconds of driving
+    assert least == optimum(problem) == 120
 
 
 @pytest.mark.parametrize("seed", [1031, 1041])
