@@ -34,11 +34,12 @@ def test_what_one_desk_writes_the_other_shows_live(tmp_path: Path) -> None:
                 await screen.socket.close()
 
             asyncio.run(story())
-            headers = {"Idempotency-Key": "twice"}
+            headers, wish = {"Idempotency-Key": "twice"}, here.request()
             first, again = (
-                one.client().post("/tickets", json=here.request(), headers=headers)
-                for one in (here, there)
+                one.client().post("/tickets", json=wish, headers=headers) for one in (here, there)
             )
+            assert first.is_success, first.text
+            assert again.is_success, again.text
             assert again.json()["ticket"]["id"] == first.json()["ticket"]["id"]
             with here.remote() as one:
                 epoch = one.acquire(HOME, "planner")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.responses import HTMLResponse, Response
 
 from dispatcher.api import asset_schemas as a
@@ -16,6 +18,8 @@ from dispatcher.domain.ids import TicketId
 from dispatcher.domain.ticket import FeeItem
 
 doors = Doors("money")
+
+_PAGE: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {}}}}
 
 
 @doors.get("/tickets/{ticket}/coverage", CoverageView)
@@ -50,7 +54,7 @@ def draft_fee(ticket: s.Id, body: a.FeeGiven, house: Housed, seat: Seated, ask: 
     return answer(house, seat, ask, errand)
 
 
-@doors.get("/tickets/{ticket}/estimate", None)
+@doors.get("/tickets/{ticket}/estimate", None, also=_PAGE)
 def print_estimate(ticket: s.Id, house: Housed, seat: Seated, ask: Asked) -> Response:
     """Show the estimate as a page that prints to A4, in the language asked for."""
     one = house.store.ticket(TicketId(ticket), scope=seat.scope)
