@@ -9,6 +9,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dispatcher.desk.command.stores import StoreCommand
+from dispatcher.desk.command.wishes_duty import (
+    AskFor,
+    Complain,
+    Diagnose,
+    DraftFee,
+    FinishTask,
+    GrantException,
+    LogContact,
+    NoteBlocked,
+    NoteCrossing,
+    NoteEscalation,
+    NoteIncident,
+    NoteNotice,
+    RaiseIncident,
+    Rebase,
+    Reckon,
+    RecordEvidence,
+    SettleComplaint,
+    TakeTask,
+    WriteCase,
+)
 from dispatcher.domain.asset import Asset
 from dispatcher.domain.calendar import CalendarDay
 from dispatcher.domain.engineer import Absence, Engineer, Shift
@@ -16,7 +37,30 @@ from dispatcher.domain.ids import ActorId, AssetId, EngineerId, TicketId
 from dispatcher.domain.place import Site
 from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
 from dispatcher.domain.territory import Storm
-from dispatcher.domain.ticket import Channel, FeeItem, RequiredSkill, Severity, Window
+from dispatcher.domain.ticket import Channel, RequiredSkill, Severity, Window
+
+# commands of the other page that are known as wishes, too
+__all__ = [
+    "AskFor",
+    "Complain",
+    "Diagnose",
+    "DraftFee",
+    "FinishTask",
+    "GrantException",
+    "LogContact",
+    "NoteBlocked",
+    "NoteCrossing",
+    "NoteEscalation",
+    "NoteIncident",
+    "NoteNotice",
+    "RaiseIncident",
+    "Rebase",
+    "Reckon",
+    "RecordEvidence",
+    "SettleComplaint",
+    "TakeTask",
+    "WriteCase",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,45 +185,6 @@ class CallBack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogContact:
-    """Write down that someone spoke or wrote to the customer, or tried (R09, R15, R18, R36)."""
-
-    ticket: TicketId
-    # one of `policy.words.PURPOSES`
-    purpose: str
-    is_reached: bool = True
-    engineer: EngineerId | None = None
-    remark: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskFor:
-    """Write down that the customer wants an answer, a quote or documents (R20)."""
-
-    ticket: TicketId
-    wish: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnose:
-    """Write down what is broken (R11, R38)."""
-
-    ticket: TicketId
-    fault: str
-    engineer: EngineerId | None = None
-    # one of `policy.words.CAUSES`, or "" = not known
-    cause: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DraftFee:
-    """Write down what a fee has lines for; the desk reckons it (R64)."""
-
-    ticket: TicketId
-    items: tuple[FeeItem, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CallSecond:
     """Ask for a second engineer at the same place and time (R41, R76)."""
 
@@ -188,158 +193,6 @@ class CallSecond:
     certificates: tuple[str, ...] = ()
     # seconds; None = as long as the first
     duration_s: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Complain:
-    """Write down a complaint and its level, 1 … 3 (R74, R76)."""
-
-    ticket: TicketId
-    # 1 … 3; None = as the table of complaints takes the subject (R73)
-    level: int | None = None
-    remark: str = ""
-    subject: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WriteCase:
-    """Write up a rare fault and its repair for others (R40)."""
-
-    ticket: TicketId
-    title: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RaiseIncident:
-    """Write down a quality incident; the table gives its level (R75)."""
-
-    ticket: TicketId
-    injury: bool = False
-    media: bool = False
-    # minor units; 0 = not known
-    loss_cents: int = 0
-    product_cents: int = 0
-    claim_cents: int = 0
-    remark: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteIncident:
-    """Write the daily report on an incident, or settle it (R76)."""
-
-    ticket: TicketId
-    remark: str
-    is_settled: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettleComplaint:
-    """Write down that the complaint was answered to the customer's content."""
-
-    ticket: TicketId
-    remark: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordEvidence:
-    """Write down that something was shown: a number, a paper, a checklist, a signature."""
-
-    ticket: TicketId
-    # one of `policy.words.EVIDENCE`
-    kind: str
-    items: tuple[str, ...] = ()
-    # a number, an amount range, yes or no; never a name
-    value: str = ""
-    # id of a paper, photo or signature kept beside the log
-    document: str = ""
-    engineer: EngineerId | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GrantException:
-    """Let a move pass without one of its conditions (R29, R31); who asks needs the role for it."""
-
-    ticket: TicketId
-    move: str
-    condition: str
-    reason: str = ""
-    document: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteBlocked:
-    """Write down what the desk's next move waits for; looked at again when it is written."""
-
-    ticket: TicketId
-    move: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakeTask:
-    """Say that one does a task; `task` is its name and the number of its run: call_back/1."""
-
-    ticket: TicketId
-    task: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FinishTask:
-    """Say that a task is done that no other fact tells of, and what came out."""
-
-    ticket: TicketId
-    task: str
-    outcome: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteEscalation:
-    """Write down that somebody else hears of a task; looked at again when it is written."""
-
-    ticket: TicketId
-    task: str
-    role: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteNotice:
-    """Write down what became of a message (R35)."""
-
-    ticket: TicketId
-    template: str
-    task: str
-    audience: str
-    channel: str
-    is_delivered: bool = True
-    tries: int = 1
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rebase:
-    """Put a ticket under another service profile, or under the newest version of its own."""
-
-    ticket: TicketId
-    # a profile's name (its version in force), or "name@version"
-    policy: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reckon:
-    """Count a ticket's due times anew, such as after the day table changed."""
-
-    ticket: TicketId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteCrossing:
-    """Write down that a clock turned amber or red, or ran out; checked again when it is written."""
-
-    ticket: TicketId
-    clock: str
-    # amber, red, breached
-    level: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
