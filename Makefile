@@ -40,7 +40,7 @@ test: .stamps/dev ## all tests
 	$(BIN)/python -m pytest
 
 unit: .stamps/dev ## the quick tests
-	$(BIN)/python -m pytest -m "not slow and not browser and not process"
+	$(BIN)/python -m pytest -m "not slow and not browser and not process and not postgres"
 
 lint: .stamps/dev ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .
