@@ -39,7 +39,7 @@ def duties(say: Callable[..., Any], ticket: str) -> None:
         "contacts": {"purpose": "notice"},
         "wishes": {"wish": "quote"},
         "diagnosis": {"fault": "worn roller"},
-        "complaints": {"level": 1},
+        "complaints": {"subject": "service"},
         "exceptions": {"move": "customer_accept", "condition": "customer_signed", "reason": "ill"},
     }
     for path, body in bodies.items():
@@ -50,6 +50,12 @@ def duties(say: Callable[..., Any], ticket: str) -> None:
         say(f"POST /tickets/{{ticket}}/tasks/{{name}}/{{run}}/{act}", path, json={})
     settle = f"/tickets/{ticket}/complaints/settle"
     say("POST /tickets/{ticket}/complaints/settle", settle, json={"remark": "sorry"})
+    harm = {"injury": True, "remark": "Burn on the hand"}
+    say("POST /tickets/{ticket}/incidents", f"/tickets/{ticket}/incidents", json=harm)
+    for act in ("note", "settle"):
+        path = f"/tickets/{{ticket}}/incidents/{act}"
+        say(f"POST {path}", f"/tickets/{ticket}/incidents/{act}", json={"remark": "Saw him"})
+    say("GET /troubles", params={"territory": HOME, "state": "all"})
     rebase = {"policy": "machine", "reason": "another contract"}
     say("POST /tickets/{ticket}/rebase", f"/tickets/{ticket}/rebase", json=rebase)
     days = {"days": [{"table": "CN", "date": "2027-10-01", "works": False}]}

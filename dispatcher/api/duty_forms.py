@@ -13,6 +13,7 @@ from pydantic import Field
 from dispatcher.api.schemas import Body, Expecting, Name, Said, StepGiven, _like
 
 Remark = Annotated[str, Field(max_length=1000)]
+Cents = Annotated[int, Field(ge=0, le=10_000_000_000, strict=True)]
 Purpose = Literal[
     "reply",
     "appointment",
@@ -77,11 +78,32 @@ class DiagnosisGiven(StepGiven):
 
 
 class ComplaintGiven(StepGiven):
-    """A complaint and its level (R74)."""
+    """A complaint: what about (R73), and its level unless the table of complaints says it (R74)."""
 
-    model_config = _like(level=2, remark="Nobody called back")
-    level: Annotated[int, Field(ge=1, le=3)]
+    model_config = _like(subject="service", remark="Nobody called back")
+    subject: Annotated[str, Field(max_length=40)] = ""
+    level: Annotated[int | None, Field(ge=1, le=3, strict=True)] = None
     remark: Remark = ""
+
+
+class IncidentGiven(StepGiven):
+    """What a quality incident did, as far as it is known; the table of incidents levels it (R75)."""
+
+    model_config = _like(injury=True, claim_cents=1_200_000, remark="Burn on the hand")
+    injury: bool = False
+    media: bool = False
+    # minor units; 0 = not known
+    loss_cents: Cents = 0
+    product_cents: Cents = 0
+    claim_cents: Cents = 0
+    remark: Remark = ""
+
+
+class NoteGiven(StepGiven):
+    """The daily report on an incident or a complaint, or how it ended (R76)."""
+
+    model_config = _like(remark="Saw the customer; the maker's expert comes tomorrow")
+    remark: Annotated[str, Field(min_length=1, max_length=1000)]
 
 
 class SettledGiven(StepGiven):

@@ -258,20 +258,22 @@ def together_of(mirror: Mirror, ticket: Ticket) -> list[Together]:
     found = []
     for name in (ticket.joins,) if ticket.joins else ticket.crew:
         other = mirror.docs.tickets.get(name)
-        if other is None or other.status is Status.CANCELLED:
-            continue
-        visit = visit_of(mirror, other)
-        person = mirror.docs.engineers.get(other.engineer) if other.engineer else None
-        found.append(
-            Together(
-                ticket=other.id,
-                status=other.status.value,
-                engineer=other.engineer,
-                engineer_name=person.name if person else None,
-                start_at=visit.start_at if visit else 0,
-            )
-        )
+        if other is not None and other.status is not Status.CANCELLED:
+            found.append(together_view(mirror, other))
     return found
+
+
+def together_view(mirror: Mirror, ticket: Ticket) -> Together:
+    """Return who has a ticket and when it begins."""
+    visit = visit_of(mirror, ticket)
+    person = mirror.docs.engineers.get(ticket.engineer) if ticket.engineer else None
+    return Together(
+        ticket=ticket.id,
+        status=ticket.status.value,
+        engineer=ticket.engineer,
+        engineer_name=person.name if person else None,
+        start_at=visit.start_at if visit else 0,
+    )
 
 
 def flags_of(ticket: Ticket, due_at: int, start_at: int, now: int) -> int:

@@ -15,6 +15,7 @@ from dispatcher.ledgers.providers import providers
 from dispatcher.ledgers.rotation import rotation
 from dispatcher.ledgers.stock import stock
 from dispatcher.ledgers.tasks import tasks
+from dispatcher.ledgers.troubles import troubles
 
 LEDGERS: Final[tuple[Ledger[Any], ...]] = (
     promises,
@@ -26,6 +27,7 @@ LEDGERS: Final[tuple[Ledger[Any], ...]] = (
     providers,
     tasks,
     outcomes,
+    troubles,
     knowledge,
 )
 BY_NAME: Final[dict[str, Ledger[Any]]] = {one.name: one for one in LEDGERS}

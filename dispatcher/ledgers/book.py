@@ -84,6 +84,8 @@ class Ledger(Generic[R]):
     words: Callable[[R], str] | None = None
     # the class of what the ledger notes for itself, by key; notes are kept and never listed
     note: Callable[[str], type[Any]] | None = None
+    # rows hold what people said: not for those who see no more than a customer's cell (R91)
+    is_said: bool = False
     # the ticket a key belongs to, "" = to none: before its report there can be no such row, so
     # whoever has read on since then need not look it up
     ticket_of: Callable[[str], str] = lambda _: ""

@@ -127,13 +127,24 @@ def escalations(
         template = templates.get(duty.name)
         if template is None:
             continue
-        calendar = calendar_at(template.clock.calendar, home)
-        for step in template.escalate:
-            at = _after(calendar, duty.opened_at, step.after)
-            if step.role in duty.escalated:
-                continue
+        for at, step in _steps(template, duty, home):
             if at > now:
                 later.append(at)
             else:
                 due.append((duty.task, step))
     return due, min(later, default=None)
+
+
+def next_step(profile: Profile, duty: Duty, home: Territory) -> tuple[int, Escalation] | None:
+    """Return when a task goes to whom next if it is not done, epoch seconds; None = to nobody."""
+    template = next((one for one in profile.tasks if one.name == duty.name), None)
+    steps = _steps(template, duty, home) if template is not None else ()
+    return min(steps, key=lambda one: one[0], default=None)
+
+
+def _steps(template: TaskTemplate, duty: Duty, home: Territory) -> Iterator[tuple[int, Escalation]]:
+    """Give the escalations of a task that have not been told, with their moments."""
+    calendar = calendar_at(template.clock.calendar, home)
+    for step in template.escalate:
+        if step.role not in duty.escalated:
+            yield _after(calendar, duty.opened_at, step.after), step

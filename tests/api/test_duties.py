@@ -102,7 +102,6 @@ def test_photo_is_drawn_anew_and_kept_beside_the_log(desk: Desk) -> None:
         ("wishes", {"wish": "quote"}, "customer_asked"),
         ("diagnosis", {"fault": "fan"}, "fault_diagnosed"),
         ("complaints", {"level": 2}, "complaint_raised"),
-        ("complaints/settle", {"remark": "sorry"}, "complaint_settled"),
         ("rebase", {"policy": "machine", "reason": "contract"}, "ticket_rebased"),
     ],
 )

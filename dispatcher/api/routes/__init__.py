@@ -28,6 +28,7 @@ from dispatcher.api.routes import (
     tasks,
     territories,
     tickets,
+    troubles,
 )
 
 GROUPS = (
@@ -45,6 +46,7 @@ GROUPS = (
     steps.visits,
     duties.doors,
     tasks.doors,
+    troubles.doors,
     fleet.doors,
     stores.doors,
     plans.doors,

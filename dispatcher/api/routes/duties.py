@@ -124,25 +124,6 @@ def diagnose(
     return do(house, seat, ask, one, command, body)
 
 
-@doors.post("/tickets/{ticket}/complaints", v.TicketDone)
-def raise_complaint(
-    ticket: s.Id, body: f.ComplaintGiven, house: Housed, seat: Seated, ask: Asked
-) -> Response:
-    """Write down a complaint, level 1 to 3 (R74, R76)."""
-    one = seen(house, seat, ticket)
-    command = w.Complain(ticket=one.id, level=body.level, remark=body.remark)
-    return do(house, seat, ask, one, command, body)
-
-
-@doors.post("/tickets/{ticket}/complaints/settle", v.TicketDone)
-def settle_complaint(
-    ticket: s.Id, body: f.SettledGiven, house: Housed, seat: Seated, ask: Asked
-) -> Response:
-    """Write down that a complaint was answered to the customer's content."""
-    one = seen(house, seat, ticket)
-    return do(house, seat, ask, one, w.SettleComplaint(ticket=one.id, remark=body.remark), body)
-
-
 @doors.post("/tickets/{ticket}/rebase", v.TicketDone)
 def rebase_ticket(
     ticket: s.Id, body: f.RebaseGiven, house: Housed, seat: Seated, ask: Asked

@@ -79,6 +79,8 @@ def filter_of(
     if known.words is not None:
         # its models are customers' (R91); its own door shows them veiled
         raise NotAllowed(role=seat.role.value, action=f"read {ledger} here, and not at /{ledger}")
+    if known.is_said and seat.sees_cells_only:
+        raise NotAllowed(role=seat.role.value, action=f"read the ledger {ledger}")
     unknown = [one for one in state or () if one not in known.states]
     if unknown:
         rule = f"it must be one of {', '.join(known.states)}"
@@ -103,7 +105,11 @@ def list_ledgers(territory: s.Id, house: Housed, seat: Seated, ask: Asked) -> Re
     """List the ledgers: what each is about, its states and fields."""
     where = TerritoryId(territory)
     seat.check_territory(where)
-    items = [ledger_view(one, ask.lang) for one in LEDGERS if one.words is None]
+    items = [
+        ledger_view(one, ask.lang)
+        for one in LEDGERS
+        if one.words is None and not (one.is_said and seat.sees_cells_only)
+    ]
     behind = house.store.ledgers.behind(where)
     return Json(LedgerList(items=items, behind=behind, now_at=house.clock.now()))
 

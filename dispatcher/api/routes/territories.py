@@ -67,6 +67,7 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True):
     certificates: list[Word]
     hold_kinds: list[Word]
     incomplete_reasons: list[Word]
+    complaint_subjects: list[Word] = []
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,6 +138,7 @@ def vocabulary(territory: s.Id, house: Housed, seat: Seated, ask: Asked) -> Resp
 
     categories = [name for name in house.policy.work_s_by_category if name]
     holds, reasons = _choices(s.HoldKind), _choices(s.IncompleteReason)
+    subjects = [row.subject for row in house.terms.file.complaints if row.subject]
     found = Vocabulary(
         channels=words("channel", [one.value for one in Channel]),
         categories=words("category", categories),
@@ -144,6 +146,7 @@ def vocabulary(territory: s.Id, house: Housed, seat: Seated, ask: Asked) -> Resp
         certificates=words("certificate", sorted(papers)),
         hold_kinds=words("hold_kind", holds),
         incomplete_reasons=words("incomplete_reason", reasons),
+        complaint_subjects=words("complaint_subject", subjects),
     )
     return Json(found)
 

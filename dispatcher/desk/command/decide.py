@@ -332,7 +332,7 @@ HANDLERS: dict[type, Handler] = {
     w.WriteCase: incidents.write_case,
     w.RaiseIncident: incidents.raise_incident,
     w.NoteIncident: incidents.note,
-    w.SettleComplaint: timing.settle,
+    w.SettleComplaint: incidents.settle,
     w.RecordEvidence: duties.record,
     w.GrantException: duties.grant,
     w.NoteBlocked: duties.blocked,

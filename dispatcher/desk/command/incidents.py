@@ -74,15 +74,31 @@ def raise_incident(command: w.RaiseIncident, docs: CommandDocs, context: Context
 def note(command: w.NoteIncident, docs: CommandDocs, _context: Context) -> Decision:
     """Write the daily report on an incident, or settle it."""
     ticket = docs.ticket(command.ticket)
-    known = {"incident_raised", "complaint_raised"}
-    if not any(mark.kind in known for mark in ticket.trace):
-        raise BadField(
-            field="ticket", value=ticket.id, rule="it has neither incident nor complaint"
-        )
+    is_incident = is_open(ticket, "incident")
+    if not is_incident and command.is_settled:
+        raise BadField(field="ticket", value=ticket.id, rule="it has no incident that is open")
+    if not is_incident and not is_open(ticket, "complaint"):
+        rule = "it has neither incident nor complaint that is open"
+        raise BadField(field="ticket", value=ticket.id, rule=rule)
     if not command.remark.strip():
         raise MissingReason(move="note_incident", ticket=ticket.id)
     cls = ev.IncidentSettled if command.is_settled else ev.IncidentNoted
     return facts(cls(ticket=ticket.id, remark=command.remark))
+
+
+def settle(command: w.SettleComplaint, docs: CommandDocs, _context: Context) -> Decision:
+    """Write down that a complaint was answered."""
+    ticket = docs.ticket(command.ticket)
+    if not is_open(ticket, "complaint"):
+        raise BadField(field="ticket", value=ticket.id, rule="it has no complaint that is open")
+    return facts(ev.ComplaintSettled(ticket=ticket.id, remark=command.remark))
+
+
+def is_open(ticket: Ticket, what: str) -> bool:
+    """Tell whether a ticket has a complaint or an incident that nobody has settled."""
+    kinds = {f"{what}_raised": True, f"{what}_settled": False}
+    said = [kinds[mark.kind] for mark in ticket.trace if mark.kind in kinds]
+    return bool(said) and said[-1]
 
 
 def write_case(command: w.WriteCase, docs: CommandDocs, _context: Context) -> Decision:

@@ -178,12 +178,6 @@ def diagnose(command: w.Diagnose, docs: CommandDocs, _context: Context) -> Decis
     return facts(found)
 
 
-def settle(command: w.SettleComplaint, docs: CommandDocs, _context: Context) -> Decision:
-    """Write down that a complaint was answered."""
-    ticket = docs.ticket(command.ticket)
-    return facts(ev.ComplaintSettled(ticket=ticket.id, remark=command.remark))
-
-
 def _one_of(field: str, value: object, known: Iterable[object]) -> None:
     if value not in known:
         raise BadField(field=field, value=value, rule="choose one of " + ", ".join(map(str, known)))
