@@ -262,7 +262,7 @@ def _facts(
                 {
                     say("ledgers.at"): say.moment(one["at"]),
                     say("ledgers.fact"): one["text"],
-                    say("ledgers.who"): one["actor"],
+                    say("ledgers.who"): say.actor(one["actor"]),
                     "#": str(one["seq"]),
                 }
                 for one in told["items"]

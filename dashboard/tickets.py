@@ -311,7 +311,9 @@ def _history(frame: Frame, ticket_id: str) -> None:
         return
     with st.expander(f"{say('ticket.history')} ({len(items)})", expanded=True):
         for one in items[-50:]:
-            st.markdown(f"`{say.moment(one['at'])}` {_plain(one['text'])} — {_plain(one['actor'])}")
+            st.markdown(
+                f"`{say.moment(one['at'])}` {_plain(one['text'])} — {_plain(say.actor(one['actor']))}"
+            )
 
 
 def _plain(text: str) -> str:

@@ -64,6 +64,10 @@ class Words:
         """Return a protocol's word (a status, a clock) as the map says it."""
         return self.texts.get(f"map.{kind}.{name}") or str(name or "").replace("_", " ")
 
+    def actor(self, name: str) -> str:
+        """Return who did something: a desk's word, or the person's own id."""
+        return self.word("actor", name.removeprefix("engineer:"))
+
     def severity(self, number: int) -> str:
         """Return shape, short name and word of a severity: never the colour alone."""
         return f"{SHAPES[number]} P{5 - number} {self.word('severity', str(number))}"

@@ -17,6 +17,7 @@ from dispatcher.desk.remote import RemoteDesk
 from dispatcher.sim.live import LiveWorld
 from dispatcher.sim.play import set_up
 from dispatcher.sim.scenario import load_scenario
+from dispatcher.sim.sessions import Sessions
 
 
 def world(
@@ -27,6 +28,8 @@ def world(
 ) -> None:
     """Let a scenario's customers and engineers live around the desk of this data directory."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    # a line a request would bury the refusals
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, lambda *_: stop.set())
@@ -35,16 +38,18 @@ def world(
         desk = await_desk(data, stop)
         if desk is None:
             return
-        headers = {"Authorization": f"Bearer {desk.service_token}"}
+        headers = {"Authorization": f"Bearer {desk.admin_token}"}
         with (
             RemoteDesk(desk.url, desk.service_token) as remote,
-            httpx.Client(base_url=desk.url, headers=headers, timeout=30) as http,
+            httpx.Client(base_url=desk.url, headers=headers, timeout=30) as admin,
+            httpx.Client(base_url=desk.url, timeout=30) as http,
         ):
             territory = remote.territories()[0]
             LiveWorld(
                 setting=setting,
                 remote=remote,
                 http=http,
+                sessions=Sessions(admin),
                 territory=territory,
                 clock=remote.snapshot(territory).clock,
                 stop=stop,

@@ -7,7 +7,7 @@ one that does; what lies in a year without an official calendar is provisional, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -24,6 +24,7 @@ from dispatcher.policy.terms import (
     span_days,
     work_span_s,
 )
+from dispatcher.texts import Lang
 from dispatcher.units import DAY_S, HOUR_S
 
 # categories of the tickets, by which they get their profile
@@ -51,6 +52,8 @@ class Round:
     at: int
     duration_s: int
     skills: tuple[str, ...]
+    # what it is called where it is read, by language; may be empty
+    title: Mapping[Lang, str]
     clause: str
     # written from this moment on, epoch seconds
     written_at: int
@@ -76,7 +79,12 @@ def rounds(asset: Asset, terms: Terms, home: Territory, now: int) -> Iterator[Ro
     after = terms.file.follow_up
     if after is not None and after.on and asset.installed_at and FOLLOW_UP not in asset.visited:
         row = VisitRow(
-            name=FOLLOW_UP, every="1d", clause=after.clause, duration=after.duration, ahead="7d"
+            name=FOLLOW_UP,
+            title={"en": "Check after installation", "zh": "安装后回访检查"},
+            every="1d",
+            clause=after.clause,
+            duration=after.duration,
+            ahead="7d",
         )
         day = date_after(local_date(asset.installed_at, home.zone), after.after)
         # an old installation is no news
@@ -140,6 +148,7 @@ def _round(
         day_at=midnight,
         at=at,
         duration_s=work_span_s(row.duration),
+        title=row.title,
         skills=row.skills or ((asset.category,) if asset.category else ()),
         clause=row.clause,
         written_at=midnight - span_days(row.ahead) * DAY_S,

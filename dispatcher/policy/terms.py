@@ -69,6 +69,7 @@ class VisitRow(Shape, frozen=True, kw_only=True):
     """A visit that comes again and again (R77, R78)."""
 
     name: str
+    title: dict[Lang, str] = msgspec.field(default_factory=dict)
     every: Span
     clause: Clause
     duration: Hours = "45m"

@@ -22,8 +22,9 @@ from dispatcher.desk.command import wishes as w
 from dispatcher.desk.remote import Batch, RemoteDesk
 from dispatcher.domain.memory import MemoryDocs, follow
 from dispatcher.sim.demand import Request
-from dispatcher.sim.errands import errand_of
+from dispatcher.sim.errands import Errand, errand_of
 from dispatcher.sim.play import Setting
+from dispatcher.sim.sessions import Sessions
 from dispatcher.sim.world import Step
 from dispatcher.units import DeskClock
 
@@ -33,6 +34,8 @@ logger = logging.getLogger(__name__)
 POSITION_S = 1.0
 # requests under way at once
 HANDS = 4
+# how often a request is sent that the desk wants later or from a newer session
+_TRIES = 4
 
 
 def _is_there(step: Step, docs: MemoryDocs) -> bool:
@@ -54,7 +57,9 @@ class LiveWorld:
 
     setting: Setting
     remote: RemoteDesk
+    # without a session of its own: every step is sent in the name of the one who takes it
     http: httpx.Client
+    sessions: Sessions
     territory: str
     clock: DeskClock
     stop: threading.Event = field(default_factory=threading.Event)
@@ -133,9 +138,7 @@ class LiveWorld:
         errand = errand_of(step, self.territory)
         key = f"{step.actor}:{step.at}:{errand.path}:{next(self._order)}"
         try:
-            answer = self.http.post(
-                f"/api/v1{errand.path}", json=errand.body, headers={"Idempotency-Key": key}
-            )
+            answer = self._asked(step.actor, errand, key)
         except httpx.HTTPError as error:
             logger.warning("desk away", extra={"action": "desk_away", "why": str(error)})
             self._push(self.clock.now() + 10, step)
@@ -144,7 +147,20 @@ class LiveWorld:
         if answer.status_code >= 400:
             code = answer.json().get("code", str(answer.status_code))
             self.refused[code] = self.refused.get(code, 0) + 1
-            logger.info("refused", extra={"action": "refused", "path": errand.path, "code": code})
+            logger.info("refused: %s %s %s", step.actor, errand.path, code)
+
+    def _asked(self, actor: str, errand: Errand, key: str) -> httpx.Response:
+        """Return the answer; wait where the desk asks for it, and sign in anew once."""
+        for _ in range(_TRIES):
+            headers = {**self.sessions.headers(actor), "Idempotency-Key": key}
+            answer = self.http.post(f"/api/v1{errand.path}", json=errand.body, headers=headers)
+            if answer.status_code == httpx.codes.UNAUTHORIZED:
+                self.sessions.forget(actor)
+            elif answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+                self.stop.wait(float(answer.headers.get("Retry-After", 1)))
+            else:
+                break
+        return answer
 
     def _report_positions(self, now: int) -> None:
         items = []
@@ -153,6 +169,7 @@ class LiveWorld:
             items.append({"engineer": trip.engineer, "lat": place.lat, "lon": place.lon, "at": now})
         if items:
             try:
-                self.http.post("/api/v1/positions", json={"items": items[:500]})
+                headers = self.sessions.headers("operations")
+                self.http.post("/api/v1/positions", json={"items": items[:500]}, headers=headers)
             except httpx.HTTPError:
                 logger.debug("positions lost", extra={"action": "positions_lost"})

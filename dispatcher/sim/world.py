@@ -37,6 +37,8 @@ ROLES: Final[dict[str, str]] = {
     "customer": "customer-service",
     "triage": "dispatcher",
     "call-back": "customer-service",
+    "customer-service": "customer-service",
+    "stores": "operations",
     "supervisor": "supervisor",
     "operations": "operations",
 }

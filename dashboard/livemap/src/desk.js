@@ -64,6 +64,12 @@ export class Desk {
     return this.clock.now(Date.now()) / 1000;
   }
 
+  /** Name whoever did something: an engineer by name, a desk by its word. */
+  who(actor) {
+    const id = String(actor ?? "").replace(/^engineer:/, "");
+    return this.store.engineers.get(id)?.name ?? this.t.word("actor", id);
+  }
+
   #theme() {
     return this.props.theme === "dark" ? "dark" : "light";
   }

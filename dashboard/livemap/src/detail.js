@@ -133,7 +133,7 @@ export class Detail {
       const late = isLate(ticket, now);
       node.dataset.state = late ? "late" : isAtRisk(ticket, now) ? "risk" : "ok";
       node.firstChild.textContent = `${late ? "✕" : isAtRisk(ticket, now) ? "⚠" : "✓"} ${dueText(ticket, now, late, t)}`;
-      const extra = isAtRisk(ticket, now) ? t("due.planned_late", { span: span(ticket.start - ticket.due) }) : "";
+      const extra = isAtRisk(ticket, now) ? t("due.planned_late", { span: span(ticket.start - ticket.due, t("unit.day")) }) : "";
       node.lastChild.textContent = extra;
     });
     return node;
@@ -219,7 +219,7 @@ export class Detail {
     const rows = clocks.flatMap((one) => {
       const left = h("td.num");
       const isRunning = ["ok", "amber", "red"].includes(one.state);
-      this.tickers.push(() => (left.textContent = isRunning ? span(one.due_at - this.app.now()) : t(`clock.state.${one.state}`)));
+      this.tickers.push(() => (left.textContent = isRunning ? span(one.due_at - this.app.now(), t("unit.day")) : t(`clock.state.${one.state}`)));
       const reason = h("tr.told", { hidden: true }, h("td.sub", { colspan: 4 }, why[one.clock] ?? ""));
       const name = why[one.clock] ? opener(t.word("clock", one.clock), reason) : t.word("clock", one.clock);
       return [h("tr", { "data-state": one.state }, h("td", {}, name), h("td.num", {}, hour(one.due_at)), left, h("td.clause", {}, one.clause ?? "")), reason];
@@ -252,7 +252,7 @@ export class Detail {
     if (!items.length) return null;
     const shown = [...items].reverse().slice(0, 40);
     return h("details.block", { "data-key": "timeline" }, h("summary", {}, t("timeline.title", { n: items.length })),
-      h("ol.timeline", {}, shown.map((one) => h("li", {}, h("time", {}, hour(one.at)), h("div", {}, one.text, h("div.sub", {}, one.actor))))));
+      h("ol.timeline", {}, shown.map((one) => h("li", {}, h("time", {}, hour(one.at)), h("div", {}, one.text, h("div.sub", {}, this.app.who(one.actor)))))));
   }
 
   #engineer(id) {
@@ -267,7 +267,7 @@ export class Detail {
     if (here) rows.push([t("engineer.now"), h("button.link", { type: "button", onclick: () => app.select({ kind: "ticket", id: here.id }, "detail") }, here.label || here.id)]);
     if (routes[0]) rows.push([t("engineer.shift"), `${hour(routes[0].shiftAt)} – ${hour(routes[0].shiftEndAt)}`]);
     if (routes[0]?.homeAt) rows.push([t("engineer.home"), hour(routes[0].homeAt)]);
-    if (engineer.late > 0) rows.push([t("engineer.late"), span(engineer.late)]);
+    if (engineer.late > 0) rows.push([t("engineer.late"), span(engineer.late, t("unit.day"))]);
     const skills = (record.skills ?? []).map((one) => `${one.name} ${one.level}`).join(", ");
     if (skills) rows.push([t("field.skills"), skills]);
     const papers = (record.certificates ?? []).map((one) => one.name ?? one).join(", ");

@@ -13,7 +13,7 @@ export function candidateRow(app, one, { most, isNow = false, attrs = {} }) {
   const extra = one.extra === 0 ? t("offer.best") : t("offer.extra", { min: minutes(one.extra) });
   const words = PARTS.filter((part) => one.parts?.[part]).map((part) => `${t(`part.${part}`)} ${minutes(one.parts[part])}`);
   const bar = h("div.costbar", { "aria-hidden": "true" }, PARTS.map((part) => (one.parts?.[part] > 0 ? h(`i.${part}`, { style: { width: `${(100 * one.parts[part]) / most}%` } }) : null)));
-  const late = one.late_s > 0 ? h("span.late", {}, t("offer.late", { span: span(one.late_s) })) : h("span.intime", {}, t("offer.intime"));
+  const late = one.late_s > 0 ? h("span.late", {}, t("offer.late", { span: span(one.late_s, t("unit.day")) })) : h("span.intime", {}, t("offer.intime"));
   return h("li.candidate", { "data-engineer": one.engineer, ...attrs },
     h("div.line", {}, h("b", {}, one.name), isNow ? h("span.now", {}, t("offer.now")) : null, h("span.grow"), h("span.extra", {}, extra)),
     h("div.line.sub", {}, h("span", {}, t("offer.start", { at: hour(one.start_at) })), late),

@@ -39,7 +39,7 @@ export function tasksBlock(app, ticket, tasks, tickers) {
     const left = h("span.num");
     tickers.push(() => {
       const s = one.due_at - app.now();
-      left.textContent = s < 0 ? t("task.overdue", { span: span(-s) }) : t("task.left", { span: span(s) });
+      left.textContent = s < 0 ? t("task.overdue", { span: span(-s, t("unit.day")) }) : t("task.left", { span: span(s, t("unit.day")) });
       left.dataset.state = s < 0 ? "late" : "ok";
     });
     const acts = app.role ? [

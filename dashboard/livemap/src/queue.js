@@ -200,5 +200,5 @@ export function dueText(ticket, now, late, t) {
   if (!ticket.due) return t("due.none");
   if (ticket.status === "on_site") return t("due.onsite");
   const left = ticket.due - now;
-  return late || left < 0 ? t("due.overdue", { span: span(-Math.abs(left)) }) : t("due.left", { span: span(left) });
+  return late || left < 0 ? t("due.overdue", { span: span(-Math.abs(left), t("unit.day")) }) : t("due.left", { span: span(left, t("unit.day")) });
 }

@@ -16,7 +16,7 @@ export function describe(app, { ticket, engineer, group }) {
   const next = store.routesOf(engineer.id).flatMap((route) => route.visits)[0];
   const lines = [engineer.name, t.word("state", engineer.state)];
   if (next) lines.push(`${app.hour(next.start)} ${store.tickets.get(next.ticket)?.label ?? next.ticket}`);
-  if (engineer.late > 0) lines.push(`${t("engineer.late")} ${span(engineer.late)}`);
+  if (engineer.late > 0) lines.push(`${t("engineer.late")} ${span(engineer.late, t("unit.day"))}`);
   return lines;
 }
 
@@ -26,6 +26,6 @@ export function describeVisit(app, bar) {
   const ticket = store.tickets.get(bar.ticket);
   const lines = [ticket ? `${SHAPE[ticket.severity]} ${priority(ticket.severity)} ${ticket.label || ticket.id}` : bar.ticket, `${hour(bar.from)} – ${hour(bar.to)}`];
   if (ticket) lines.push(`${t.word("status", ticket.status)} · ${dueText(ticket, app.now(), isLate(ticket, app.now()), t)}`);
-  if (bar.late) lines.push(t("due.planned_late", { span: span(bar.from - bar.late) }));
+  if (bar.late) lines.push(t("due.planned_late", { span: span(bar.from - bar.late, t("unit.day")) }));
   return lines;
 }

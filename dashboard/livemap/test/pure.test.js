@@ -33,11 +33,13 @@ test("spans and hours read as people write them", () => {
   assert.equal(span(-200), "−3:20");
   assert.equal(span(3910), "1:05:10");
   assert.equal(span(200_000), "2 d");
+  assert.equal(span(-200_000, "天"), "−2 天");
   assert.equal(hourFormat("Asia/Shanghai", "zh")(0), "08:00");
   assert.equal(hourFormat("nowhere", "en")(0).length, 5);
   const noon = hourFormat("Asia/Shanghai", "en", () => 4 * 3600);
   assert.equal(noon(5 * 3600), "13:00");
   assert.equal(noon(28 * 3600), "Fri 12:00");
+  assert.equal(noon(40 * 86400), "10 Feb 08:00");
   assert.equal(zoneOffset("Asia/Shanghai", 0), 28800);
   assert.equal(zoneOffset("Atlantic/Reykjavik", 0), 0);
 });

@@ -21,7 +21,7 @@ from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.ticket import Channel, RequiredSkill, Severity, Status, Ticket
 from dispatcher.errors import BadField, MissingReason
 from dispatcher.policy import Terms
-from dispatcher.policy.rounds import due, rounds
+from dispatcher.policy.rounds import Round, due, rounds
 from dispatcher.units import DAY_S
 
 # assets that one command recalls at most
@@ -40,7 +40,7 @@ def write(command: w.WriteRound, docs: CommandDocs, context: Context) -> Decisio
         return facts()
     ticket = replace(
         _ticket(asset, docs, context, one.category, docs.next_seq()),
-        symptom=f"{one.name} {one.day.isoformat()} ({one.clause})",
+        symptom=f"{_named(one)} {one.day.isoformat()} ({one.clause})",
         external_id=f"round:{asset.id}:{one.name}:{one.day.isoformat()}",
         contract=one.contract,
         duration_s=one.duration_s,
@@ -55,6 +55,11 @@ def write(command: w.WriteRound, docs: CommandDocs, context: Context) -> Decisio
         is_provisional=one.is_provisional,
     )
     return facts(*_born(ticket, docs, context), written)
+
+
+def _named(one: Round) -> str:
+    """Return what a visit is called; a symptom is one text for readers of every language."""
+    return " · ".join(dict.fromkeys(one.title.values())) or one.name
 
 
 def recalled_id(recall: str, asset: AssetId) -> str:

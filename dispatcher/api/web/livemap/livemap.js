@@ -16,9 +16,9 @@ var e = class {
 		return this.offset === null ? e : e * this.speed + this.offset;
 	}
 };
-function t(e) {
-	let t = e < 0 ? "−" : "", n = Math.floor(Math.abs(e)), r = (e) => String(e).padStart(2, "0");
-	return n >= 172800 ? `${t}${Math.floor(n / 86400)} d` : n >= 3600 ? `${t}${Math.floor(n / 3600)}:${r(Math.floor(n % 3600 / 60))}:${r(n % 60)}` : `${t}${Math.floor(n / 60)}:${r(n % 60)}`;
+function t(e, t = "d") {
+	let n = e < 0 ? "−" : "", r = Math.floor(Math.abs(e)), i = (e) => String(e).padStart(2, "0");
+	return r >= 172800 ? `${n}${Math.floor(r / 86400)} ${t}` : r >= 3600 ? `${n}${Math.floor(r / 3600)}:${i(Math.floor(r % 3600 / 60))}:${i(r % 60)}` : `${n}${Math.floor(r / 60)}:${i(r % 60)}`;
 }
 function n(e, t, n = null) {
 	let r = t === "zh" ? "zh-CN" : "en-GB", i = (t) => {
@@ -38,10 +38,13 @@ function n(e, t, n = null) {
 		year: "numeric",
 		month: "numeric",
 		day: "numeric"
-	}), s = i({ weekday: "short" });
+	}), s = i({ weekday: "short" }), c = i({
+		month: "short",
+		day: "numeric"
+	});
 	return (e) => {
 		let t = a.format(e * 1e3);
-		return !n || Math.abs(e - n()) < 1800 || o.format(e * 1e3) === o.format(n() * 1e3) ? t : `${s.format(e * 1e3)} ${t}`;
+		return !n || Math.abs(e - n()) < 1800 || o.format(e * 1e3) === o.format(n() * 1e3) ? t : `${(Math.abs(e - n()) < 518400 ? s : c).format(e * 1e3)} ${t}`;
 	};
 }
 function r(e, t) {
@@ -436,7 +439,7 @@ function te(e, n, r, i) {
 		let r = D("span.num");
 		i.push(() => {
 			let i = n.due_at - e.now();
-			r.textContent = i < 0 ? a("task.overdue", { span: t(-i) }) : a("task.left", { span: t(i) }), r.dataset.state = i < 0 ? "late" : "ok";
+			r.textContent = i < 0 ? a("task.overdue", { span: t(-i, a("unit.day")) }) : a("task.left", { span: t(i, a("unit.day")) }), r.dataset.state = i < 0 ? "late" : "ok";
 		});
 		let s = e.role ? [n.taken_by ? D("span.sub", {}, a("task.taken", { who: n.taken_by })) : D("button.small", {
 			type: "button",
@@ -636,7 +639,7 @@ var ve = [
 	"waiting"
 ], ye = (e) => Math.round(e / 60);
 function be(e, n, { most: r, isNow: i = !1, attrs: a = {} }) {
-	let { t: o, hour: s } = e, c = n.extra === 0 ? o("offer.best") : o("offer.extra", { min: ye(n.extra) }), l = ve.filter((e) => n.parts?.[e]).map((e) => `${o(`part.${e}`)} ${ye(n.parts[e])}`), u = D("div.costbar", { "aria-hidden": "true" }, ve.map((e) => n.parts?.[e] > 0 ? D(`i.${e}`, { style: { width: `${100 * n.parts[e] / r}%` } }) : null)), d = n.late_s > 0 ? D("span.late", {}, o("offer.late", { span: t(n.late_s) })) : D("span.intime", {}, o("offer.intime"));
+	let { t: o, hour: s } = e, c = n.extra === 0 ? o("offer.best") : o("offer.extra", { min: ye(n.extra) }), l = ve.filter((e) => n.parts?.[e]).map((e) => `${o(`part.${e}`)} ${ye(n.parts[e])}`), u = D("div.costbar", { "aria-hidden": "true" }, ve.map((e) => n.parts?.[e] > 0 ? D(`i.${e}`, { style: { width: `${100 * n.parts[e] / r}%` } }) : null)), d = n.late_s > 0 ? D("span.late", {}, o("offer.late", { span: t(n.late_s, o("unit.day")) })) : D("span.intime", {}, o("offer.intime"));
 	return D("li.candidate", {
 		"data-engineer": n.engineer,
 		...a
@@ -886,7 +889,7 @@ function Be(e, n, r, i) {
 	if (!e.due) return i("due.none");
 	if (e.status === "on_site") return i("due.onsite");
 	let a = e.due - n;
-	return r || a < 0 ? i("due.overdue", { span: t(-Math.abs(a)) }) : i("due.left", { span: t(a) });
+	return r || a < 0 ? i("due.overdue", { span: t(-Math.abs(a), i("unit.day")) }) : i("due.left", { span: t(a, i("unit.day")) });
 }
 // src/detail.js
 var Ve = class {
@@ -989,7 +992,7 @@ var Ve = class {
 		return this.tickers.push(() => {
 			let i = this.app.now(), a = ke(e, i);
 			r.dataset.state = a ? "late" : Ae(e, i) ? "risk" : "ok", r.firstChild.textContent = `${a ? "✕" : Ae(e, i) ? "⚠" : "✓"} ${Be(e, i, a, n)}`;
-			let o = Ae(e, i) ? n("due.planned_late", { span: t(e.start - e.due) }) : "";
+			let o = Ae(e, i) ? n("due.planned_late", { span: t(e.start - e.due, n("unit.day")) }) : "";
 			r.lastChild.textContent = o;
 		}), r;
 	}
@@ -1050,7 +1053,7 @@ var Ve = class {
 				"amber",
 				"red"
 			].includes(r.state);
-			this.tickers.push(() => a.textContent = o ? t(r.due_at - this.app.now()) : e(`clock.state.${r.state}`));
+			this.tickers.push(() => a.textContent = o ? t(r.due_at - this.app.now(), e("unit.day")) : e(`clock.state.${r.state}`));
 			let s = D("tr.told", { hidden: !0 }, D("td.sub", { colspan: 4 }, i[r.clock] ?? "")), c = i[r.clock] ? We(e.word("clock", r.clock), s) : e.word("clock", r.clock);
 			return [D("tr", { "data-state": r.state }, D("td", {}, c), D("td.num", {}, n(r.due_at)), a, D("td.clause", {}, r.clause ?? "")), s];
 		});
@@ -1076,7 +1079,7 @@ var Ve = class {
 		let { t: e, hour: t } = this.app, n = this.data.timeline?.items ?? [];
 		if (!n.length) return null;
 		let r = [...n].reverse().slice(0, 40);
-		return D("details.block", { "data-key": "timeline" }, D("summary", {}, e("timeline.title", { n: n.length })), D("ol.timeline", {}, r.map((e) => D("li", {}, D("time", {}, t(e.at)), D("div", {}, e.text, D("div.sub", {}, e.actor))))));
+		return D("details.block", { "data-key": "timeline" }, D("summary", {}, e("timeline.title", { n: n.length })), D("ol.timeline", {}, r.map((e) => D("li", {}, D("time", {}, t(e.at)), D("div", {}, e.text, D("div.sub", {}, this.app.who(e.actor)))))));
 	}
 	#f(e) {
 		let { app: n, data: r } = this, { t: i, store: a, hour: o } = n, s = a.engineers.get(e);
@@ -1088,7 +1091,7 @@ var Ve = class {
 				kind: "ticket",
 				id: d.id
 			}, "detail")
-		}, d.label || d.id)]), c[0] && u.push([i("engineer.shift"), `${o(c[0].shiftAt)} – ${o(c[0].shiftEndAt)}`]), c[0]?.homeAt && u.push([i("engineer.home"), o(c[0].homeAt)]), s.late > 0 && u.push([i("engineer.late"), t(s.late)]);
+		}, d.label || d.id)]), c[0] && u.push([i("engineer.shift"), `${o(c[0].shiftAt)} – ${o(c[0].shiftEndAt)}`]), c[0]?.homeAt && u.push([i("engineer.home"), o(c[0].homeAt)]), s.late > 0 && u.push([i("engineer.late"), t(s.late, i("unit.day"))]);
 		let f = (l.skills ?? []).map((e) => `${e.name} ${e.level}`).join(", ");
 		f && u.push([i("field.skills"), f]);
 		let p = (l.certificates ?? []).map((e) => e.name ?? e).join(", ");
@@ -1842,11 +1845,11 @@ function Mt(e, { ticket: n, engineer: r, group: i }) {
 		];
 	}
 	let c = o.routesOf(r.id).flatMap((e) => e.visits)[0], l = [r.name, a.word("state", r.state)];
-	return c && l.push(`${e.hour(c.start)} ${o.tickets.get(c.ticket)?.label ?? c.ticket}`), r.late > 0 && l.push(`${a("engineer.late")} ${t(r.late)}`), l;
+	return c && l.push(`${e.hour(c.start)} ${o.tickets.get(c.ticket)?.label ?? c.ticket}`), r.late > 0 && l.push(`${a("engineer.late")} ${t(r.late, a("unit.day"))}`), l;
 }
 function Nt(e, n) {
 	let { t: r, store: i, hour: a } = e, o = i.tickets.get(n.ticket), s = [o ? `${ue[o.severity]} ${de(o.severity)} ${o.label || o.id}` : n.ticket, `${a(n.from)} – ${a(n.to)}`];
-	return o && s.push(`${r.word("status", o.status)} · ${Be(o, e.now(), ke(o, e.now()), r)}`), n.late && s.push(r("due.planned_late", { span: t(n.from - n.late) })), s;
+	return o && s.push(`${r.word("status", o.status)} · ${Be(o, e.now(), ke(o, e.now()), r)}`), n.late && s.push(r("due.planned_late", { span: t(n.from - n.late, r("unit.day")) })), s;
 }
 // src/gantt.js
 var Pt = 28, Ft = 22, It = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', sans-serif", Lt = class {
@@ -39639,7 +39642,24 @@ var uz = (e) => `${e.replace(/^http/, "ws").replace(/\/api\/v1$/, "")}/ws/live`,
 	"map.did.task.done": "Done: {task}",
 	"map.did.evidence": "{ticket}: recorded",
 	"map.did.contacts": "{ticket}: call logged",
-	"map.did.exceptions": "{ticket}: exception made"
+	"map.did.exceptions": "{ticket}: exception made",
+	"map.unit.day": "d",
+	"map.category.preventive": "maintenance",
+	"map.category.recall": "recall",
+	"map.category.follow_up": "follow-up",
+	"map.actor.planner": "planner",
+	"map.actor.customer": "customer",
+	"map.actor.triage": "triage desk",
+	"map.actor.call-back": "call-back desk",
+	"map.actor.customer-service": "customer service",
+	"map.actor.operations": "operations",
+	"map.actor.stores": "stores",
+	"map.actor.supervisor": "supervisor",
+	"map.actor.dispatcher": "dispatcher",
+	"map.actor.notify": "messages",
+	"map.actor.local-admin": "administrator of this machine",
+	"map.actor.admin": "administrator",
+	"map.actor.service": "program"
 }, fz = {
 	en: dz,
 	zh: {
@@ -39949,7 +39969,24 @@ var uz = (e) => `${e.replace(/^http/, "ws").replace(/\/api\/v1$/, "")}/ws/live`,
 		"map.did.task.done": "已完成：{task}",
 		"map.did.evidence": "{ticket}：已录入",
 		"map.did.contacts": "{ticket}：已记录通话",
-		"map.did.exceptions": "{ticket}：已批准例外"
+		"map.did.exceptions": "{ticket}：已批准例外",
+		"map.unit.day": "天",
+		"map.category.preventive": "保养",
+		"map.category.recall": "召回",
+		"map.category.follow_up": "回访检查",
+		"map.actor.planner": "自动调度",
+		"map.actor.customer": "客户",
+		"map.actor.triage": "受理台",
+		"map.actor.call-back": "回访台",
+		"map.actor.customer-service": "客服",
+		"map.actor.operations": "运营",
+		"map.actor.stores": "仓库",
+		"map.actor.supervisor": "主管",
+		"map.actor.dispatcher": "调度员",
+		"map.actor.notify": "消息通知",
+		"map.actor.local-admin": "本机管理员",
+		"map.actor.admin": "管理员",
+		"map.actor.service": "程序"
 	}
 };
 function pz(e, t) {
@@ -40003,6 +40040,10 @@ var hz = /* @__PURE__ */ new Set(["supervisor", "dispatcher"]), gz = 33, _z = 10
 	}
 	now() {
 		return this.clock.now(Date.now()) / 1e3;
+	}
+	who(e) {
+		let t = String(e ?? "").replace(/^engineer:/, "");
+		return this.store.engineers.get(t)?.name ?? this.t.word("actor", t);
 	}
 	#e() {
 		return this.props.theme === "dark" ? "dark" : "light";

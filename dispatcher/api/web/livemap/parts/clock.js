@@ -34,19 +34,19 @@ export class DeskClock {
   }
 }
 
-/** Say a span of seconds as 0:42, 1:05:10 or 3 d; negative spans carry a minus sign. */
-export function span(seconds) {
+/** Say a span of seconds as 0:42, 1:05:10 or 3 d (`day` is the word); negative spans carry a minus sign. */
+export function span(seconds, day = "d") {
   const sign = seconds < 0 ? "−" : "";
   const s = Math.floor(Math.abs(seconds));
   const two = (n) => String(n).padStart(2, "0");
-  if (s >= 172800) return `${sign}${Math.floor(s / 86400)} d`;
+  if (s >= 172800) return `${sign}${Math.floor(s / 86400)} ${day}`;
   if (s >= 3600) return `${sign}${Math.floor(s / 3600)}:${two(Math.floor((s % 3600) / 60))}:${two(s % 60)}`;
   return `${sign}${Math.floor(s / 60)}:${two(s % 60)}`;
 }
 
 /**
  * Return a formatter of epoch seconds as HH:MM in a zone; with `now` (a function, epoch seconds) a
- * moment of another day says its weekday first.
+ * moment of another day says its weekday first, one a week off or farther its day and month.
  */
 export function hourFormat(zone, lang, now = null) {
   const tongue = lang === "zh" ? "zh-CN" : "en-GB";
@@ -60,10 +60,12 @@ export function hourFormat(zone, lang, now = null) {
   const format = made({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const day = made({ year: "numeric", month: "numeric", day: "numeric" });
   const weekday = made({ weekday: "short" });
+  const date = made({ month: "short", day: "numeric" });
   return (at) => {
     const text = format.format(at * 1000);
     if (!now || Math.abs(at - now()) < 1800 || day.format(at * 1000) === day.format(now() * 1000)) return text;
-    return `${weekday.format(at * 1000)} ${text}`;
+    const named = Math.abs(at - now()) < 6 * 86400 ? weekday : date;
+    return `${named.format(at * 1000)} ${text}`;
   };
 }
 
