@@ -6,7 +6,7 @@ from tests.api.desk import HLEMMUR, HOME, KRINGLAN, Desk
 
 
 def test_explanation_ranks_those_who_can_and_excludes_the_others(desk: Desk) -> None:
-    """Cost parts of each candidate; for the others the rule that speaks against them."""
+    """R24: cost parts of each candidate; for the others the rule that speaks against them."""
     able, unable = desk.engineer(skills=("boiler",)), desk.engineer(skills=("lift",))
     ticket = desk.ticket(HLEMMUR, skills=[{"name": "boiler"}])
     told = desk.client().get(f"/tickets/{ticket}/explanation").json()
@@ -40,7 +40,7 @@ def test_what_would_make_it_possible_is_a_sentence(desk: Desk) -> None:
 
 
 def test_preview_is_asked_before_and_assignment_locks(desk: Desk) -> None:
-    """What the preview promised is what the assignment does."""
+    """R24: what the preview promised is what the assignment does, and it is locked."""
     first, second = desk.engineer(skills=("pump",)), desk.engineer(skills=("pump",))
     ticket = desk.ticket(KRINGLAN, skills=[{"name": "pump"}])
     wish = {"ticket": ticket, "engineers": [second]}

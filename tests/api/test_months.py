@@ -20,7 +20,7 @@ def repair(desk: Desk) -> None:
 
 
 def test_month_is_closed_by_two_people(tmp_path: Path) -> None:
-    """Running: refused. Over: checked by one, re-checked by another, published, returned."""
+    """R70: running: refused. Over: checked by one, re-checked by another, published, returned."""
     with running(tmp_path) as desk:
         repair(desk)
         month = span_now("month", desk.now(), "UTC").name

@@ -16,8 +16,10 @@ from dispatcher.domain import events as ev
 from dispatcher.domain.territory import Storm
 from dispatcher.domain.ticket import Channel, RequiredSkill, Severity, Status
 from dispatcher.errors import BadField, GateClosed, MissingReason, NoException, NotAllowed
+from dispatcher.notify.message import compose
 from dispatcher.policy import Policy, load_policy, read_clocks
 from dispatcher.report import DayBook
+from dispatcher.sim.proofs import shown
 from tests.desk.test_commands import prove, route
 from tests.places import HOUR, MORNING, CrowFlies, Village, at, site
 
@@ -297,3 +299,47 @@ def test_desk_says_what_its_dispatch_waits_for_once_and_goes_on_when_it_is_there
     assert desk.wake(now + 3) == [w.Step(ticket=name, move="dispatch")]
     say(place, w.Step(ticket=name, move="dispatch"), now + 3)
     assert [one.name for one in place.docs.ticket(name).duties] == []
+
+
+def on_site(policy: Policy = POLICY, **more: object) -> tuple[Village, str]:
+    """Return a village whose Anna stands at the customer's."""
+    place, name = planned(policy, external_id="PO-1", **more)
+    steps = [w.Step(ticket=name, move="dispatch")]
+    steps += [
+        w.VisitStep(ticket=name, engineer="anna", move=one)
+        for one in ("accept", "depart", "arrive")
+    ]
+    for step in steps:
+        for command in shown(policy, place.docs, place.docs.ticket(name), step.move, MORNING):
+            say(place, command, policy=policy)
+        say(place, step, policy=policy)
+    return place, name
+
+
+def test_report_says_what_was_found_and_what_was_done() -> None:
+    """R51: without both no work is finished, whatever else was shown; the fact keeps both."""
+    place, name = on_site()
+    done = {"ticket": name, "engineer": "anna", "move": "finish"}
+    for words, lacking in (({}, ("found", "done")), ({"found": "worn"}, ("done",))):
+        [missing_] = shut(place, w.VisitStep(**done, **words)).lacking
+        assert (missing_.condition, missing_.items) == ("report_complete", lacking)
+        assert missing_.clause == "M0 5.4.5"
+    say(place, w.VisitStep(**done, found="worn", done="new fan"))
+    assert (place.facts[-1].event.found, place.facts[-1].event.done) == ("worn", "new fan")
+
+
+def test_uniform_and_badge_are_ticked_before_the_work_is_finished() -> None:
+    """R90: M0 5.4.3, line by line; the message of the appointment says who comes."""
+    place, name = on_site(contract="power-equipment")
+    say(place, w.RecordEvidence(ticket=name, kind="engineer_signed", document="D-1"))
+    finish = w.VisitStep(ticket=name, engineer="anna", move="finish", found="a", done="b")
+    [missing_] = shut(place, finish).lacking
+    assert (missing_.condition, missing_.items) == ("conduct_checked", ("uniform", "badge"))
+    assert missing_.clause == "M0 5.4.3"
+    say(place, w.RecordEvidence(ticket=name, kind="conduct_checked", items=("uniform",)))
+    assert shut(place, finish).lacking[0].items == ("badge",)
+    say(place, w.RecordEvidence(ticket=name, kind="conduct_checked", items=("badge",)))
+    say(place, finish)
+    for lang in ("en", "zh"):
+        told = compose("appointment", id="x", ticket=name, lang=lang, when="14:00", engineer="Anna")
+        assert "Anna" in told.body

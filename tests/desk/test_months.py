@@ -40,7 +40,7 @@ class Office:
 
 
 def test_month_is_checked_rechecked_and_published() -> None:
-    """The head, then the office, then it is out; each step keeps who and when."""
+    """R70: the head, then the office, then it is out; each step keeps who and when."""
     office = Office()
     office.step("checked", "ann", "supervisor")
     office.step("rechecked", "bob", "operations")

@@ -18,7 +18,7 @@ from dispatcher.errors import BadField
 from dispatcher.policy import Policy, load_policy, read_clocks
 from tests.desk.test_commands import prove, route, run
 from tests.desk.test_desk import feed
-from tests.places import HOUR, MORNING, CrowFlies, Village, at, site, village
+from tests.places import HOUR, MORNING, VILLAGE, CrowFlies, Village, at, site, village
 
 POLICY = load_policy()
 HARDWARE = (RequiredSkill(name="hardware"),)
@@ -259,3 +259,25 @@ def test_words_of_contacts_and_complaints_are_checked() -> None:
         *("customer_contacted", "customer_asked", "complaint_raised", "complaint_settled"),
         "fault_diagnosed",
     ]
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+def test_every_channel_is_one_ticket_with_the_same_clocks(channel: Channel) -> None:
+    """R01: phone, chat, letter or a visit: one ticket, its channel kept, the same promises from the same moment."""
+    wish = w.ReportTicket(
+        channel=channel,
+        site=site(1, at(1, 0)),
+        symptom="x",
+        severity=Severity.URGENT,
+        skills=HARDWARE,
+    )
+    place = Village().engineer("anna")
+    decision = decide(wish, place.docs, Context(now=MORNING, policy=POLICY))
+    ticket = only(place.add(*decision.events))
+    assert ticket.channel is channel
+    told = {
+        one.clock: one.due_at - MORNING for one in read_clocks(POLICY, ticket, VILLAGE, MORNING)
+    }
+    # M3: triage 5 min, response 5 min when urgent, reply in a day, on site in 4 h, fixed in a day
+    expected = {"response": 300, "reply": 86_400, "arrive": 4 * HOUR, "fix": 86_400}
+    assert {name: told[name] for name in expected} == expected

@@ -84,7 +84,7 @@ def lines_of(name: str, source: Given):
 
 
 def test_first_fix_is_the_share_of_repairs_with_one_visit() -> None:
-    """Ten repairs, nine at the first visit: 90 %, just reached; each figure names its tickets."""
+    """R50: ten repairs, nine at the first visit: 90 %, just reached; each figure names its tickets."""
     month = Given((*(done(n) for n in range(1, 10)), done(10, "again")))
     found = lines_of("first_fix", month)
     total = found["all"]
@@ -127,7 +127,7 @@ def test_sla_counts_by_clock_and_clause() -> None:
 
 
 def test_appraisal_adds_up_by_weight_and_names_what_cost_points() -> None:
-    """Half late, all at once, mark 4, no complaint: 15 + 30 + 24 + 10 = 79 of 100."""
+    """R71: half late, all at once, mark 4, no complaint: 15 + 30 + 24 + 10 = 79 of 100."""
     month = Given(
         (
             done(1, asked=1, satisfaction=4, late=("arrive",)),
@@ -147,7 +147,7 @@ def test_appraisal_adds_up_by_weight_and_names_what_cost_points() -> None:
 
 
 def test_weekly_has_work_time_and_opinion() -> None:
-    """One line an engineer, one for all."""
+    """R69: work, time, opinion and complaints; one line an engineer, one for all."""
     month = Given((done(1), done(2, "again", complaints=1, satisfaction=2), done(3, engineer="E2")))
     found = lines_of("weekly", month)
     assert found["E1"].cells["work_s"] == 3600
@@ -157,7 +157,7 @@ def test_weekly_has_work_time_and_opinion() -> None:
 
 
 def test_lots_are_drawn_by_nobody_and_stay() -> None:
-    """At least two a month, the same again, also when the rows come in another order."""
+    """R72: at least two a month, the same again, also when the rows come in another order."""
     rows = tuple(done(n) for n in range(1, 31))
     first = [line.id for line in BY_NAME["supervision"].build(Given(rows))]
     again = [line.id for line in BY_NAME["supervision"].build(Given(rows[::-1]))]
