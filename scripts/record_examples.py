@@ -174,6 +174,9 @@ def _asset(say: Any, place: dict[str, Any]) -> str:
 def _money(say: Any, asset: str, ticket: str) -> None:
     say("GET /assets/{asset}", f"/assets/{asset}")
     say("GET /assets/{asset}/history", f"/assets/{asset}/history")
+    say("GET /assets/{asset}/coverage", f"/assets/{asset}/coverage")
+    say("GET /assets/{asset}/similar", f"/assets/{asset}/similar")
+    say("GET /rounds", params={"territory": HOME, "days": 1000})
     say("GET /tickets/{ticket}/coverage", f"/tickets/{ticket}/coverage")
     say("GET /tickets/{ticket}/similar", f"/tickets/{ticket}/similar")
     recall = {"territory": HOME, "recall": "PSU", "reason": "C12 leaks", "symptom": "New supply"}
@@ -181,6 +184,8 @@ def _money(say: Any, asset: str, ticket: str) -> None:
     say("POST /recalls/preview", json=recall)
     say("POST /recalls", json=recall)
     say("GET /recalls/{recall}", "/recalls/PSU", params={"territory": HOME})
+    off = {"territory": HOME, "reason": "Withdrawn by the maker"}
+    say("POST /recalls/{recall}/cancel", "/recalls/PSU/cancel", json=off)
     more = {"skills": [{"name": "printer"}]}
     say("POST /tickets/{ticket}/second", f"/tickets/{ticket}/second", json=more)
     say("GET /knowledge", params={"territory": HOME, "q": "no paper"})

@@ -143,3 +143,11 @@ class RecallGiven(Body):
     skills: Annotated[tuple[SkillWanted, ...], Field(min_length=1, max_length=10)]
     duration_s: Seconds = 3600
     severity: Annotated[int, Field(ge=1, le=4)] = 1
+
+
+class CallOffGiven(Body):
+    """Why the rest of a recall is called off."""
+
+    model_config = _like(territory="reykjavik", reason="The maker has withdrawn it")
+    territory: Id
+    reason: Annotated[str, Field(min_length=1, max_length=500)]

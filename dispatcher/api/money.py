@@ -14,6 +14,7 @@ import msgspec
 from dispatcher.api.house import House
 from dispatcher.api.views import ReasonView
 from dispatcher.domain.asset import Asset
+from dispatcher.domain.ids import AssetId, TerritoryId
 from dispatcher.domain.plan import Reason
 from dispatcher.domain.ticket import Status, Ticket
 from dispatcher.errors import UnknownAsset
@@ -21,6 +22,7 @@ from dispatcher.policy.coverage import Coverage, Line, coverage
 from dispatcher.policy.terms import local_date
 from dispatcher.store import TicketFilter
 from dispatcher.texts import Lang, say
+from dispatcher.texts.gates import label as words_for
 
 # earlier tickets of an asset that are looked at for repairs that did not hold
 _EARLIER = 50
@@ -79,17 +81,25 @@ def covered(house: House, ticket: Ticket) -> tuple[Coverage, Asset | None]:
             asset = house.store.asset(ticket.asset)
         except UnknownAsset:
             asset = None
-        where = TicketFilter(asset=ticket.asset, territory=ticket.territory)
-        earlier = house.store.tickets(where, sort="-reported", limit=_EARLIER).items
-        repaired_at = [
-            one.since[Status.DONE.value]
-            for one in earlier
-            if one.id != ticket.id
-            and one.category not in NO_REPAIRS
-            and one.since.get(Status.DONE.value, ticket.reported_at) < ticket.reported_at
-        ]
+        repaired_at = _repaired(house, ticket.asset, ticket.territory, but=ticket.id)
+        repaired_at = [at for at in repaired_at if at < ticket.reported_at]
     home = house.mirror(ticket.territory).docs.territory()
     return coverage(ticket, asset, house.terms, home, repaired_at=repaired_at), asset
+
+
+def repairs_of(house: House, asset: Asset) -> list[int]:
+    """Return when the repairs of an asset ended, epoch seconds, as far back as is looked."""
+    return _repaired(house, asset.id, asset.territory)
+
+
+def _repaired(house: House, asset: AssetId, territory: TerritoryId, *, but: str = "") -> list[int]:
+    where = TicketFilter(asset=asset, territory=territory)
+    earlier = house.store.tickets(where, sort="-reported", limit=_EARLIER).items
+    return [
+        one.since[Status.DONE.value]
+        for one in earlier
+        if one.id != but and one.category not in NO_REPAIRS and Status.DONE.value in one.since
+    ]
 
 
 def coverage_view(ticket: Ticket, asset: Asset | None, found: Coverage, lang: Lang) -> CoverageView:
@@ -125,7 +135,8 @@ def cover_reason(reason: Reason, lang: Lang) -> ReasonView:
 
 
 def _line(line: Line, lang: Lang) -> LineView:
-    label = say(f"item.{line.kind}", lang, name=line.name, quantity=line.quantity)
+    name = words_for("part", line.name, lang)
+    label = say(f"item.{line.kind}", lang, name=name, quantity=line.quantity)
     return LineView(
         kind=line.kind,
         name=line.name,

@@ -187,7 +187,13 @@ def _covered(
         return settled
     if asset is None:
         return "open", Reason(code="no_asset"), "M2"
-    at = ticket.reported_at
+    return by_asset(item, asset, terms, home, ticket.reported_at)
+
+
+def by_asset(
+    item: FeeItem, asset: Asset, terms: Terms, home: Territory, at: int
+) -> tuple[Charge, Reason, str]:
+    """Return who pays for an item by warranty and contract at a moment, why, and by which clause."""
     given = _warranty(item, asset, terms, home, at)
     if given is not None and given[0] == "free":
         return given
@@ -289,13 +295,19 @@ def entitlements(
     repaired_at: Sequence[int] = (),
 ) -> tuple[Entitlement, ...]:
     """Return what the customer may ask for instead of a repair (R63), the best first."""
-    rule = terms.file.exchange
-    if rule is None or asset is None or asset.installed_at is None:
+    if asset is None or cause_of_fault(ticket) in CUSTOMERS:
         return ()
-    if cause_of_fault(ticket) in CUSTOMERS:
+    return entitled(asset, terms, home, ticket.reported_at, repaired_at)
+
+
+def entitled(
+    asset: Asset, terms: Terms, home: Territory, at: int, repaired_at: Sequence[int] = ()
+) -> tuple[Entitlement, ...]:
+    """Return what an asset entitles to at a moment, whatever a ticket says of it."""
+    rule = terms.file.exchange
+    if rule is None or asset.installed_at is None:
         return ()
     found: list[Entitlement] = []
-    at = ticket.reported_at
     for kind, span in (("refund", rule.refund), ("exchange", rule.exchange)):
         until_at = ends_at(asset.installed_at, span, home.zone)
         if asset.installed_at <= at and (until_at is None or at <= until_at):

@@ -141,6 +141,16 @@ def test_recall_is_previewed_written_in_steps_and_repeated_without_harm(desk: De
     tickets = boss.get("/tickets", params={"q": "recall:PSU"}).json()
     assert tickets["total"] == 3
     assert boss.get("/recalls/PSU", params={"territory": HOME}).json()["written"] == 3
+    why = {"territory": HOME, "reason": "withdrawn"}
+    assert desk.client("dispatcher").post("/recalls/PSU/cancel", json=why).status_code == 403
+    off = boss.post("/recalls/PSU/cancel", params={"most": 2}, json=why)
+    assert off.status_code == 200, off.text
+    assert (off.json()["cancelled"], off.json()["left"]) == (2, 1)
+    assert boss.post("/recalls/PSU/cancel", json=why).json() == {
+        "recall": "PSU",
+        "cancelled": 1,
+        "left": 0,
+    }
     vague = {k: v for k, v in given.items() if k not in {"models", "serial_until"}}
     assert boss.post("/recalls", json=vague).status_code == 422
     assert desk.client("dispatcher").post("/recalls", json=given).status_code == 403

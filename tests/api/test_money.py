@@ -104,3 +104,43 @@ def test_similar_faults_are_told_with_who_mended_them(desk: Desk) -> None:
     for role in ("operations", "read-only"):
         reader = desk.client(role)
         assert reader.get("/knowledge", params={**params, "q": "x"}).status_code == 403
+
+
+def test_asset_tells_how_it_stands_part_by_part(desk: Desk) -> None:
+    """R61-R63, R77: work no longer, the compressor still free; contract, exchange, next visit."""
+    boss = desk.client()
+    fixture(desk, "STAND-1", 2 * YEAR, contract="maintenance", contract_from_at=desk.now() - YEAR)
+    told = boss.get("/assets/STAND-1/coverage").json()
+    covers = {(one["kind"], one["part"]): one for one in told["covers"]}
+    # the contract covers work and way; the year of the other parts is over, not the three years
+    assert covers["labour", ""]["charge"] == "contract"
+    assert covers["part", "compressor"]["charge"] == "free"
+    assert covers["part", "compressor"]["until"] > covers["part", ""]["until"]
+    assert covers["part", ""]["charge"] == "paid"
+    assert (told["contract"]["title"], told["contract"]["runs"]) == ("Maintenance", True)
+    assert [one["name"] for one in told["rounds"]] == ["quarterly"]
+    assert (told["area"], told["entitlements"]) == ("Laugavegur", [])
+    chinese = boss.get("/assets/STAND-1/coverage", headers={"Accept-Language": "zh"}).json()
+    assert "压缩机" in [one["label"] for one in chinese["covers"]]
+    fixture(desk, "STAND-2", 86_400)
+    kinds = [one["kind"] for one in boss.get("/assets/STAND-2/coverage").json()["entitlements"]]
+    assert kinds == ["refund", "exchange"]
+    hidden = desk.client("operations").get("/assets/STAND-1/coverage").json()
+    assert (hidden["area"], hidden["covers"][0]["charge"]) == ("", "contract")
+    assert boss.get("/assets/STAND-9/coverage").status_code == 404
+
+
+def test_calendar_of_visits_is_ahead_and_paged(desk: Desk) -> None:
+    """R77: the next visit of each calendar within some days, by date, and no further than asked."""
+    boss = desk.client()
+    for n in range(3):
+        from_at = desk.now() - n * 10 * 86_400
+        fixture(desk, f"ROUND-{n}", YEAR, contract="full-service", contract_from_at=from_at)
+    ask = {"territory": HOME, "contract": "full-service", "days": 400}
+    told = boss.get("/rounds", params=ask).json()
+    assert told["total"] == 3
+    assert [one["asset"] for one in told["items"]] == ["ROUND-2", "ROUND-1", "ROUND-0"]
+    page = boss.get("/rounds", params={**ask, "limit": 2}).json()
+    rest = boss.get("/rounds", params={**ask, "limit": 2, "after": page["next"]}).json()
+    assert ([one["asset"] for one in rest["items"]], rest["next"]) == (["ROUND-0"], None)
+    assert boss.get("/rounds", params={**ask, "days": 30}).json()["total"] == 0

@@ -68,6 +68,8 @@ class AssetTicket(msgspec.Struct, frozen=True, kw_only=True):
     reported_at: int
     symptom: str
     contract: str
+    category: str = ""
+    engineer_name: str | None = None
 
 
 class AssetDetail(msgspec.Struct, frozen=True, kw_only=True):
@@ -260,6 +262,9 @@ def show_asset(asset: s.Id, house: Housed, seat: Seated) -> Response:
     one = house.store.asset(AssetId(asset), scope=seat.scope)
     where = TicketFilter(asset=one.id)
     page = house.store.tickets(where, scope=seat.scope, sort="-reported", limit=_TICKETS)
+    mirror = house.mirror(one.territory)
+    with mirror.reading() as docs:
+        names: dict[str, str] = {name: person.name for name, person in docs.engineers.items()}
     tickets = [
         AssetTicket(
             id=t.id,
@@ -267,10 +272,11 @@ def show_asset(asset: s.Id, house: Housed, seat: Seated) -> Response:
             reported_at=t.reported_at,
             symptom="" if seat.sees_cells_only else t.symptom,
             contract=t.contract,
+            category=t.category,
+            engineer_name=names.get(t.engineer or "") if seat.engineer is None else None,
         )
         for t in page.items
     ]
-    mirror = house.mirror(one.territory)
     with mirror.reading():
         is_open = seat.engineer is None or any(
             sees_whole(mirror, t, seat.engineer) for t in page.items

@@ -18,7 +18,7 @@ from dispatcher.api.house import House
 from dispatcher.api.seat import Housed, Seated
 from dispatcher.desk.command.wishes import WriteCase
 from dispatcher.domain.codec import from_json
-from dispatcher.domain.ids import EngineerId, TerritoryId, TicketId
+from dispatcher.domain.ids import AssetId, EngineerId, TerritoryId, TicketId
 from dispatcher.domain.privacy import veiled
 from dispatcher.domain.ticket import Ticket
 from dispatcher.errors import UnknownEngineer
@@ -160,6 +160,14 @@ def show_similar(ticket: s.Id, house: Housed, seat: Seated) -> Response:
     """Show who mended the likest faults, and how (R38, R39)."""
     one = house.store.ticket(TicketId(ticket), scope=seat.scope)
     return Json(find(house, one.territory, like(one), _SIMILAR))
+
+
+@doors.get("/assets/{asset}/similar", CasePage)
+def show_known(asset: s.Id, house: Housed, seat: Seated) -> Response:
+    """Show what was mended at an asset and at others of its model, and by whom (R39)."""
+    one = house.store.asset(AssetId(asset), scope=seat.scope)
+    sought = Sought(text=one.category, model=one.model, asset=one.id)
+    return Json(find(house, one.territory, sought, _SIMILAR))
 
 
 @doors.post("/tickets/{ticket}/case", v.TicketDone)

@@ -9,12 +9,13 @@ from starlette.responses import HTMLResponse, Response
 from dispatcher.api import asset_schemas as a
 from dispatcher.api import schemas as s
 from dispatcher.api import views as v
+from dispatcher.api.asset_cover import Standing, standing_of
 from dispatcher.api.carry import Asked, Errand, answer
 from dispatcher.api.doors import Doors, Json
 from dispatcher.api.money import CoverageView, coverage_view, covered, estimate_page
 from dispatcher.api.seat import Housed, Seated
 from dispatcher.desk.command.wishes import DraftFee
-from dispatcher.domain.ids import TicketId
+from dispatcher.domain.ids import AssetId, TicketId
 from dispatcher.domain.ticket import FeeItem
 
 doors = Doors("money")
@@ -28,6 +29,13 @@ def show_coverage(ticket: s.Id, house: Housed, seat: Seated, ask: Asked) -> Resp
     one = house.store.ticket(TicketId(ticket), scope=seat.scope)
     found, asset = covered(house, one)
     return Json(coverage_view(one, asset, found, ask.lang))
+
+
+@doors.get("/assets/{asset}/coverage", Standing)
+def show_standing(asset: s.Id, house: Housed, seat: Seated, ask: Asked) -> Response:
+    """Show how an asset stands today: warranty by part, contract, entitlements, next visits."""
+    one = house.store.asset(AssetId(asset), scope=seat.scope)
+    return Json(standing_of(house, one, ask.lang, cells_only=seat.sees_cells_only))
 
 
 @doors.post("/tickets/{ticket}/fee", v.TicketDone)

@@ -16,10 +16,10 @@ from dispatcher.api.house import House
 from dispatcher.api.intake import skills_of
 from dispatcher.api.seat import Housed, Seated
 from dispatcher.desk.command.rounds import MOST_RECALLED, recalled_id
-from dispatcher.desk.command.wishes import RecallAssets
+from dispatcher.desk.command.wishes import RecallAssets, StepBecause
 from dispatcher.domain.asset import Asset
 from dispatcher.domain.ids import AssetId, TerritoryId
-from dispatcher.domain.ticket import FINISHED, Severity
+from dispatcher.domain.ticket import FINISHED, Severity, Status
 from dispatcher.errors import BadField
 from dispatcher.store import AssetFilter, TicketFilter
 
@@ -46,6 +46,18 @@ class Selected(msgspec.Struct, frozen=True, kw_only=True):
     models: dict[str, int]
     # written by this very request
     news: int = 0
+
+
+class CalledOff(msgspec.Struct, frozen=True, kw_only=True):
+    """What was cancelled of a recall by this very request, and what still waits."""
+
+    recall: str
+    cancelled: int
+    left: int
+
+
+# nobody drives to these yet
+_WAITING = (Status.REPORTED, Status.TRIAGED, Status.PLANNED, Status.HELD)
 
 
 def _where(territory: TerritoryId, given: a.RecallGiven) -> AssetFilter:
@@ -154,6 +166,41 @@ def carry_out_recall(
         carry_out(house, seat, mine, Errand(territory=territory, command=command))
     after, _ = _selected(house, territory, body)
     return Json(msgspec.structs.replace(after, news=after.written - before.written))
+
+
+@doors.post("/recalls/{recall}/cancel", CalledOff)
+def call_off_recall(
+    recall: s.Id,
+    body: a.CallOffGiven,
+    house: Housed,
+    seat: Seated,
+    ask: Asked,
+    most: Annotated[int, Query(ge=1, le=500)] = MOST_RECALLED,
+) -> Response:
+    """
+    Cancel the visits of a recall that nobody has begun, `most` at a time; ask again until `left` is 0.
+
+    What is under way or done stays as it is.
+    """
+    where = TerritoryId(body.territory)
+    seat.check_territory(where)
+    house.mirror(where)
+    waiting = TicketFilter(
+        territory=where, text=recalled_id(recall, AssetId("")), statuses=_WAITING
+    )
+    page = house.store.tickets(waiting, sort="reported", limit=min(most, _PAGE))
+    prefix = recalled_id(recall, AssetId(""))
+    # the text is looked for anywhere: another recall's name may hold this one's
+    mine = [one for one in page.items if (one.external_id or "").startswith(prefix)]
+    for one in mine:
+        command = StepBecause(ticket=one.id, move="cancel", reason=body.reason)
+        key = f"{ask.key}:{one.id}" if ask.key else None
+        own = Ask(
+            key=key, digest=f"{ask.digest}:{one.id}", request_id=ask.request_id, lang=ask.lang
+        )
+        carry_out(house, seat, own, Errand(territory=where, command=command, ticket=one.id))
+    left = sum(house.store.count_tickets(waiting).values())
+    return Json(CalledOff(recall=recall, cancelled=len(mine), left=left))
 
 
 @doors.get("/recalls/{recall}", Selected)
