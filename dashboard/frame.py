@@ -31,6 +31,12 @@ STYLE: Final = """
 @media (max-width: 640px) {
   .block-container, [data-testid="stMainBlockContainer"] { padding: 3.6rem .7rem 1rem; }
   .st-key-account { right: 2.8rem; }
+  /* figures three in a row and filters two, where Streamlit gives each a row of its own */
+  [data-testid="stHorizontalBlock"]:has([data-testid="stMetric"]) { gap: .6rem; }
+  [data-testid="stHorizontalBlock"]:has([data-testid="stMetric"]) > [data-testid="stColumn"] { min-width: 30%; flex: 1 1 30%; }
+  [data-testid="stMetricValue"] { font-size: 1.35rem; }
+  [data-testid="stHorizontalBlock"]:has([data-testid="stSelectbox"]) { gap: .6rem; }
+  [data-testid="stHorizontalBlock"]:has([data-testid="stSelectbox"]) > [data-testid="stColumn"] { min-width: 46%; flex: 1 1 46%; }
 }
 </style>
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import msgspec
@@ -162,6 +162,18 @@ def _scratch(
 def seen(house: House, seat: Seat, ticket: str) -> Ticket:
     """Return a ticket that this seat may see."""
     return house.store.ticket(TicketId(ticket), scope=seat.scope)
+
+
+def driven(house: House, seat: Seat, ticket: str) -> Ticket:
+    """
+    Return a ticket that this seat may see, or one its engineer drove to on the trip under way.
+
+    What was left unfinished is nobody's until it is planned anew, and its kit is still in the van (R44).
+    """
+    name = TicketId(ticket)
+    if seat.engineer is not None and name in house.store.engineer(seat.engineer).trip:
+        return house.store.ticket(name, scope=replace(seat.scope, engineer=None))
+    return seen(house, seat, ticket)
 
 
 def do(

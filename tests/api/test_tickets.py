@@ -113,6 +113,31 @@ def test_whole_visit_by_the_doors(desk: Desk) -> None:
     assert closed.json()["ticket"]["status"] == "closed"
 
 
+def test_engineer_settles_the_trip_of_a_job_left_unfinished(desk: Desk) -> None:
+    """The ticket is nobody's any more; its goods and papers are still the one's who was there."""
+    ticket, engineer = desk.dispatched()
+    phone = desk.client("engineer", engineer)
+    for step in ("accept", "depart", "arrive"):
+        desk.prove(ticket, step)
+        assert phone.post(f"/visits/{ticket}/{step}", json={}).is_success
+    desk.prove(ticket, "leave_incomplete")
+    left = phone.post(f"/visits/{ticket}/incomplete", json={"reason": "parts"})
+    assert left.is_success, left.text
+    assert phone.get(f"/tickets/{ticket}").status_code == 404
+    goods = {"territory": "reykjavik", "move": "taken_in", "item": "G-1", "quantity": 1}
+    sides = {
+        "source": {"kind": "outside", "id": ""},
+        "target": {"kind": "engineer", "id": engineer},
+    }
+    away = {**goods, **sides, "ticket": ticket, "document": "G-1"}
+    assert phone.post("/custody", json=away).is_success
+    paper = {"kind": "kit_returned", "value": "yes"}
+    assert phone.post(f"/tickets/{ticket}/evidence", json=paper).is_success
+    other = desk.client("engineer", desk.engineer())
+    refused = other.post(f"/tickets/{ticket}/evidence", json=paper)
+    assert (refused.status_code, refused.json()["code"]) == (404, "unknown_ticket")
+
+
 def test_engineer_asks_the_gate(desk: Desk) -> None:
     """Without leave nobody goes home (M0 5.4.6)."""
     engineer = desk.engineer()

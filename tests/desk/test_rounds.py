@@ -162,7 +162,7 @@ def test_desk_writes_a_round_once_and_plans_it_as_a_filler() -> None:
             do(place, desk, wish)
     [ticket] = place.docs.tickets.values()
     assert (ticket.category, ticket.contract, ticket.asset) == ("preventive", "maintenance", "A1")
-    assert ticket.symptom == "Quarterly maintenance · 季度保养 2026-01-05 (M4 P2-2.3)"
+    assert ticket.symptom == "Quarterly maintenance · 季度保养 2026-01-05"
     assert ticket.policy.startswith("preventive@")
     assert ticket.due[0].due_at - MORNING == 30 * DAY_S
     assert ticket.status in {Status.PLANNED, Status.DISPATCHED}

@@ -12,7 +12,7 @@ from dispatcher.api import duty_forms as f
 from dispatcher.api import pictures
 from dispatcher.api import schemas as s
 from dispatcher.api import views as v
-from dispatcher.api.carry import Asked, Errand, answer, do, seen
+from dispatcher.api.carry import Asked, Errand, answer, do, driven, seen
 from dispatcher.api.doors import Doors, Json
 from dispatcher.api.duty_views import Gates, gates_of
 from dispatcher.api.seat import Housed, Seated
@@ -51,7 +51,7 @@ def record_evidence(
     ticket: s.Id, body: f.EvidenceGiven, house: Housed, seat: Seated, ask: Asked
 ) -> Response:
     """Write down that something was shown: a number, a checklist, a paper, a photo, a signature."""
-    one = seen(house, seat, ticket)
+    one = driven(house, seat, ticket)
     document = body.document
     if body.picture:
         document = pictures.keep(house.settings.data, one.id, body.picture)

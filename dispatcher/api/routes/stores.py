@@ -9,7 +9,7 @@ from dispatcher.api import schemas as s
 from dispatcher.api import schemas_stores as g
 from dispatcher.api import views as v
 from dispatcher.api.access import Role
-from dispatcher.api.carry import Ask, Asked, Errand, answer
+from dispatcher.api.carry import Ask, Asked, Errand, answer, driven
 from dispatcher.api.doors import Doors, Json
 from dispatcher.api.house import House
 from dispatcher.api.seat import Housed, Seat, Seated
@@ -122,7 +122,7 @@ def move_things(body: g.MoveGiven, house: Housed, seat: Seated, ask: Asked) -> R
     if seat.engineer is not None and ("engineer", seat.engineer) not in sides:
         raise NotAllowed(role=seat.role.value, action="move things between other people")
     if body.ticket is not None:
-        house.store.ticket(TicketId(body.ticket), scope=seat.scope)
+        driven(house, seat, body.ticket)
     signed = seat.actor if seat.role is Role.SUPERVISOR else ""
     command = w.MoveThings(
         move=body.move,

@@ -40,7 +40,7 @@ def write(command: w.WriteRound, docs: CommandDocs, context: Context) -> Decisio
         return facts()
     ticket = replace(
         _ticket(asset, docs, context, one.category, docs.next_seq()),
-        symptom=f"{_named(one)} {one.day.isoformat()} ({one.clause})",
+        symptom=f"{_named(one)} {one.day.isoformat()}",
         external_id=f"round:{asset.id}:{one.name}:{one.day.isoformat()}",
         contract=one.contract,
         duration_s=one.duration_s,
