@@ -13,10 +13,18 @@ from typing import ClassVar, Protocol
 
 from dispatcher.texts import Lang, fill, say
 from dispatcher.texts.gates import label, lack_words, way_words
+from dispatcher.texts.parts import PARTS, part
 
 
 def _code(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def _in_chinese(facts: dict[str, object]) -> dict[str, object]:
+    return {
+        key: part(value, "zh") if key in PARTS and isinstance(value, str) else value
+        for key, value in facts.items()
+    }
 
 
 class DispatcherError(Exception):
@@ -41,7 +49,7 @@ class DispatcherError(Exception):
     def _fill(self, lang: Lang, facts: dict[str, object]) -> str:
         if lang == "zh":
             key = f"error.{self.code()}"
-            text = say(key, "zh", **facts)
+            text = say(key, "zh", **_in_chinese(facts))
             if not text.startswith(key):
                 return text
         return fill(" ".join((self.__doc__ or "").split()), facts)
@@ -320,6 +328,14 @@ class EmptyWindow(BadInput):
 
 class BadField(BadInput):
     """{field} is {value}: {rule}."""
+
+    def message(self, lang: Lang) -> str:
+        """Return the sentence; a value that is nothing is called so."""
+        nothing = say("field.nothing", lang)
+        value = self.facts.get("value")
+        return self._fill(
+            lang, {**self.facts, "value": nothing if value is None or value == "" else value}
+        )
 
 
 class BadTable(BadInput):
