@@ -164,6 +164,8 @@ class DayBook:
                 self.finished[event.ticket] = fact.at
             case ev.VisitIncomplete():
                 self._end(event.engineer, fact.at)
+            case ev.TicketSolved():
+                self.finished[event.ticket] = fact.at
             case ev.LunchStarted():
                 self._lunch(event.engineer, fact.at)
             case ev.ReturnDecided():

@@ -32,7 +32,25 @@ def short(value: Any) -> Any:
     return value
 
 
-def duties(say: Callable[..., Any], ticket: str) -> None:
+def endings(say: Callable[..., Any], desk: Desk) -> None:
+    """Let one ticket be solved on the phone, one go on as another, and a dispute be judged."""
+    phone = desk.ticket()
+    desk.prove(phone, "solve")
+    solved = {"found": "wrong driver", "done": "the right one, by line"}
+    say("POST /tickets/{ticket}/solve", f"/tickets/{phone}/solve", json=solved)
+    left, engineer = desk.dispatched()
+    desk.go(left, engineer, "incomplete", reason="wrong_skill")
+    skills = {"skills": [{"name": "printer", "level": 4}]}
+    say("POST /tickets/{ticket}/follow-up", f"/tickets/{left}/follow-up", json=skills)
+    done, engineer = desk.dispatched()
+    desk.go(done, engineer, "finish", found="worn roller", done="new roller")
+    path = f"/tickets/{done}"
+    say("POST /tickets/{ticket}/dispute", f"{path}/dispute", json={"reason": "still jams"})
+    verdict = {"verdict": "upheld", "reason": "another fault"}
+    say("POST /tickets/{ticket}/review", f"{path}/review", json=verdict)
+
+
+def duties(say: Callable[..., Any], desk: Desk, ticket: str) -> None:
     """Let one thing be shown, said and let pass, and a task be taken and done."""
     bodies = {
         "evidence": {"kind": "customer_signed", "document": "paper 118"},
@@ -56,6 +74,7 @@ def duties(say: Callable[..., Any], ticket: str) -> None:
         path = f"/tickets/{{ticket}}/incidents/{act}"
         say(f"POST {path}", f"/tickets/{ticket}/incidents/{act}", json={"remark": "Saw him"})
     say("GET /troubles", params={"territory": HOME, "state": "all"})
+    endings(say, desk)
     rebase = {"policy": "machine", "reason": "another contract"}
     say("POST /tickets/{ticket}/rebase", f"/tickets/{ticket}/rebase", json=rebase)
     days = {"days": [{"table": "CN", "date": "2027-10-01", "works": False}]}
@@ -104,7 +123,7 @@ def story(desk: Desk) -> dict[str, Any]:
         desk.prove(first, step)
         report = {"found": "worn roller", "done": "new roller"} if step == "finish" else {}
         say(f"POST /visits/{{ticket}}/{step}", f"/visits/{first}/{step}", json=report)
-    duties(say, first)
+    duties(say, desk, first)
     for what in ("", "/contact?purpose=visit", "/timeline"):
         say(f"GET /tickets/{{ticket}}{what.partition('?')[0]}", f"/tickets/{first}{what}")
     asks = "/engineers/{engineer}/return-request"

@@ -10,7 +10,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dispatcher.api.schemas import Body, Expecting, Name, Said, StepGiven, _like
+from dispatcher.api.schemas import (
+    Body,
+    Expecting,
+    Moment,
+    Name,
+    Said,
+    Seconds,
+    SkillWanted,
+    StepGiven,
+    WindowWanted,
+    _like,
+)
 
 Remark = Annotated[str, Field(max_length=1000)]
 Cents = Annotated[int, Field(ge=0, le=10_000_000_000, strict=True)]
@@ -75,6 +86,35 @@ class DiagnosisGiven(StepGiven):
 
     model_config = _like(fault="Feed roller worn")
     fault: Said
+
+
+class SolvedGiven(StepGiven):
+    """What was found and what was done on the phone or by line (R13)."""
+
+    model_config = _like(found="Wrong driver", done="Installed the right one by line")
+    found: Annotated[str, Field(max_length=1000)] = ""
+    done: Annotated[str, Field(max_length=1000)] = ""
+
+
+class FollowUpGiven(Expecting):
+    """What the ticket that goes on with an incomplete visit needs (R56)."""
+
+    model_config = _like(skills=[{"name": "printer", "level": 4}])
+    skills: Annotated[tuple[SkillWanted, ...], Field(min_length=1, max_length=10)]
+    certificates: Annotated[tuple[Name, ...], Field(max_length=10)] = ()
+    duration_s: Seconds | None = None
+    windows: Annotated[tuple[WindowWanted, ...], Field(max_length=10)] = ()
+    not_before_at: Moment = 0
+    # empty = that of the first ticket
+    symptom: Annotated[str, Field(max_length=500)] = ""
+
+
+class ReviewGiven(Expecting):
+    """What became of a disputed repair (R58)."""
+
+    model_config = _like(verdict="upheld", reason="The second fault is another one")
+    verdict: Literal["again", "upheld"]
+    reason: Said
 
 
 class ComplaintGiven(StepGiven):

@@ -7,6 +7,7 @@ Must not move anything; commands are decided anew when they come.
 from __future__ import annotations
 
 from dispatcher.api.access import LETTERS, TABLE, Role
+from dispatcher.desk.command.solving import in_dispute
 from dispatcher.domain.ticket import MOVES, Status, Ticket
 
 # the paths of the doors and the move each asks the table for
@@ -21,6 +22,8 @@ _PATHS = {
     "recall": "recall",
     "customer-accept": "customer_accept",
     "dispute": "dispute",
+    "solve": "solve",
+    "follow-up": "follow_up",
     "call-back": "call_back",
     "close": "close",
 }
@@ -50,6 +53,7 @@ def moves_of(ticket: Ticket, role: Role) -> list[str]:
         "exclude": ticket.is_open,
         "second": _may_call_second(ticket),
         "promise": standing,
+        "review": in_dispute(ticket),
     }
     visits = {name: ticket.status in MOVES[move].sources for name, move in _VISIT_PATHS.items()}
     doors = [("tickets", *one) for one in tickets.items()]

@@ -28,6 +28,7 @@ from dispatcher.policy import Policy, Terms, due_times, load_terms
 # facts after which a better plan may exist, besides those that bring a ticket
 _STIR = (
     ev.WorkFinished,
+    ev.TicketSolved,
     ev.VisitIncomplete,
     ev.TicketCancelled,
     ev.TicketHeld,

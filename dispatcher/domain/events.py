@@ -67,10 +67,13 @@ from dispatcher.domain.visit import (
     CustomerAccepted,
     CustomerCalledBack,
     CustomerDisputed,
+    DisputeReviewed,
     EngineerArrived,
     EngineerDeparted,
+    FollowUpOpened,
     TicketClosed,
     TicketResumed,
+    TicketSolved,
     VisitAccepted,
     VisitDeclined,
     VisitDispatched,
@@ -90,12 +93,14 @@ __all__ = [
     "CustomerAccepted",
     "CustomerCalledBack",
     "CustomerDisputed",
+    "DisputeReviewed",
     "DueTimesSet",
     "EngineerArrived",
     "EngineerDeparted",
     "EngineerHome",
     "EngineerRegistered",
     "FeeDrafted",
+    "FollowUpOpened",
     "IncidentNoted",
     "IncidentRaised",
     "IncidentSettled",
@@ -106,6 +111,7 @@ __all__ = [
     "TicketClosed",
     "TicketRebased",
     "TicketResumed",
+    "TicketSolved",
     "VisitAccepted",
     "VisitDeclined",
     "VisitDispatched",
@@ -394,6 +400,9 @@ Event = (
     | EngineerArrived
     | WorkFinished
     | VisitIncomplete
+    | TicketSolved
+    | FollowUpOpened
+    | DisputeReviewed
     | TicketResumed
     | CustomerAccepted
     | CustomerDisputed

@@ -74,12 +74,23 @@ TicketEvent = (
     | ev.TicketUnlocked
     | ev.EngineerExcluded
     | ev.ArrivalPromised
+    | ev.TicketSolved
+    | ev.FollowUpOpened
+    | ev.DisputeReviewed
     | ev.TicketResumed
     | ev.CustomerAccepted
     | ev.CustomerDisputed
     | ev.CustomerCalledBack
     | ev.TicketClosed
 )
+
+
+# the states after the work, by the fact that leads there
+_ENDS: dict[type, Status] = {
+    ev.CustomerAccepted: Status.CUSTOMER_ACCEPTED,
+    ev.CustomerCalledBack: Status.CALLED_BACK,
+    ev.TicketClosed: Status.CLOSED,
+}
 
 
 def on_ticket(docs: Docs, event: TicketEvent, fact: ev.Fact) -> None:
@@ -106,9 +117,10 @@ def on_ticket(docs: Docs, event: TicketEvent, fact: ev.Fact) -> None:
             | ev.IncidentRaised()
             | ev.IncidentNoted()
             | ev.IncidentSettled()
+            | ev.DisputeReviewed()
         ):
             # they live in the trace; a word with the customer may be what was missing
-            is_news = isinstance(event, ev.CustomerContacted)
+            is_news = isinstance(event, ev.CustomerContacted | ev.DisputeReviewed)
             ticket = touch(replace(ticket, blocked=() if is_news else ticket.blocked))
         case custody.PartsNeeded():
             ticket = touch(replace(ticket, parts=event.parts, blocked=()))
@@ -147,12 +159,13 @@ def on_ticket(docs: Docs, event: TicketEvent, fact: ev.Fact) -> None:
             since = {k: v for k, v in ticket.since.items() if k != Status.DONE.value}
             ticket = replace(ticket, engineer=None, reason=event.reason, due=event.due, since=since)
             ticket = enter(ticket, Status.TRIAGED, fact.at)
-        case ev.CustomerAccepted():
-            ticket = enter(ticket, Status.CUSTOMER_ACCEPTED, fact.at)
-        case ev.CustomerCalledBack():
-            ticket = enter(ticket, Status.CALLED_BACK, fact.at)
-        case ev.TicketClosed():
-            ticket = enter(ticket, Status.CLOSED, fact.at)
+        case ev.TicketSolved():
+            ticket = replace(_off_plan(docs, ticket), reason="", hold=None)
+            ticket = enter(ticket, Status.DONE, fact.at)
+        case ev.FollowUpOpened():
+            ticket = touch(replace(ticket, followed_by=event.follow_up))
+        case ev.CustomerAccepted() | ev.CustomerCalledBack() | ev.TicketClosed():
+            ticket = enter(ticket, _ENDS[type(event)], fact.at)
         case _:
             assert_never(event)
     docs.put_ticket(ticket)

@@ -216,6 +216,8 @@ class Ticket:
     loans: tuple[Holding, ...] = ()
     # ticket whose incomplete work this one continues (R56)
     follows: TicketId | None = None
+    # the ticket that goes on with what this one left
+    followed_by: TicketId | None = None
     # the ticket whose visit this is the second engineer of (R41, R76); it has no clocks of its own
     joins: TicketId | None = None
     # tickets that join this one, in order of report
@@ -288,6 +290,8 @@ MOVES: dict[str, Move] = {
         _move("finish", "on_site", "done"),
         _move("leave_incomplete", "on_site travelling", "incomplete"),
         _move("resume", "incomplete", "triaged"),
+        _move("solve", "reported triaged planned held incomplete", "done"),
+        _move("follow_up", "incomplete", "incomplete"),
         _move("customer_accept", "done", "customer_accepted"),
         _move("dispute", "done", "triaged"),
         _move("call_back", "customer_accepted", "called_back"),

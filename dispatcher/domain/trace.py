@@ -35,6 +35,8 @@ NOTES: Final[Mapping[type[ev.Event], str]] = {
     ev.EngineerArrived: "engineer",
     ev.WorkFinished: "engineer",
     ev.VisitIncomplete: "reason",
+    ev.FollowUpOpened: "",
+    ev.DisputeReviewed: "verdict",
     ev.TicketResumed: "",
     ev.CustomerAccepted: "",
     ev.CustomerDisputed: "",
@@ -87,6 +89,9 @@ def mark_of(event: ev.Event, at: int, recorded_at: int) -> Mark | None:
     A paper is there from when it was written down, whatever it tells of (R31): the clock of the
     paperwork stops then, and no other clock moves.
     """
+    if isinstance(event, ev.TicketSolved):
+        # whatever waits for the end of work waits no longer; a policy may ask how
+        return Mark(ev.KIND_BY_EVENT[ev.WorkFinished], at, event.how)
     field = NOTES.get(type(event))
     if field is None:
         return None

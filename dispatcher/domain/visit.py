@@ -69,6 +69,42 @@ class WorkFinished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TicketSolved:
+    """
+    The work is done without a visit of this ticket: nobody has to go there any more.
+
+    How: `remote`, by phone or line (R13); `follow_up`, by the ticket that went on with it (R56);
+    `upheld`, the disputed repair was good as it was (R58). Clocks see the end of work.
+    """
+
+    ticket: TicketId
+    how: str
+    found: str = ""
+    done: str = ""
+    # the ticket that went on with it
+    by: TicketId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUpOpened:
+    """What an incomplete visit left goes on as a ticket of its own (R56); this one waits for it."""
+
+    ticket: TicketId
+    follow_up: TicketId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeReviewed:
+    """Whoever answers for quality has judged a disputed repair (R58)."""
+
+    ticket: TicketId
+    # again, upheld
+    verdict: str
+    # never a name (R91)
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VisitIncomplete:
     """The engineer leaves without having finished; why, and when to come again (R56)."""
 

@@ -61,11 +61,8 @@ def _fold(seen: Seen[Run], fact: Fact, _home: Territory) -> Iterator[tuple[str, 
             yield from _stop(seen, fact, ticket, "arrive", who)
         case ev.WorkFinished(ticket=ticket, engineer=who):
             yield from _stop(seen, fact, ticket, "fix", who)
-        case ev.TicketCancelled(ticket=ticket):
-            for clock in FOLLOWED:
-                row = seen.get(f"{ticket}/{clock}")
-                if row is not None and row.stopped_at is None:
-                    yield f"{ticket}/{clock}", _with(row, fact, state="void")
+        case ev.TicketSolved(ticket=ticket) | ev.TicketCancelled(ticket=ticket):
+            yield from _over(seen, fact, ticket)
         case ev.ClockBreached(ticket=ticket, clock=clock) as event:
             row = seen.get(f"{ticket}/{clock}") or Run(
                 ticket=ticket,
@@ -78,6 +75,16 @@ def _fold(seen: Seen[Run], fact: Fact, _home: Territory) -> Iterator[tuple[str, 
             yield f"{ticket}/{clock}", _with(row, fact, state=state, cause=event.cause)
         case _:
             return
+
+
+def _over(seen: Seen[Run], fact: Fact, ticket: str) -> Iterator[tuple[str, Run]]:
+    """Stop what runs: nobody has to go there any more."""
+    for clock in FOLLOWED:
+        row = seen.get(f"{ticket}/{clock}")
+        if isinstance(fact.event, ev.TicketSolved):
+            yield from _stop(seen, fact, ticket, clock, None)
+        elif row is not None and row.stopped_at is None:
+            yield f"{ticket}/{clock}", _with(row, fact, state="void")
 
 
 def _due(
@@ -97,7 +104,7 @@ def _due(
 
 
 def _stop(
-    seen: Seen[Run], fact: Fact, ticket: str, clock: str, who: str
+    seen: Seen[Run], fact: Fact, ticket: str, clock: str, who: str | None
 ) -> Iterator[tuple[str, Run]]:
     row = seen.get(f"{ticket}/{clock}")
     if row is None or row.stopped_at is not None or row.state == "void":
@@ -126,7 +133,7 @@ def _columns(row: Run) -> Columns:
 
 clocks = Ledger(
     name="clocks",
-    version="1",
+    version="2",
     record=Run,
     hears=frozenset(
         {
@@ -138,6 +145,7 @@ clocks = Ledger(
             ev.CustomerDisputed,
             ev.EngineerArrived,
             ev.WorkFinished,
+            ev.TicketSolved,
             ev.TicketCancelled,
             ev.ClockBreached,
         }

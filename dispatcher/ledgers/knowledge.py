@@ -106,6 +106,9 @@ def _changed(case: Case, event: ev.Event, fact: Fact) -> Case | None:
                 solved_at=fact.at,
                 state="solved",
             )
+        case ev.TicketSolved(how="remote"):
+            told = {"found": _said(event.found), "done": _said(event.done)}
+            changed = replace(case, **told, solved_at=fact.at, state="solved")
         case ev.CustomerDisputed():
             # the repair was none
             changed = replace(case, state="disputed", tries=case.tries + 1)
@@ -141,12 +144,12 @@ def words(case: Case) -> str:
 
 knowledge = Ledger(
     name="knowledge",
-    version="1",
+    version="2",
     record=Case,
     hears=frozenset(
         {
             *(ev.TicketReported, ev.FaultDiagnosed, ev.FeeDrafted, ev.VisitIncomplete),
-            *(ev.WorkFinished, ev.CustomerDisputed, ev.CaseWritten),
+            *(ev.WorkFinished, ev.TicketSolved, ev.CustomerDisputed, ev.CaseWritten),
         }
     ),
     fold=_fold,

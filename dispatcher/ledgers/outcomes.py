@@ -27,7 +27,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     # 1 = general … 4 = major
     severity: int
     reported_at: int
-    # open, fixed (at the first visit), again (later), cancelled
+    # open, fixed (at the first visit), again (later), remote (without any visit), cancelled
     state: str = "open"
     # who finished it, or has begun it
     engineer: str | None = None
@@ -53,7 +53,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_finished(self) -> bool:
         """True when the repair is done and not disputed."""
-        return self.state in {"fixed", "again"}
+        return self.state in {"fixed", "again", "remote"}
 
 
 def _fold(seen: Seen[Outcome], fact: Fact, _home: Territory) -> Iterator[tuple[str, Outcome]]:
@@ -127,6 +127,8 @@ def _said(row: Outcome, fact: Fact) -> dict[str, Any]:
             change = {"disputed": row.disputed + 1, "finished_at": None, "state": "open"}
         case ev.CustomerCalledBack(satisfaction=mark):
             change = {"asked": row.asked + 1, "satisfaction": mark or row.satisfaction}
+        case ev.TicketSolved(how=how):
+            change = _solved(row, how, fact.at)
         case ev.ComplaintRaised():
             change = {"complaints": row.complaints + 1}
         case ev.ClockBreached(clock=clock):
@@ -138,6 +140,14 @@ def _said(row: Outcome, fact: Fact) -> dict[str, Any]:
         case _:
             pass
     return change
+
+
+def _solved(row: Outcome, how: str, at: int) -> dict[str, Any]:
+    """Return what the end of work without a visit changes; an upheld repair stays what it was."""
+    disputed = row.disputed - 1 if how == "upheld" else row.disputed
+    tried = row.incomplete or disputed
+    state = "again" if tried else "fixed" if row.visits else "remote"
+    return {"disputed": max(0, disputed), "finished_at": at, "state": state}
 
 
 def _columns(row: Outcome) -> Columns:
@@ -154,7 +164,7 @@ def _columns(row: Outcome) -> Columns:
 
 outcomes = Ledger(
     name="outcomes",
-    version="1",
+    version="2",
     record=Outcome,
     hears=frozenset(
         {
@@ -164,6 +174,7 @@ outcomes = Ledger(
             ev.EngineerArrived,
             ev.WorkFinished,
             ev.VisitIncomplete,
+            ev.TicketSolved,
             ev.CustomerDisputed,
             ev.CustomerAccepted,
             ev.CustomerCalledBack,
@@ -175,5 +186,5 @@ outcomes = Ledger(
     ),
     fold=_fold,
     columns=_columns,
-    states=("open", "fixed", "again", "cancelled"),
+    states=("open", "fixed", "again", "remote", "cancelled"),
 )

@@ -67,7 +67,11 @@ def _fold(seen: Seen[Promise], fact: Fact, _home: Territory) -> Iterator[tuple[s
                 state = "kept" if late_s <= GRACE_S else "broken"
                 ended = _ended(open_one, fact, state)
                 yield ticket, msgspec.structs.replace(ended, engineer=engineer, late_s=late_s)
-        case ev.TicketCancelled(ticket=ticket) | ev.TicketHeld(ticket=ticket):
+        case (
+            ev.TicketCancelled(ticket=ticket)
+            | ev.TicketHeld(ticket=ticket)
+            | ev.TicketSolved(ticket=ticket)
+        ):
             open_one = _open(seen, ticket)
             if open_one is not None:
                 # whoever was told an hour that is over was let down, hold or not
@@ -109,10 +113,13 @@ def _columns(row: Promise) -> Columns:
 
 promises = Ledger(
     name="promises",
-    version="1",
+    version="2",
     record=Promise,
     hears=frozenset(
-        {ev.ArrivalPromised, ev.EngineerArrived, ev.TicketCancelled, ev.TicketHeld},
+        {
+            *(ev.ArrivalPromised, ev.EngineerArrived),
+            *(ev.TicketCancelled, ev.TicketHeld, ev.TicketSolved),
+        }
     ),
     fold=_fold,
     ticket_of=lambda key: key.partition("/")[0],

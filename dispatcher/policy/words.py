@@ -41,6 +41,7 @@ CONDITIONS: Final[dict[str, str]] = {
     "called_back": "R66",
     "survey_done": "R67",
     "loaner_offered": "R49",
+    "dispute_reviewed": "R58",
     "return_leave": "R32",
 }
 

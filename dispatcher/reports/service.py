@@ -60,7 +60,8 @@ def by_category(rows: Iterable[Outcome]) -> Iterator[tuple[str, list[Outcome]]]:
 
 def first_fix(source: Source) -> Iterator[Line]:
     """Give one line a category: how many repairs needed one visit only (R50)."""
-    finished = [row for row in source.finished() if row.is_finished]
+    # what the phone solved had no visit that could be the first (R13)
+    finished = [row for row in source.finished() if row.state in {"fixed", "again"}]
     for category, rows in by_category(finished):
         first = [row for row in rows if row.state == "fixed"]
         again = [row for row in rows if row.state == "again"]

@@ -102,6 +102,11 @@ def _contact(command: w.LogContact, _territory: str, step: Step) -> Errand:
     return Errand(path=f"/tickets/{command.ticket}/contacts", body=body)
 
 
+def _solve(command: w.Solve, _territory: str, step: Step) -> Errand:
+    body = {**_only(command, "found", "done"), "at": step.at}
+    return Errand(path=f"/tickets/{command.ticket}/solve", body=body)
+
+
 def _visit(command: w.VisitStep, _territory: str, step: Step) -> Errand:
     body: dict[str, Any] = {"at": step.at}
     if command.move == "finish":
@@ -189,6 +194,7 @@ _BY_COMMAND: dict[type, Callable[[Any, str, Step], Errand]] = {
     w.RecordEvidence: _evidence,
     w.GrantException: _exception,
     w.LogContact: _contact,
+    w.Solve: _solve,
     w.VisitStep: _visit,
     w.EngineerStep: _engineer,
     w.RegisterEngineer: _register,

@@ -73,6 +73,9 @@ class Work(_Table, frozen=True):
     spread: float
     first_visit_fix: float
     travel_spread: float
+    # software requests that somebody tries to solve on the phone, and those of them that are (R13)
+    remote_share: float = 0.0
+    remote_fix: float = 0.0
 
 
 class People(_Table, frozen=True):

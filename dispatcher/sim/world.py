@@ -24,7 +24,7 @@ from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.place import Place
 from dispatcher.domain.plan import Visit
-from dispatcher.domain.ticket import Status
+from dispatcher.domain.ticket import MOVES, Status, Ticket
 from dispatcher.policy import Policy
 from dispatcher.sim import proofs
 from dispatcher.sim.demand import Request
@@ -155,8 +155,7 @@ class World:
         about = ev.engineer_of(event)
         if about is not None and about not in self._people:
             return  # somebody with a phone, not one of ours
-        for at, command, actor in self.hands.react(fact, docs):
-            yield Step(at=at, command=command, actor=actor)
+        yield from self._beside(fact, docs)
         match event:
             case ev.TicketReported():
                 yield from self._triage(event, fact.at)
@@ -226,6 +225,41 @@ class World:
             return  # somebody else's ticket: its papers are not ours to bring
         for command in proofs.shown(self.policy, docs, known, "dispatch", at):
             yield Step(at=at, command=command, actor="triage")
+
+    def _beside(self, fact: ev.Fact, docs: MemoryDocs) -> Iterator[Step]:
+        """Return what people do beside the visits: with things, money and the phone."""
+        for at, command, actor in self.hands.react(fact, docs):
+            yield Step(at=at, command=command, actor=actor)
+        yield from self._phone(fact, docs)
+
+    def _phone(self, fact: ev.Fact, docs: MemoryDocs) -> Iterator[Step]:
+        """Return how somebody tries to help with software on the phone, and how that ends (R13)."""
+        match fact.event:
+            case ev.TicketTriaged(ticket=name) if self._is_tried(docs.ticket(name)):
+                wait = self._span("remote_s", name, (180, 600))
+                talk = w.LogContact(ticket=name, purpose="guidance")
+                yield Step(at=fact.at + wait, command=talk, actor="call-back")
+            case ev.CustomerContacted(ticket=name, purpose="guidance"):
+                yield from self._by_line(name, docs, fact.at)
+            case ev.TicketSolved(ticket=name):
+                yield self._plain("customer_accept", name, "sign_s", "customer", fact.at)
+            case _:
+                return
+
+    def _is_tried(self, ticket: Ticket) -> bool:
+        """Tell whether a request is one of those that somebody tries to solve on the phone."""
+        about = ticket.external_id or ""
+        if ticket.category != "software" or about not in self._request_by_name:
+            return False
+        return bool(self._rng("remote", about).random() < self.scenario.work.remote_share)
+
+    def _by_line(self, ticket: TicketId, docs: MemoryDocs, at: int) -> Iterator[Step]:
+        """Return the end of a talk that helped, unless somebody is under way by then (R68)."""
+        known = docs.ticket(ticket)
+        lucky = self._rng("remote_fix", ticket).random() < self.scenario.work.remote_fix
+        if lucky and self._is_tried(known) and known.status in MOVES["solve"].sources:
+            solve = w.Solve(ticket=ticket, found=known.symptom, done="solved by line")
+            yield Step(at=at + 30, command=solve, actor="call-back")
 
     def _exceptions(self, ticket: TicketId, docs: MemoryDocs, at: int) -> Iterator[Step]:
         known = docs.ticket(ticket)

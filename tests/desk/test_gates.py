@@ -259,6 +259,7 @@ def test_signature_of_a_former_visit_is_none() -> None:
     signed = w.RecordEvidence(ticket=name, kind="customer_signed", document="S-1")
     say(place, signed, MORNING + 60)
     say(place, w.StepBecause(ticket=name, move="dispute", reason="drips"), MORNING + HOUR)
+    say(place, w.ReviewDispute(ticket=name, verdict="again", reason="drips"), MORNING + HOUR)
     say(place, w.Publish(epoch=None, input_seq=0, routes=(route("anna", name),)))
     assert set(lacks(place, name, "arrive")) == {"hazards_read"}
     visit(MORNING + 2 * HOUR)
@@ -343,3 +344,34 @@ def test_uniform_and_badge_are_ticked_before_the_work_is_finished() -> None:
     for lang in ("en", "zh"):
         told = compose("appointment", id="x", ticket=name, lang=lang, when="14:00", engineer="Anna")
         assert "Anna" in told.body
+
+
+@pytest.mark.parametrize(
+    ("contract", "clause"),
+    [("pc-supplier", "M4 P5-3.3"), ("by-weight", "M4 P5-3.3"), ("it", "M4 P4")],
+)
+def test_guidance_on_the_phone_is_tried_before_anybody_is_sent(contract: str, clause: str) -> None:
+    """R18: asked for before the dispatch, a try in vain is one, and a dispatcher may let it pass with a reason."""
+    category = "software" if contract == "it" else "hardware"
+    place = Village().engineer("anna")
+    wish = w.ReportTicket(
+        channel=Channel.PHONE, site=site(1, at(1, 0)), symptom="x", category=category,
+        severity=Severity.GENERAL, skills=HARDWARE, contract=contract, external_id="PO-1",
+    )  # fmt: skip
+    say(place, wish)
+    [name] = place.docs.tickets
+    say(place, w.Publish(epoch=None, input_seq=0, routes=(route("anna", name),)))
+    error = shut(place, w.Step(ticket=name, move="dispatch"))
+    assert [(one.condition, one.clause, one.by) for one in error.lacking] == [
+        ("guidance_tried", clause, "contact")
+    ]
+    given = {"ticket": name, "move": "dispatch", "condition": "guidance_tried"}
+    with pytest.raises(MissingReason):
+        say(place, w.GrantException(**given))
+    spare = place.refolded()
+    say(place, w.GrantException(**given, reason="nobody picks up"))
+    assert lacks(place, name, "dispatch") == {}
+    place.docs = spare
+    say(place, w.LogContact(ticket=name, purpose="guidance", is_reached=False))
+    say(place, w.Step(ticket=name, move="dispatch"))
+    assert place.docs.ticket(name).status is Status.DISPATCHED

@@ -47,7 +47,8 @@ def test_mix_of_the_manual_is_what_comes_in(tape, field: str, manual: dict[str, 
 def test_first_visits_end_as_the_scenario_says(share: float) -> None:
     """R68: 85 % on site in the shipped scenarios; with 0 % each work wants a second visit, with 100 % none."""
     for file in SHIPPED:
-        assert load_scenario(file).work.first_visit_fix == 0.85, file.name
+        work = load_scenario(file).work
+        assert (work.first_visit_fix, work.remote_fix) == (0.85, 0.90), file.name
     scenario = small()
     work = replace_struct(scenario.work, first_visit_fix=share)
     stats = replace_struct(scenario.stats, solver_iterations=0)
@@ -58,3 +59,19 @@ def test_first_visits_end_as_the_scenario_says(share: float) -> None:
     )
     assert finished
     assert set(finished) <= set(again) if share == 0 else not again
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_phone_solves_what_the_scenario_says(share: float) -> None:
+    """R13, R68: everything of software is tried on the phone; what is solved there has no visit."""
+    scenario = small()
+    work = replace_struct(scenario.work, remote_share=1.0, remote_fix=share, first_visit_fix=1.0)
+    stats = replace_struct(scenario.stats, solver_iterations=0)
+    day, _ = play(replace_struct(scenario, work=work, stats=stats))
+    solved = {f.event.ticket for f in day.facts if f.kind == "ticket_solved"}
+    arrived = {f.event.ticket for f in day.facts if f.kind == "engineer_arrived"}
+    software = {t.id for t in day.docs.tickets.values() if t.category == "software"}
+    assert solved <= software
+    assert not solved & arrived
+    # most of the backlog are under way before the phone rings
+    assert len(solved) >= len(software) / 4 if share else not solved

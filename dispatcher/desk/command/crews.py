@@ -90,6 +90,11 @@ def in_step(decision: Decision, docs: CommandDocs) -> Decision:
         events.append(event)
         if isinstance(event, ev.TicketCancelled | ev.TicketHeld | ev.TicketReleased):
             events += _same(event, docs)
+        elif isinstance(event, ev.TicketSolved):
+            events += [
+                ev.TicketCancelled(ticket=one.id, reason=event.how)
+                for one in _crew(event.ticket, "cancel", docs)
+            ]
         elif isinstance(event, ev.TicketTriaged) and not _is_new(event.ticket, decision):
             events += _rejudged(event, docs)
         elif isinstance(event, ev.WorkFinished) and docs.ticket(event.ticket).joins is not None:

@@ -18,6 +18,7 @@ from dispatcher.desk.command import (
     months,
     privacy,
     rounds,
+    solving,
     stores,
     timing,
     visits,
@@ -58,7 +59,8 @@ def decide(command: w.Command, docs: CommandDocs, context: Context) -> Decision:
         The command may not happen now; the message says why and what is possible.
     """
     decided = HANDLERS[type(command)](command, docs, context)
-    return timing.timed(crews.in_step(decided, docs), docs, context)
+    whole = crews.in_step(solving.passed_on(decided, docs), docs)
+    return timing.timed(whole, docs, context)
 
 
 def _report(command: w.ReportTicket, docs: CommandDocs, context: Context) -> Decision:
@@ -328,6 +330,9 @@ HANDLERS: dict[type, Handler] = {
     w.Diagnose: timing.diagnose,
     w.DraftFee: assets.draft_fee,
     w.CallSecond: crews.call,
+    w.Solve: solving.solve,
+    w.FollowUp: solving.follow_up,
+    w.ReviewDispute: solving.review,
     w.Complain: incidents.complain,
     w.WriteCase: incidents.write_case,
     w.RaiseIncident: incidents.raise_incident,

@@ -228,6 +228,13 @@ def _signed_by_supervisor(case: Case) -> Lacks:
     return _if(any(one.role == "supervisor" for one in case.shown("parts_signed", ROUND)))
 
 
+def _dispute_reviewed(case: Case) -> Lacks:
+    """R58: nobody goes again before whoever answers for quality has judged the dispute."""
+    told = ("customer_disputed", "dispute_reviewed")
+    last = [mark.kind for mark in case.ticket.trace if mark.kind in told][-1:]
+    return _if(last != ["customer_disputed"])
+
+
 def _report_complete(case: Case) -> Lacks:
     """R51: what was found and what was done."""
     return tuple(name for name in ("found", "done") if not case.brings.get(name, "").strip())
@@ -295,6 +302,7 @@ CONDITIONS: Final[dict[str, Condition]] = {
     "called_back": Condition(lacks=_called_back, by="desk", asks=""),
     "survey_done": Condition(lacks=_shown("survey_done", ROUND), asks="number"),
     "loaner_offered": Condition(lacks=_shown("loaner_offered", ROUND)),
+    "dispute_reviewed": Condition(lacks=_dispute_reviewed, by="desk", asks=""),
     "return_leave": Condition(lacks=_return_leave, by="desk", asks=""),
 }
 

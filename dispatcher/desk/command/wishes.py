@@ -15,6 +15,7 @@ from dispatcher.desk.command.wishes_duty import (
     Diagnose,
     DraftFee,
     FinishTask,
+    FollowUp,
     GrantException,
     LogContact,
     NoteBlocked,
@@ -26,7 +27,9 @@ from dispatcher.desk.command.wishes_duty import (
     Rebase,
     Reckon,
     RecordEvidence,
+    ReviewDispute,
     SettleComplaint,
+    Solve,
     TakeTask,
     WriteCase,
 )
@@ -46,6 +49,7 @@ __all__ = [
     "Diagnose",
     "DraftFee",
     "FinishTask",
+    "FollowUp",
     "GrantException",
     "LogContact",
     "NoteBlocked",
@@ -57,7 +61,9 @@ __all__ = [
     "Rebase",
     "Reckon",
     "RecordEvidence",
+    "ReviewDispute",
     "SettleComplaint",
+    "Solve",
     "TakeTask",
     "WriteCase",
 ]
@@ -385,6 +391,9 @@ Command = (
     | Diagnose
     | DraftFee
     | CallSecond
+    | Solve
+    | FollowUp
+    | ReviewDispute
     | Complain
     | WriteCase
     | RaiseIncident

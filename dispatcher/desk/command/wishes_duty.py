@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dispatcher.domain.ids import EngineerId, TicketId
-from dispatcher.domain.ticket import FeeItem
+from dispatcher.domain.ticket import FeeItem, RequiredSkill, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +123,38 @@ class DraftFee:
 
     ticket: TicketId
     items: tuple[FeeItem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solve:
+    """Finish the work without a visit: what was found and done on the phone or by line (R13)."""
+
+    ticket: TicketId
+    found: str
+    done: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """Let a ticket of its own go on with what an incomplete visit left (R56)."""
+
+    ticket: TicketId
+    skills: tuple[RequiredSkill, ...]
+    certificates: tuple[str, ...] = ()
+    # seconds; None = as long as the first
+    duration_s: int | None = None
+    windows: tuple[Window, ...] = ()
+    not_before_at: int = 0
+    symptom: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewDispute:
+    """Judge a disputed repair: done again, or upheld (R58)."""
+
+    ticket: TicketId
+    verdict: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

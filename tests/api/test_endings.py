@@ -1,0 +1,56 @@
+"""Work that ends without a visit of its own, by the doors."""
+
+from __future__ import annotations
+
+from tests.api.desk import HOME, Desk
+
+
+def test_ticket_is_solved_on_the_phone_by_the_door(desk: Desk) -> None:
+    """R13: refused with what is missing, then done, and no visit of it is left in the plan."""
+    engineer, ticket = desk.engineer(), desk.ticket()
+    desk.plan((engineer, [ticket]))
+    report = {"found": "wrong driver", "done": "the right one"}
+    early = desk.client().post(f"/tickets/{ticket}/solve", json=report)
+    assert (early.status_code, early.json()["code"]) == (409, "gate_closed")
+    assert [one["condition"] for one in early.json()["missing"]] == ["guidance_tried"]
+    assert "solve" in desk.client().get(f"/tickets/{ticket}").json()["moves"]
+    desk.prove(ticket, "solve")
+    done = desk.client().post(f"/tickets/{ticket}/solve", json=report)
+    assert done.json()["ticket"]["status"] == "done"
+    route = desk.client().get(f"/engineers/{engineer}/route").json()
+    assert ticket not in str(route)
+    for lang, words in (("en", "on the phone or by line"), ("zh", "电话或远程")):
+        url, headers = f"/tickets/{ticket}/timeline", {"Accept-Language": lang}
+        assert words in desk.client().get(url, headers=headers).text
+
+
+def test_follow_up_names_its_first_ticket(desk: Desk) -> None:
+    """R56: the answer is the new ticket, with the same place; the first one cannot get a second one."""
+    ticket, engineer = desk.dispatched()
+    desk.go(ticket, engineer, "incomplete", reason="wrong_skill")
+    wish = {"skills": [{"name": "printer", "level": 4}]}
+    answer = desk.client().post(f"/tickets/{ticket}/follow-up", json=wish)
+    assert answer.is_success, answer.text
+    again = answer.json()["ticket"]
+    assert (again["follows"], again["status"]) == (ticket, "triaged")
+    first = desk.client().get(f"/tickets/{ticket}").json()["ticket"]
+    assert first["followed_by"] == again["id"]
+    twice = desk.client().post(f"/tickets/{ticket}/follow-up", json=wish)
+    assert (twice.status_code, twice.json()["code"]) == (409, "refused")
+
+
+def test_dispute_is_judged_by_a_supervisor(desk: Desk) -> None:
+    """R58: it stands in the supervisor's list, nobody else judges it, and upheld ends it."""
+    ticket, engineer = desk.dispatched()
+    desk.go(ticket, engineer, "finish", found="worn", done="new")
+    assert desk.client().post(f"/tickets/{ticket}/dispute", json={"reason": "dead"}).is_success
+    queue = desk.client().get("/tasks", params={"territory": HOME, "ticket": ticket}).json()
+    assert [one["name"] for one in queue["items"] if one["role"] == "supervisor"] == [
+        "review_dispute"
+    ]
+    body = {"verdict": "upheld", "reason": "another fault"}
+    assert desk.client("dispatcher").post(f"/tickets/{ticket}/review", json=body).status_code == 403
+    judged = desk.client().post(f"/tickets/{ticket}/review", json=body)
+    assert judged.json()["ticket"]["status"] == "done"
+    again = desk.client().post(f"/tickets/{ticket}/review", json=body)
+    assert (again.status_code, again.json()["code"]) == (409, "refused")
