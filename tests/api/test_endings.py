@@ -45,8 +45,8 @@ def test_dispute_is_judged_by_a_supervisor(desk: Desk) -> None:
     desk.go(ticket, engineer, "finish", found="worn", done="new")
     assert desk.client().post(f"/tickets/{ticket}/dispute", json={"reason": "dead"}).is_success
     queue = desk.client().get("/tasks", params={"territory": HOME, "ticket": ticket}).json()
-    assert [one["name"] for one in queue["items"] if one["role"] == "supervisor"] == [
-        "review_dispute"
+    assert [one["task"] for one in queue["items"] if one["role"] == "supervisor"] == [
+        "review_dispute/1"
     ]
     body = {"verdict": "upheld", "reason": "another fault"}
     assert desk.client("dispatcher").post(f"/tickets/{ticket}/review", json=body).status_code == 403
