@@ -38,6 +38,8 @@ def _pages(say: Words | None) -> list[Any]:
         "live": "map",
         "tickets": "list_alt",
         "tasks": "task_alt",
+        "troubles": "report",
+        "assets": "precision_manufacturing",
         "day": "monitoring",
         "ledgers": "menu_book",
         "reports": "summarize",

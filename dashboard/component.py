@@ -40,5 +40,10 @@ def pick_map(data: Mapping[str, Any], *, key: str) -> Mapping[str, float] | None
     return cast("Mapping[str, float] | None", result.picked)
 
 
+def show_map(data: Mapping[str, Any], *, key: str) -> None:
+    """Mount a small map of one place, ``{"lat", "lon", "radius_m"}``, that is only looked at."""
+    _component()(key=key, data={**data, "mode": "show"})
+
+
 def _heard() -> None:
     """Take the change; the rerun that follows reads it."""

@@ -13,7 +13,10 @@ import streamlit as st
 
 from dashboard.frame import Frame
 from dashboard.gateway import Refusal, Silence, public_url
-from dashboard.words import SHAPES, Words
+from dashboard.known import similar
+from dashboard.money import who_pays
+from dashboard.troubles import troubles_of
+from dashboard.words import SHAPES, Words, plain
 
 PAGE_SIZE: Final = 25
 STATES: Final = [
@@ -38,6 +41,7 @@ _CURSORS: Final = "tickets_cursors"
 
 def listing(frame: Frame) -> None:
     """Draw filters, table, pages and, when a row is chosen, the ticket."""
+    _take_wish()
     query = _filters(frame)
     if st.session_state.get("tickets_query") != query:
         st.session_state["tickets_query"] = query
@@ -54,10 +58,21 @@ def listing(frame: Frame) -> None:
         return
     chosen = _table(frame.say, items, cursors[-1])
     _pages(frame.say, page, cursors)
-    if chosen is None:
+    if chosen is not None:
+        ticket(frame, items[chosen]["id"])
+    elif query["q"] and query["q"] == st.session_state.get("ticket_shown"):
+        ticket(frame, query["q"])
+    else:
         st.caption(frame.say("list.choose"))
-        return
-    ticket(frame, items[chosen]["id"])
+
+
+def _take_wish() -> None:
+    """Show the ticket that another page asked for, finished or not."""
+    wish = st.session_state.pop("ticket_wish", None)
+    if wish:
+        st.session_state.update(ticket_shown=wish, tickets_q=wish, tickets_status=[])
+        st.session_state["tickets_open"] = False
+        st.session_state.pop("tickets_severity", None)
 
 
 def _filters(frame: Frame) -> dict[str, Any]:
@@ -161,10 +176,15 @@ def ticket(frame: Frame, ticket_id: str) -> None:
         with left:
             _clocks(say, whole)
             _plan(say, whole)
+            _together(frame, whole)
             _site(frame, whole)
+            _asset(frame, one)
+            who_pays(frame, whole)
             _forms(frame, ticket_id)
         with right:
             _why(frame, ticket_id)
+            similar(frame, f"/tickets/{ticket_id}/similar")
+            troubles_of(frame, ticket_id)
         _history(frame, ticket_id)
 
 
@@ -198,7 +218,33 @@ def _plan(say: Words, whole: Mapping[str, Any]) -> None:
         st.caption(say("ticket.noplan"))
         return
     times = f"{say.hour(visit['start_at'])} – {say.hour(visit['finish_at'])}"
-    st.markdown(f"**{say('ticket.plan')}**: {_plain(name)}, {times}")
+    st.markdown(f"**{say('ticket.plan')}**: {plain(name)}, {times}")
+
+
+def _together(frame: Frame, whole: Mapping[str, Any]) -> None:
+    """Draw who else is to be there at the same time (R41)."""
+    say = frame.say
+    for one in whole.get("together") or []:
+        words = say(
+            "ticket.with",
+            who=one["engineer_name"] or say("ticket.with.nobody"),
+            at=say.hour(one["start_at"]),
+            status=say.word("status", one["status"]),
+        )
+        st.markdown(f"**{say('ticket.together')}**: {plain(words)} ({plain(one['ticket'])})")
+
+
+def _asset(frame: Frame, one: Mapping[str, Any]) -> None:
+    """Link the asset that the ticket is about."""
+    say, name = frame.say, one.get("asset")
+    if not name:
+        st.caption(say("ticket.asset.none"))
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{say('ticket.asset')}**: {plain(name)}")
+        if st.button(say("ticket.asset.open"), key="ticket_asset", type="tertiary"):
+            st.session_state["asset_wish"] = name
+            st.switch_page("views/assets.py")
 
 
 def _site(frame: Frame, whole: Mapping[str, Any]) -> None:
@@ -211,10 +257,10 @@ def _site(frame: Frame, whole: Mapping[str, Any]) -> None:
     site = kept["data"] if kept else (whole.get("site") or {})
     model = site.get("model") or whole["ticket"].get("model")
     words = [site.get("address"), site.get("name"), site.get("phone"), site.get("note")]
-    shown = " · ".join(_plain(one) for one in words if one)
+    shown = " · ".join(plain(one) for one in words if one)
     st.markdown(f"**{say('ticket.site')}**: {shown or '–'}")
     if model:
-        st.markdown(f"**{say('ticket.model')}**: {_plain(model)}")
+        st.markdown(f"**{say('ticket.model')}**: {plain(model)}")
     if "purpose" in site:
         labels = {one["name"]: one["label"] for one in whole["reveals"]}
         st.caption(say("ticket.revealed", purpose=labels.get(site["purpose"], site["purpose"])))
@@ -257,7 +303,7 @@ def _forms(frame: Frame, ticket_id: str) -> None:
         query = f"?lang={frame.lang}" + ("&purpose=form" if is_whole else "")
         for one in items:
             url = f"{public_url()}{one['path']}{query}"
-            st.markdown(f"[{_plain(one['label'])}]({url}) · {_plain(one['clause'])}")
+            st.markdown(f"[{plain(one['label'])}]({url}) · {plain(one['clause'])}")
 
 
 def _why(frame: Frame, ticket_id: str) -> None:
@@ -312,10 +358,5 @@ def _history(frame: Frame, ticket_id: str) -> None:
     with st.expander(f"{say('ticket.history')} ({len(items)})", expanded=True):
         for one in items[-50:]:
             st.markdown(
-                f"`{say.moment(one['at'])}` {_plain(one['text'])} — {_plain(say.actor(one['actor']))}"
+                f"`{say.moment(one['at'])}` {plain(one['text'])} — {plain(say.actor(one['actor']))}"
             )
-
-
-def _plain(text: str) -> str:
-    """Return a text that markdown leaves as it is."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+-!|$:~" else c for c in str(text))

@@ -88,6 +88,14 @@ class Words:
         form = "%m月%d日 %H:%M" if self.lang == "zh" else "%d %b %H:%M"
         return self.local(at).strftime(form) if at else "–"
 
+    def date(self, at: int | None) -> str:
+        """Return the date of a moment with its year, or a dash."""
+        return self.local(at).strftime("%Y-%m-%d") if at else "–"
+
+    def weekday(self, at: int) -> str:
+        """Return the date of a moment with its weekday."""
+        return f"{self.date(at)} {self(f'weekday.{self.local(at).weekday()}')}"
+
     def span(self, seconds: float | None) -> str:
         """Return a span as hours and minutes."""
         if seconds is None:
@@ -97,3 +105,8 @@ class Words:
         if minutes < 60:
             return f"{sign}{minutes} {self('unit.min')}"
         return f"{sign}{minutes // 60}:{minutes % 60:02d} {self('unit.h')}"
+
+
+def plain(text: object) -> str:
+    """Return a text that markdown leaves as it is."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+-!|$:~" else c for c in str(text))

@@ -9,7 +9,7 @@ const instances = new WeakMap();
 export default function mount({ data, key, parentElement, setStateValue }) {
   const known = instances.get(parentElement);
   if (known) known.apply(data, setStateValue);
-  else if (data.mode === "pick") instances.set(parentElement, new PickMap({ data, parentElement, setStateValue }));
+  else if (data.mode === "pick" || data.mode === "show") instances.set(parentElement, new PickMap({ data, parentElement, setStateValue }));
   else {
     Desk.mounts += 1;
     instances.set(parentElement, new Desk({ data, key, parentElement, setStateValue }));

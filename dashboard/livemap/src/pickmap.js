@@ -1,4 +1,4 @@
-// A small map on which a person points at a place: for registering a request.
+// A small map on which a person points at a place, or that only shows one: a point, or a circle for a veiled place.
 import { FlatBase } from "./base_flat.js";
 import { GlBase } from "./base_gl.js";
 import { sharpen } from "./canvas.js";
@@ -21,10 +21,11 @@ export class PickMap {
     this.credit = h("div.credit");
     const button = (name, drawn, onclick) => h("button", { type: "button", "aria-label": this.t(`tool.${name}`), title: this.t(`tool.${name}`), onclick }, icon(drawn));
     this.tools = h("div.maptools", {}, button("zoomin", "plus", () => this.#zoom(1)), button("zoomout", "minus", () => this.#zoom(-1)));
-    this.root = h("div.desk.pick", { "data-theme": this.palette.name }, h("div.map", { role: "region", "aria-label": this.t("pick.label") }, this.host, this.canvas, this.tools, this.credit));
+    const label = data.label ?? this.t("pick.label");
+    this.root = h("div.desk.pick", { "data-theme": this.palette.name, "data-mode": data.mode }, h("div.map", { role: "region", "aria-label": label }, this.host, this.canvas, this.tools, this.credit));
     parentElement.append(this.root);
     this.view = new View(0.5, 0.5, 11, this.root.clientWidth || 400, this.root.clientHeight || 300);
-    this.#listen();
+    if (data.mode === "pick") this.#listen();
     void this.#start();
   }
 
@@ -35,8 +36,8 @@ export class PickMap {
     say(this.credit, style.credit);
     this.view.width = this.root.clientWidth;
     this.view.height = this.root.clientHeight;
-    const view = props.place ? this.#at(props.place, 15) : props.bounds ? this.view.fit(boundsPoints(props.bounds), 4) : this.view;
-    const options = { view, style: style.style, label: this.t("pick.label"), onMove: (moved) => this.#moved(moved), onReady: () => this.root.setAttribute("data-base-ready", "1") };
+    const view = props.place ? this.#at(props.place, props.place.radius_m ? 13.5 : 15) : props.bounds ? this.view.fit(boundsPoints(props.bounds), 4) : this.view;
+    const options = { view, style: style.style, label: props.label ?? this.t("pick.label"), onMove: (moved) => this.#moved(moved), onReady: () => this.root.setAttribute("data-base-ready", "1") };
     try {
       this.base = new GlBase(this.host, options);
     } catch {
@@ -81,7 +82,7 @@ export class PickMap {
     const before = this.props;
     this.props = data;
     const isOther = data.place && JSON.stringify(data.place) !== JSON.stringify(before.place);
-    if (isOther) this.base?.go(this.#at(data.place, Math.max(this.view.zoom, 15)), false);
+    if (isOther) this.base?.go(this.#at(data.place, Math.max(this.view.zoom, data.place.radius_m ? 13.5 : 15)), false);
     this.#draw();
   }
 
@@ -96,7 +97,9 @@ export class PickMap {
     const ctx = sharpen(this.canvas, view.width, view.height);
     ctx.clearRect(0, 0, view.width, view.height);
     if (!this.props.place) return;
-    const [x, y] = view.project(mercatorX(this.props.place.lon), mercatorY(this.props.place.lat));
+    const { lat, lon, radius_m: radius } = this.props.place;
+    const [x, y] = view.project(mercatorX(lon), mercatorY(lat));
+    if (radius) return this.#circle(ctx, x, y, Math.abs(view.project(mercatorX(lon), mercatorY(lat + radius / 111_320))[1] - y));
     ctx.beginPath();
     ctx.arc(x, y - 17, 9, Math.PI * 0.85, Math.PI * 0.15);
     ctx.lineTo(x, y);
@@ -110,6 +113,18 @@ export class PickMap {
     ctx.arc(x, y - 17, 3, 0, Math.PI * 2);
     ctx.fillStyle = colours.halo;
     ctx.fill();
+  }
+
+  #circle(ctx, x, y, r) {
+    ctx.beginPath();
+    ctx.arc(x, y, r, 0, Math.PI * 2);
+    ctx.globalAlpha = 0.22;
+    ctx.fillStyle = this.palette.late;
+    ctx.fill();
+    ctx.globalAlpha = 1;
+    ctx.strokeStyle = this.palette.late;
+    ctx.lineWidth = 2;
+    ctx.stroke();
   }
 
   destroy() {

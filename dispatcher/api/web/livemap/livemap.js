@@ -40329,10 +40329,15 @@ var bz = class {
 			title: this.t(`tool.${e}`),
 			onclick: n
 		}, ie(t));
-		this.tools = D("div.maptools", {}, r("zoomin", "plus", () => this.#n(1)), r("zoomout", "minus", () => this.#n(-1))), this.root = D("div.desk.pick", { "data-theme": this.palette.name }, D("div.map", {
+		this.tools = D("div.maptools", {}, r("zoomin", "plus", () => this.#n(1)), r("zoomout", "minus", () => this.#n(-1)));
+		let i = t.label ?? this.t("pick.label");
+		this.root = D("div.desk.pick", {
+			"data-theme": this.palette.name,
+			"data-mode": t.mode
+		}, D("div.map", {
 			role: "region",
-			"aria-label": this.t("pick.label")
-		}, this.host, this.canvas, this.tools, this.credit)), e.append(this.root), this.view = new l(.5, .5, 11, this.root.clientWidth || 400, this.root.clientHeight || 300), this.#r(), this.#e();
+			"aria-label": i
+		}, this.host, this.canvas, this.tools, this.credit)), e.append(this.root), this.view = new l(.5, .5, 11, this.root.clientWidth || 400, this.root.clientHeight || 300), t.mode === "pick" && this.#r(), this.#e();
 	}
 	async #e() {
 		let { props: e } = this, t = await XR({
@@ -40344,9 +40349,9 @@ var bz = class {
 		if (this.isGone) return;
 		k(this.credit, t.credit), this.view.width = this.root.clientWidth, this.view.height = this.root.clientHeight;
 		let n = {
-			view: e.place ? this.#t(e.place, 15) : e.bounds ? this.view.fit(u(e.bounds), 4) : this.view,
+			view: e.place ? this.#t(e.place, e.place.radius_m ? 13.5 : 15) : e.bounds ? this.view.fit(u(e.bounds), 4) : this.view,
 			style: t.style,
-			label: this.t("pick.label"),
+			label: e.label ?? this.t("pick.label"),
 			onMove: (e) => this.#i(e),
 			onReady: () => this.root.setAttribute("data-base-ready", "1")
 		};
@@ -40386,7 +40391,7 @@ var bz = class {
 	apply(e, t) {
 		this.setStateValue = t ?? this.setStateValue;
 		let n = this.props;
-		this.props = e, e.place && JSON.stringify(e.place) !== JSON.stringify(n.place) && this.base?.go(this.#t(e.place, Math.max(this.view.zoom, 15)), !1), this.#a();
+		this.props = e, e.place && JSON.stringify(e.place) !== JSON.stringify(n.place) && this.base?.go(this.#t(e.place, Math.max(this.view.zoom, e.place.radius_m ? 13.5 : 15)), !1), this.#a();
 	}
 	#i(e) {
 		this.view = e, this.#a();
@@ -40396,8 +40401,12 @@ var bz = class {
 		if (!e.width) return;
 		let n = w(this.canvas, e.width, e.height);
 		if (n.clearRect(0, 0, e.width, e.height), !this.props.place) return;
-		let [r, i] = e.project(a(this.props.place.lon), o(this.props.place.lat));
-		n.beginPath(), n.arc(r, i - 17, 9, Math.PI * .85, Math.PI * .15), n.lineTo(r, i), n.closePath(), n.fillStyle = t.late, n.fill(), n.strokeStyle = t.halo, n.lineWidth = 2, n.stroke(), n.beginPath(), n.arc(r, i - 17, 3, 0, Math.PI * 2), n.fillStyle = t.halo, n.fill();
+		let { lat: r, lon: i, radius_m: s } = this.props.place, [c, l] = e.project(a(i), o(r));
+		if (s) return this.#o(n, c, l, Math.abs(e.project(a(i), o(r + s / 111320))[1] - l));
+		n.beginPath(), n.arc(c, l - 17, 9, Math.PI * .85, Math.PI * .15), n.lineTo(c, l), n.closePath(), n.fillStyle = t.late, n.fill(), n.strokeStyle = t.halo, n.lineWidth = 2, n.stroke(), n.beginPath(), n.arc(c, l - 17, 3, 0, Math.PI * 2), n.fillStyle = t.halo, n.fill();
+	}
+	#o(e, t, n, r) {
+		e.beginPath(), e.arc(t, n, r, 0, Math.PI * 2), e.globalAlpha = .22, e.fillStyle = this.palette.late, e.fill(), e.globalAlpha = 1, e.strokeStyle = this.palette.late, e.lineWidth = 2, e.stroke();
 	}
 	destroy() {
 		this.isGone = !0, this.resizer?.disconnect(), this.base?.destroy(), this.root.remove();
@@ -40473,7 +40482,7 @@ var bz = class {
 }, Sz = /* @__PURE__ */ new WeakMap();
 function Cz({ data: e, key: t, parentElement: n, setStateValue: r }) {
 	let i = Sz.get(n);
-	return i ? i.apply(e, r) : e.mode === "pick" ? Sz.set(n, new bz({
+	return i ? i.apply(e, r) : e.mode === "pick" || e.mode === "show" ? Sz.set(n, new bz({
 		data: e,
 		parentElement: n,
 		setStateValue: r

@@ -1,0 +1,201 @@
+"""
+A recall: select assets, see how many, write their tickets step by step, call the rest off (R94).
+
+Must not select; the API counts and writes, and never gives an asset a second ticket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import streamlit as st
+
+from dashboard.frame import Frame
+from dashboard.gateway import Refusal, Silence
+
+# tickets that one request writes or cancels
+STEP: Final = 100
+_MAY: Final = frozenset({"supervisor", "operations"})
+_SEEN: Final = "recall_seen"
+
+
+def recalls(frame: Frame) -> None:
+    """Draw the form, the preview and what can be done next."""
+    say = frame.say
+    if frame.role not in _MAY:
+        st.info(say("recall.denied"))
+        return
+    st.caption(say("recall.about"))
+    _told()
+    try:
+        words = frame.api.get("/vocabulary", {"territory": frame.territory["id"]})
+    except (Refusal, Silence) as problem:
+        st.error(str(problem))
+        return
+    body = _form(frame, words)
+    if st.button(say("recall.preview"), key="recall_preview"):
+        _preview(frame, body)
+    seen = st.session_state.get(_SEEN)
+    if seen is None:
+        return
+    if seen["body"] != body:
+        st.caption(say("recall.changed"))
+        return
+    _standing(frame, seen["told"])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _write(frame, body, seen["told"])
+        _call_off(frame, body, seen["told"])
+
+
+def _form(frame: Frame, words: Mapping[str, Any]) -> dict[str, Any]:
+    say = frame.say
+    left, right = st.columns(2, gap="large")
+    with left:
+        name = st.text_input(
+            say("recall.name"), key="recall_name", max_chars=32, placeholder="PSU-2026-11"
+        )
+        reason = st.text_area(say("recall.reason"), key="recall_reason", max_chars=500, height=70)
+        models = st.text_input(say("recall.models"), key="recall_models", max_chars=400)
+        low, high = st.columns(2)
+        first = low.text_input(say("recall.from"), key="recall_from", max_chars=64)
+        last = high.text_input(say("recall.until"), key="recall_until", max_chars=64)
+    with right:
+        symptom = st.text_area(
+            say("recall.symptom"), key="recall_symptom", max_chars=500, height=70
+        )
+        labels = {one["name"]: one["label"] for one in words.get("skills", ())}
+        skills = st.multiselect(
+            say("reg.skills"),
+            list(labels),
+            key="recall_skills",
+            format_func=labels.get,
+            placeholder="",
+        )
+        minutes = st.number_input(say("reg.duration"), 10, 600, 45, 5, key="recall_minutes")
+        severity = st.selectbox(
+            say("reg.severity"), [1, 2, 3, 4], key="recall_severity", format_func=say.severity
+        )
+    return {
+        "territory": frame.territory["id"],
+        "recall": name.strip(),
+        "reason": reason.strip(),
+        "models": models_of(models),
+        "serial_from": first.strip(),
+        "serial_until": last.strip(),
+        "symptom": symptom.strip(),
+        "skills": [{"name": one} for one in skills],
+        "duration_s": int(minutes) * 60,
+        "severity": severity,
+    }
+
+
+def models_of(text: str) -> list[str]:
+    """Return the models somebody typed, parted by commas of either kind."""
+    parts = (one.strip() for one in text.replace("，", ",").replace("、", ",").split(","))
+    return list(dict.fromkeys(one for one in parts if one))
+
+
+def missing(body: Mapping[str, Any]) -> list[str]:
+    """Return the fields that a recall cannot do without and that are empty."""
+    empty = [name for name in ("recall", "reason", "symptom", "skills") if not body[name]]
+    if not (body["models"] or body["serial_from"] or body["serial_until"]):
+        empty.append("models")
+    return empty
+
+
+def _preview(frame: Frame, body: dict[str, Any]) -> None:
+    """Ask how many it would be; nothing is written."""
+    say = frame.say
+    empty = missing(body)
+    if empty:
+        names = ", ".join(say(f"recall.field.{name}") for name in empty)
+        st.session_state.pop(_SEEN, None)
+        st.error(say("recall.empty", fields=names))
+        return
+    try:
+        told = frame.api.post("/recalls/preview", body)
+    except (Refusal, Silence) as problem:
+        st.session_state.pop(_SEEN, None)
+        st.error(_words(problem))
+        return
+    st.session_state[_SEEN] = {"body": body, "told": told}
+
+
+def _words(problem: Refusal | Silence) -> str:
+    """Return a refusal with what it says of each field."""
+    fields = getattr(problem, "fields", {})
+    return " · ".join([str(problem), *(f"{name}: {text}" for name, text in fields.items())])
+
+
+def _standing(frame: Frame, told: Mapping[str, Any]) -> None:
+    say = frame.say
+    for column, name in zip(
+        st.columns(5), ("selected", "left", "written", "finished", "without_site"), strict=True
+    ):
+        column.metric(say(f"recall.count.{name}"), f"{told[name]:,}")
+    models = ", ".join(f"{name} × {n}" for name, n in list(told["models"].items())[:10])
+    if models:
+        st.caption(models)
+    if told["without_site"]:
+        st.caption(say("recall.homeless"))
+
+
+def _write(frame: Frame, body: dict[str, Any], told: Mapping[str, Any]) -> None:
+    say = frame.say
+    if not told["left"]:
+        st.caption(say("recall.nothing_left"))
+        return
+    with st.popover(say("recall.write", n=told["left"]), key="recall_write"):
+        st.markdown(say("recall.sure", n=told["left"]))
+        if st.button(say("recall.do", n=told["left"]), key="recall_do", type="primary"):
+            _run(frame, "/recalls", body, "news", "recall.done", told["left"])
+
+
+def _call_off(frame: Frame, body: Mapping[str, Any], told: Mapping[str, Any]) -> None:
+    say = frame.say
+    if told["written"] <= told["finished"]:
+        return
+    with st.popover(say("recall.off"), key="recall_off"):
+        st.markdown(say("recall.off.sure"))
+        reason = st.text_input(say("recall.off.why"), key="recall_off_why", max_chars=500)
+        if st.button(say("recall.off.do"), key="recall_off_do", type="primary"):
+            if not reason.strip():
+                st.error(say("recall.off.need"))
+                return
+            given = {"territory": body["territory"], "reason": reason.strip()}
+            path = f"/recalls/{body['recall']}/cancel"
+            _run(frame, path, given, "cancelled", "recall.off.done", told["written"])
+
+
+def _run(
+    frame: Frame, path: str, body: Mapping[str, Any], field: str, words: str, most: int
+) -> None:
+    """Ask step by step until nothing is left; every step is whole, so a break loses nothing."""
+    bar, done = st.progress(0.0), 0
+    try:
+        while True:
+            told = frame.api.post(f"{path}?most={STEP}", body)
+            done += told[field]
+            bar.progress(min(1.0, done / max(1, most)))
+            if not told["left"] or not told[field]:
+                break
+    except (Refusal, Silence) as problem:
+        st.session_state["recall_told"] = ("error", f"{frame.say(words, n=done)} {_words(problem)}")
+    else:
+        st.session_state["recall_told"] = ("done", frame.say(words, n=done))
+    seen = st.session_state[_SEEN]
+    try:
+        seen["told"] = frame.api.post("/recalls/preview", seen["body"])
+    except (Refusal, Silence):
+        st.session_state.pop(_SEEN, None)
+    st.rerun()
+
+
+def _told() -> None:
+    """Say once what became of the last act."""
+    kind, text = st.session_state.pop("recall_told", ("", ""))
+    if kind == "error":
+        st.error(text)
+    elif kind:
+        st.success(text)
