@@ -51,7 +51,8 @@ def plan(
     """Plan one instance and say what the plan costs."""
     with refusals():
         if form is _Form.SOLOMON:
-            _plan_distance(instance, seconds or 10.0, seed, out, as_json=as_json)
+            budget = (seconds, iterations)
+            _plan_distance(instance, budget, seed, out, as_json=as_json)
             return
         problem = read_instance(instance)
         with _watched(seconds) as (heard, is_cut):
@@ -81,12 +82,18 @@ def plan(
 
 
 def _plan_distance(
-    file: Path, seconds: float, seed: int, out: Path | None, *, as_json: bool
+    file: Path,
+    budget: tuple[float | None, int | None],
+    seed: int,
+    out: Path | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Plan one classical VRPTW file by distance."""
+    seconds, most = budget
     instance = read_solomon(file)
     began = time.perf_counter()
-    plan, iterations = solve_distance(instance.problem, seconds=seconds, seed=seed)
+    plan, iterations = solve_distance(instance.problem, seconds=seconds, iterations=most, seed=seed)
     verdict = judge(instance.problem, plan)
     if out is not None:
         _write(out, plan_document(instance, plan))

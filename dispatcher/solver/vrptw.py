@@ -13,35 +13,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from dispatcher.errors import BadInstance
+from dispatcher.solver.distance import anneal_distance, is_distance_only
 from dispatcher.solver.instance import Instance
 from dispatcher.solver.problem import MAX_LOCATIONS, Ints, Problem, Seconds
-from dispatcher.solver.recombine import recombine
-from dispatcher.solver.schedule import heat_unit
-from dispatcher.solver.search import Search
-from dispatcher.solver.solution import Solution, empty_solution
+from dispatcher.solver.solution import Solution
 
 # units of one distance
 SCALE: Final = 10
 # units for leaving a customer out: no detour is as dear
 _DROP: Final = 10_000_000
-# vehicles more than a first plan needs, as a share and at least; each idle one costs time to try
-_SPARE: Final = 0.15
-_LEAST_SPARE: Final = 4
-# temperatures in drives to a near neighbour, and the share of the budget of the first descent
-_HOT: Final = 2.0
-_WARM: Final = 0.3
-_COLD: Final = 0.03
-_FIRST: Final = 0.75
-# iterations of one slice, and most seconds of one recombination
-_SLICE: Final = 400
-_SELECT_S: Final = 3.0
 
 
 def read_solomon(path: Path) -> Instance:
@@ -126,61 +112,37 @@ def _problem(table: Ints, number: int, capacity: int) -> Problem:
     )
 
 
-def with_fleet(problem: Problem, number: int) -> Problem:
-    """Return the problem with the first so many of its equal vehicles."""
-    fields: dict[str, Any] = {
-        name: getattr(problem, name)[:number]
-        for name in (
-            *("start_location", "end_location", "earliest", "shift_end", "capacity", "engineer"),
-            *("max_overtime", "overtime_weight", "use_cost", "max_tasks"),
-            *("lunch_earliest", "lunch_latest", "lunch_duration"),
-        )
-    }
-    return replace(
-        problem,
-        **fields,
-        is_eligible=problem.is_eligible[:, :number],
-        assignment_cost=problem.assignment_cost[:, :number],
-        fixed_ptr=problem.fixed_ptr[: number + 1],
-    )
-
-
 def solve_distance(
     problem: Problem,
     *,
-    seconds: float,
+    seconds: float | None = None,
+    iterations: int | None = None,
     seed: int,
     clock: Callable[[], float] = time.perf_counter,
 ) -> tuple[Solution, int]:
     """
     Return a plan of short distance for equal vehicles, and the iterations it took.
 
-    The search is the field-service one; only the temperatures differ, because nothing here costs
-    more than a detour. The fleet is cut to what a first plan needs and some vehicles more.
+    Parameters
+    ----------
+    seconds
+        By `clock`, compiling and reading included; not looked at when `iterations` is given.
+    iterations
+        Same seed and iterations, same plan.
+
+    Raises
+    ------
+    NotImplementedError
+        The problem has more than travel, windows and load, or vehicles that differ.
     """
-    began = clock()
-    number = problem.num_vehicles
-    first = Search(problem, empty_solution(problem), seed, with_pool=False).solution()
-    routes = [route for route in first.routes if route]
-    used = len(routes)
-    kept = min(number, used + max(_LEAST_SPARE, int(_SPARE * used)))
-    small = with_fleet(problem, kept)
-    start = Solution(routes=(*routes, *[()] * (kept - used)))
-    search = Search(small, start, seed)
-    unit = heat_unit(small, search.near)
-    legs = ((0.0, _FIRST, _HOT), (_FIRST, 1.0, _WARM))
-    for since, until, hot in legs:
-        share = (clock() - began) / seconds
-        while share < until:
-            done = max(0.0, (share - since) / (until - since))
-            heat = hot * (_COLD / hot) ** done * unit
-            search.run(_SLICE, heat, heat)
-            share = (clock() - began) / seconds
-        limit = min(_SELECT_S, 0.05 * seconds)
-        better = recombine(small, search.solution(), search.pool(), seconds=limit, seed=seed)
-        search.restart(better)
-    plan = search.solution()
-    return Solution(routes=(*plan.routes, *[()] * (number - kept))), search.iterations
+    if not is_distance_only(problem):
+        raise NotImplementedError("only days that cost nothing but travel, with equal vehicles")
+    began, most, budget = clock(), iterations, seconds or 10.0
+
+    def done(so_far: int) -> float:
+        return (clock() - began) / budget if most is None else so_far / max(1, most)
+
+    return anneal_distance(problem, seed, done)
 
 
 def distance_of(problem: Problem, plan: Solution) -> int:
