@@ -24,7 +24,10 @@ NUM_POOL: Final = 5
 BLINK: Final = 6
 # 1 = only promising routes are kept in the pool
 IMPROVED: Final = 7
-RUN: Final = 8
+# visits an iteration takes out on average, and the longest string of them
+TAKEN: Final = 8
+LONGEST: Final = 9
+RUN: Final = 10
 
 # columns of `pool_info`
 POOL_VEHICLE: Final = 0

@@ -77,10 +77,14 @@ PERIOD: Final = 3
 TRAVEL_WEIGHT: Final = 4
 # 1 = an earlier, cheaper state need not be the better one (promised times, travel by the hour)
 IS_STRICT: Final = 5
-# the seconds from place a to place b stand at b * IN_ROW + a * IN_COLUMN of `inward`
+# of `ways`, the seconds of plain days: from place a to place b they stand at b * IN_ROW + a * IN_COLUMN,
+# and again at a * OUT_ROW + b * OUT_COLUMN + OUT_FIRST
 IN_ROW: Final = 6
 IN_COLUMN: Final = 7
-META: Final = 8
+OUT_ROW: Final = 8
+OUT_COLUMN: Final = 9
+OUT_FIRST: Final = 10
+META: Final = 12
 # no moment of a route lies farther from the horizon, seconds
 FAR: Final = 1 << 29
 
@@ -129,6 +133,7 @@ def pack(problem: Problem, touch_price: int = 0) -> Packed:
     meta[TRAVEL_WEIGHT] = problem.travel_weight
     meta[IS_STRICT] = is_strict(problem)
     meta[IN_ROW], meta[IN_COLUMN] = 1, stride
+    meta[OUT_ROW], meta[OUT_COLUMN] = stride, 1
     packed = Packed(
         travel=flat,
         meta=meta,

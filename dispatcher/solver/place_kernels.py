@@ -38,7 +38,9 @@ from dispatcher.solver.packing import (
     OVERTIME_WEIGHT,
     SHIFT_END,
     SOFT,
-    STRIDE,
+    OUT_COLUMN,
+    OUT_FIRST,
+    OUT_ROW,
     TRAVEL_WEIGHT,
 )
 from dispatcher.solver.plain_kernels import (
@@ -78,7 +80,7 @@ BATCH: Final = 24
 
 
 @_within
-def _insertion(travel, stride, weight, task, vehicle, seq, legs, fed, r, v, n, c, k, cut, there,
+def _insertion(weight, task, vehicle, seq, legs, fed, r, v, n, c, k, cut, there,
                onward, charge, state):  # fmt: skip
     """
     Return the exact cost of row r with task c at k, or a bound of at least `cut` (below INF only
@@ -119,7 +121,7 @@ def _insertion(travel, stride, weight, task, vehicle, seq, legs, fed, r, v, n, c
 
 
 @_within
-def _floor(travel, stride, weight, inward, row, column, task, vehicle, legs, r, v, c, k, cut):
+def _floor(ways, meta, weight, task, vehicle, legs, r, v, c, k, cut):
     """
     Return a lower bound on the cost of row r with task c at k, without the price of the vehicle.
 
@@ -127,10 +129,11 @@ def _floor(travel, stride, weight, inward, row, column, task, vehicle, legs, r, 
     not below `cut` is not made tighter.
     """
     leg, here, duration = legs[r, k], task[c, LOC], task[c, DURATION]
-    there = np.int64(inward[here * row + leg[PLACE] * column])
+    there = np.int64(ways[here * meta[IN_ROW] + leg[PLACE] * meta[IN_COLUMN]])
     onward = np.int64(0)
     if leg[ONTO] >= 0:
-        onward = np.int64(travel[here * stride + leg[ONTO]])
+        at = here * meta[OUT_ROW] + leg[ONTO] * meta[OUT_COLUMN] + meta[OUT_FIRST]
+        onward = np.int64(ways[at])
     if there + duration + onward < leg[DIRECT]:
         return -INF
     low = leg[LOWER] + (there + onward) * weight
@@ -175,14 +178,13 @@ def fits(task, vehicle, info, r, v, c, room):
 
 
 @_within
-def scan(travel, meta, inward, task, vehicle, who, info, legs, r, v, c, whose, cut, tries, num):
+def scan(meta, ways, task, vehicle, who, info, legs, r, v, c, whose, cut, tries, num):
     """
     Note the places of task c in row r whose bound on the extra cost is below `cut`.
 
     Returns how many tries there are now, and the least bound of the places not noted.
     """
-    stride, weight = meta[STRIDE], meta[TRAVEL_WEIGHT]
-    row, column = meta[IN_ROW], meta[IN_COLUMN]
+    weight = meta[TRAVEL_WEIGHT]
     base, skipped = np.int64(who[c, v]) - info[r, COST], INF
     stop = INF
     if cut < INF:
@@ -190,9 +192,7 @@ def scan(travel, meta, inward, task, vehicle, who, info, legs, r, v, c, whose, c
     for k in range(vehicle[v, FIXED], info[r, LENGTH] + 1):
         low = -INF
         if info[r, IS_WIDE] == 0:
-            low = _floor(
-                travel, stride, weight, inward, row, column, task, vehicle, legs, r, v, c, k, stop
-            )
+            low = _floor(ways, meta, weight, task, vehicle, legs, r, v, c, k, stop)
             if low >= INF:
                 continue
             if low > -INF:
@@ -208,7 +208,7 @@ def scan(travel, meta, inward, task, vehicle, who, info, legs, r, v, c, whose, c
 
 @_within
 def attempt(
-    travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed,
+    travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed,
     r, v, c, k, cut, is_bound, state,
 ):  # fmt: skip
     """
@@ -216,20 +216,20 @@ def attempt(
 
     `is_bound` says that a bound on the place is known, so that stopping early is allowed.
     """
-    stride, weight, n = meta[STRIDE], meta[TRAVEL_WEIGHT], info[r, LENGTH]
+    weight, n = meta[TRAVEL_WEIGHT], info[r, LENGTH]
     here, base, charge = task[c, LOC], info[r, COST], np.int64(who[c, v])
     cost = np.int64(-1)
     if info[r, IS_WIDE] == 0:
-        there = np.int64(inward[here * meta[IN_ROW] + legs[r, k, PLACE] * meta[IN_COLUMN]])
+        there = np.int64(ways[here * meta[IN_ROW] + legs[r, k, PLACE] * meta[IN_COLUMN]])
         onward = np.int64(0)
         if legs[r, k, ONTO] >= 0:
-            onward = np.int64(travel[here * stride + legs[r, k, ONTO]])
+            at = here * meta[OUT_ROW] + legs[r, k, ONTO] * meta[OUT_COLUMN] + meta[OUT_FIRST]
+            onward = np.int64(ways[at])
         stop = INF
         if is_bound and cut < INF:
             stop = cut + base
         cost = _insertion(
-            travel, stride, weight, task, vehicle, seq, legs, fed, r, v, n, c, k, stop, there,
-            onward, charge, state,
+            weight, task, vehicle, seq, legs, fed, r, v, n, c, k, stop, there, onward, charge, state,
         )  # fmt: skip
     if cost < 0:
         cost = _cost_by_all_legs(travel, meta, band, task, window, vehicle, who, seq, r, v, n, c, k)
@@ -250,11 +250,11 @@ def next_try(tries, first, num, best):
 
 @_jit
 def cheapest_plain(
-    travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed, c, state, tries
+    travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, c, state, tries
 ):
     """Return (extra, vehicle, position) of the cheapest place for task c; vehicle NONE = none."""
     travel, meta, band, task = bare(travel), bare(meta), bare(band), bare(task)
-    window, vehicle, who, inward = bare(window), bare(vehicle), bare(who), bare(inward)
+    window, vehicle, who, ways = bare(window), bare(vehicle), bare(who), bare(ways)
     seq, info, legs, fed = bare(seq), bare(info), bare(legs), bare(fed)
     state, tries = bare(state), bare(tries)
     best, best_v, best_k = INF, np.int64(-1), np.int64(-1)
@@ -262,7 +262,7 @@ def cheapest_plain(
     for v in range(last + 1):
         if who[c, v] != FORBIDDEN and fits(task, vehicle, info, v, v, c, seq.shape[1]):
             num, _ = scan(
-                travel, meta, inward, task, vehicle, who, info, legs, v, v, c, v, best, tries, num
+                meta, ways, task, vehicle, who, info, legs, v, v, c, v, best, tries, num
             )
         # the sooner a good place is known, the fewer are looked at closely
         while num >= BATCH or v == last:
@@ -272,7 +272,7 @@ def cheapest_plain(
                 break
             r, k = tries[x, WHOSE], tries[x, SPOT]
             extra = attempt(
-                travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed,
+                travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed,
                 r, r, c, k, best, tries[x, VALUE] > -INF, state,
             )  # fmt: skip
             tries[x, IS_EXACT] = 1
@@ -283,12 +283,12 @@ def cheapest_plain(
 
 @_jit
 def all_plain(
-    travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed, c, state, tries,
+    travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, c, state, tries,
     out_extra, out_at,
 ):  # fmt: skip
     """Fill, for every vehicle, the extra cost (INF = none) and position of task c's best place."""
     travel, meta, band, task = bare(travel), bare(meta), bare(band), bare(task)
-    window, vehicle, who, inward = bare(window), bare(vehicle), bare(who), bare(inward)
+    window, vehicle, who, ways = bare(window), bare(vehicle), bare(who), bare(ways)
     seq, info, legs, fed = bare(seq), bare(info), bare(legs), bare(fed)
     state, tries = bare(state), bare(tries)
     for v in range(vehicle.shape[0]):
@@ -296,7 +296,7 @@ def all_plain(
         if who[c, v] == FORBIDDEN or not fits(task, vehicle, info, v, v, c, seq.shape[1]):
             continue
         num, _ = scan(
-            travel, meta, inward, task, vehicle, who, info, legs, v, v, c, v, INF, tries, 0
+            meta, ways, task, vehicle, who, info, legs, v, v, c, v, INF, tries, 0
         )
         while True:
             x = next_try(tries, 0, num, out_extra[v])
@@ -304,7 +304,7 @@ def all_plain(
                 break
             is_bound = tries[x, VALUE] > -INF
             extra = attempt(
-                travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed,
+                travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed,
                 v, v, c, tries[x, SPOT], out_extra[v], is_bound, state,
             )  # fmt: skip
             tries[x, IS_EXACT] = 1

@@ -49,7 +49,9 @@ from dispatcher.solver.packing import (
     SHIFT_END,
     SOFT,
     START,
-    STRIDE,
+    OUT_COLUMN,
+    OUT_FIRST,
+    OUT_ROW,
     TRAVEL_WEIGHT,
     USE_COST,
 )
@@ -230,10 +232,10 @@ def _lower(vehicle, v, leg):
 
 @_jit
 def refresh_plain(
-    travel, meta, band, task, window, vehicle, who, seq, info, legs, fed, r, v, state
+    travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, r, v, state
 ):
     """Compute all that is known of the route of vehicle v in row r; False when it cannot be."""
-    n, weight, stride = info[r, LENGTH], meta[TRAVEL_WEIGHT], meta[STRIDE]
+    n, weight = info[r, LENGTH], meta[TRAVEL_WEIGHT]
     lunch, fixed = vehicle[v, LUNCH], vehicle[v, FIXED]
     state[_TIME], state[_SPENT] = vehicle[v, EARLIEST], vehicle[v, USE_COST]
     state[_IS_OPEN], state[_NUM] = 1, 0
@@ -248,7 +250,8 @@ def refresh_plain(
             b = task[i, LOC]
         seconds = np.int64(0)
         if b >= 0:
-            seconds = np.int64(travel[a * stride + b])
+            at = a * meta[OUT_ROW] + b * meta[OUT_COLUMN] + meta[OUT_FIRST]
+            seconds = np.int64(ways[at])
         leg = legs[r, k]
         leg[PLACE], leg[ONTO], leg[DIRECT] = a, b, seconds
         leg[TIME] = INF
@@ -322,16 +325,16 @@ def refresh_plain(
 
 @_jit
 def refresh_all_plain(
-    travel, meta, band, task, window, vehicle, who, seq, info, legs, fed, num, state
+    travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, num, state
 ):
     """Refresh the first `num` rows, of the vehicles in order; returns the first broken or NONE."""
     travel, meta, band, task = bare(travel), bare(meta), bare(band), bare(task)
-    window, vehicle, who = bare(window), bare(vehicle), bare(who)
+    ways, window, vehicle, who = bare(ways), bare(window), bare(vehicle), bare(who)
     seq, info, legs, fed, state = bare(seq), bare(info), bare(legs), bare(fed), bare(state)
     broken = np.int64(-1)
     for v in range(num):
         good = refresh_plain(
-            travel, meta, band, task, window, vehicle, who, seq, info, legs, fed, v, v, state
+            travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, v, v, state
         )
         if not good and broken < 0:
             broken = np.int64(v)

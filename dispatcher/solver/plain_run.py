@@ -12,26 +12,64 @@ import numpy as np
 
 from dispatcher.solver import plain_search_kernels as ps
 from dispatcher.solver.kernels import COST, LENGTH
-from dispatcher.solver.packing import IN_COLUMN, IN_ROW, STRIDE, Packed
+from dispatcher.solver.packing import (
+    END,
+    IN_COLUMN,
+    IN_ROW,
+    LOC,
+    OUT_COLUMN,
+    OUT_FIRST,
+    OUT_ROW,
+    START,
+    STRIDE,
+    Packed,
+)
 from dispatcher.solver.problem import NONE, Ints, Seconds
 from dispatcher.solver.solution import Solution
 from dispatcher.solver.state import RouteState, route_state
 
 # most routes one iteration can change: 20 strings, 40 tasks taken out, 10 tried again
 CHANGED: Final = 96
-# a turned copy of a larger travel matrix costs more than it brings
+# a copy of a larger travel matrix costs more than it brings
 _MOST_PLACES: Final = 3_000
 
 
-def turned(packed: Packed, size: int) -> tuple[Seconds, Ints]:
-    """Return the travel seconds with the ways to a place side by side, and `meta` that says so."""
-    meta = packed.meta.copy()
+def side_by_side(packed: Packed, size: int) -> tuple[Packed, Seconds]:
+    """
+    Return the arrays with neighbouring places numbered one after another, and their `ways`.
+
+    What the search waits for most is the memory of the travel seconds: here both ways between two
+    places stand side by side, beside those to the places next to them.
+    """
     if size > _MOST_PLACES or not size:
-        return packed.travel, meta
-    stride = int(meta[STRIDE])
+        return packed, packed.travel
+    stride = int(packed.meta[STRIDE])
     square = np.lib.stride_tricks.as_strided(packed.travel, (size, size), (4 * stride, 4))
-    meta[IN_ROW], meta[IN_COLUMN] = size, 1
-    return np.ascontiguousarray(square.T).ravel(), meta
+    order = _along(square)
+    place = np.full(size + 1, NONE, np.int64)
+    place[order] = np.arange(size)
+    square = np.ascontiguousarray(square[order][:, order])
+    meta, task, vehicle = packed.meta.copy(), packed.task.copy(), packed.vehicle.copy()
+    meta[STRIDE] = size
+    meta[IN_ROW], meta[IN_COLUMN] = 2 * size, 2
+    meta[OUT_ROW], meta[OUT_COLUMN], meta[OUT_FIRST] = 2 * size, 2, 1
+    task[:, LOC] = place[task[:, LOC]]
+    for column in (START, END):
+        vehicle[:, column] = place[vehicle[:, column]]
+    fresh = packed._replace(travel=square.ravel(), meta=meta, task=task, vehicle=vehicle)
+    return fresh, np.stack([square.T, square], axis=2).ravel()
+
+
+def _along(square: Seconds) -> Ints:
+    """Return the places in an order in which each is followed by the nearest one left."""
+    size = len(square)
+    order, far = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    at, never = 0, np.int64(1) << 40
+    for k in range(size):
+        order[k] = at
+        far[at] = never
+        at = int(np.argmin(square[at] + far))
+    return order
 
 
 class PlainRun:
@@ -53,10 +91,8 @@ class PlainRun:
     ) -> None:
         n, m = len(packed.task), len(packed.vehicle)
         slots = min(m, CHANGED) + 1
-        inward, meta = turned(packed, size)
-        self.packed = packed._replace(meta=meta)
-        self._inward = inward
-        self.state: RouteState = route_state(self.packed, start, spare=slots)
+        self.packed, ways = side_by_side(packed, size)
+        self.state: RouteState = route_state(self.packed, start, spare=slots, ways=ways)
         self.row = np.arange(m, dtype=np.int64)
         self._spare = np.zeros(m + slots + 1, np.int64)
         self._free_rows()
@@ -77,9 +113,7 @@ class PlainRun:
     @property
     def arrays(self) -> tuple[Any, ...]:
         """What every kernel begins with."""
-        travel, meta, band, *rest = self.packed
-        s = self.state
-        return (travel, meta, band, self._inward, *rest, s.seq, s.info, s.legs, s.fed, self.row)
+        return (*self.state.plain_arrays, self.row)
 
     @property
     def cost(self) -> int:
@@ -128,7 +162,7 @@ class PlainRun:
 
     def restart(self, plan: Solution) -> None:
         """Go on from another plan."""
-        fresh = route_state(self.packed, plan, spare=len(self._kept))
+        fresh = route_state(self.packed, plan, spare=len(self._kept), ways=self.state.ways)
         s, m = self.state, len(self.row)
         cap = min(s.seq.shape[1], fresh.seq.shape[1])
         s.seq[:m, :cap] = fresh.seq[:m, :cap]

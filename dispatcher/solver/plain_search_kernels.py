@@ -19,7 +19,6 @@ import numpy as np
 from dispatcher.solver.draw_kernels import (
     ABSENT_TRIED,
     ACCEPTED,
-    AVERAGE_TAKEN,
     BEST,
     BLINK,
     BLINK_EVERY,
@@ -27,8 +26,9 @@ from dispatcher.solver.draw_kernels import (
     FROM_ABSENT,
     FROM_COSTLY,
     IMPROVED,
-    MAX_STRING,
+    LONGEST,
     NUM_ABSENT,
+    TAKEN,
     TIMELY,
     below,
     count_parts,
@@ -58,13 +58,16 @@ SEEN_EXTRA: Final = 1
 # NONE = the extra is only a bound
 SEEN_AT: Final = 2
 SEEN: Final = 3
-# in place of a position: the route has not been looked at yet
+# in place of a position: the route has not been looked at yet; it is passed over
 IS_WAITING: Final = -2
+IS_PASSED: Final = -3
+# of the changed routes that were too dear for a task before, one in so many is looked at again
+LOOK_AGAIN: Final = 8
 
 
 @_jit
 def _place(
-    travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed, row, c,
+    travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, row, c,
     cand_ptr, cand, seen, touched, todo, run, state, tries, blinks,
 ):  # fmt: skip
     """
@@ -102,11 +105,22 @@ def _place(
                 if todo[x, 1] > -INF:
                     found, low = x, todo[x, 1]
                     continue
-                v = np.int64(cand[todo[x, 0]])
+                e = todo[x, 0]
+                v = np.int64(cand[e])
+                # a route that was dear before some of its visits changed is likely still dear
+                if (
+                    blinks
+                    and touched[v] == 0
+                    and seen[e, SEEN_PRINT] >= 0
+                    and seen[e, SEEN_EXTRA] > best
+                    and below(run, LOOK_AGAIN) != 0
+                ):
+                    todo[x, 1], todo[x, 2] = INF, IS_PASSED
+                    continue
                 todo[x, 1], todo[x, 2] = INF, -1
                 if fits(task, vehicle, info, row[v], v, c, seq.shape[1]):
                     num, todo[x, 1] = scan(
-                        travel, meta, inward, task, vehicle, who, info, legs, row[v], v, c, x,
+                        meta, ways, task, vehicle, who, info, legs, row[v], v, c, x,
                         best, tries, num,
                     )  # fmt: skip
         if num == begun and found >= 0:
@@ -114,7 +128,7 @@ def _place(
             todo[found, 1], todo[found, 2] = INF, -1
             if fits(task, vehicle, info, row[v], v, c, seq.shape[1]):
                 num, todo[found, 1] = scan(
-                    travel, meta, inward, task, vehicle, who, info, legs, row[v], v, c, found,
+                    meta, ways, task, vehicle, who, info, legs, row[v], v, c, found,
                     best, tries, num,
                 )  # fmt: skip
         if num == begun and found < 0:
@@ -126,7 +140,7 @@ def _place(
             whose, k = tries[x, WHOSE], tries[x, SPOT]
             v = np.int64(cand[todo[whose, 0]])
             extra = attempt(
-                travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed,
+                travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed,
                 row[v], v, c, k, best, tries[x, VALUE] > -INF, state,
             )  # fmt: skip
             tries[x, VALUE], tries[x, IS_EXACT] = extra, 1
@@ -143,7 +157,7 @@ def _place(
     for x in range(num_todo):
         e = todo[x, 0]
         v = np.int64(cand[e])
-        if touched[v] == 0 and todo[x, 2] != IS_WAITING:
+        if touched[v] == 0 and todo[x, 2] > IS_WAITING:
             seen[e, SEEN_PRINT] = info[row[v], PRINT]
             seen[e, SEEN_EXTRA] = todo[x, 1]
             seen[e, SEEN_AT] = todo[x, 2]
@@ -172,7 +186,7 @@ def _give_back(r, spare):
 
 @_jit
 def _ruin_plain(
-    travel, meta, band, task, window, vehicle, who, seq, info, legs, fed, row, where,
+    travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, row, where,
     near, seed_task, absent, touched, changed, kept, spare, run, state,
 ):  # fmt: skip
     """Take strings around a task out of their routes; returns how many changed and the saving."""
@@ -183,8 +197,8 @@ def _ruin_plain(
         if n > 0:
             total += n
             served += 1
-    longest = min(float(MAX_STRING), float(total) / max(1, served))
-    most = 4.0 * AVERAGE_TAKEN / (1.0 + longest) - 1.0
+    longest = min(float(run[LONGEST]), float(total) / max(1, served))
+    most = 4.0 * run[TAKEN] / (1.0 + longest) - 1.0
     strings = int(unit(run) * most + 1.0)
     home = where[seed_task]
     for x in range(-1, near.shape[1]):
@@ -233,7 +247,7 @@ def _ruin_plain(
                 left += 1
         info[r, LENGTH] = left
         if not refresh_plain(
-            travel, meta, band, task, window, vehicle, who, seq, info, legs, fed, r, v, state
+            travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, r, v, state
         ):
             return -num_changed, saved
         saved += before - info[r, COST]
@@ -255,7 +269,7 @@ def _costly_task(seq, info, row, run, otherwise):
 
 @_jit
 def search_plain(
-    travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed, row, where,
+    travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, row, where,
     near, cand_ptr, cand, seen, touched, todo, absent, absent_kept, key, changed, kept, spare,
     best_seq, best_length, pool_seq, pool_info, table, run, state, tries, least,
     stock, use, used, iterations, warm, cold,
@@ -270,7 +284,7 @@ def search_plain(
         more if its open tasks cost that much is given up.
     """
     travel, meta, band, task = bare(travel), bare(meta), bare(band), bare(task)
-    window, vehicle, who, inward = bare(window), bare(vehicle), bare(who), bare(inward)
+    window, vehicle, who, ways = bare(window), bare(vehicle), bare(who), bare(ways)
     seq, info, legs, fed = bare(seq), bare(info), bare(legs), bare(fed)
     row, where, near, cand_ptr = bare(row), bare(where), bare(near), bare(cand_ptr)
     cand, seen, touched, todo = bare(cand), bare(seen), bare(touched), bare(todo)
@@ -303,7 +317,7 @@ def search_plain(
         if num_near > 1 and below(run, 100) < TIMELY:
             which = 1
         num_changed, saved = _ruin_plain(
-            travel, meta, band, task, window, vehicle, who, seq, info, legs, fed, row, where,
+            travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, row, where,
             near[which], seed_task, absent, touched, changed, kept, spare, run, state,
         )  # fmt: skip
         good = num_changed > 0 or (num_changed == 0 and num_before > 0)
@@ -339,7 +353,7 @@ def search_plain(
                 extra, v, k = task[c, DROP], np.int64(-1), np.int64(-1)
                 if can:
                     extra, v, k = _place(
-                        travel, meta, band, inward, task, window, vehicle, who, seq, info, legs,
+                        travel, meta, band, ways, task, window, vehicle, who, seq, info, legs,
                         fed, row, c, cand_ptr, cand, seen, touched, todo, run, state, tries, True,
                     )  # fmt: skip
                 cost += extra
@@ -361,7 +375,7 @@ def search_plain(
                 for p in range(num_parts):
                     used[p] += use[c, p]
                 refresh_plain(
-                    travel, meta, band, task, window, vehicle, who, seq, info, legs, fed, r, v,
+                    travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, r, v,
                     state,
                 )  # fmt: skip
             if good:
@@ -407,12 +421,12 @@ def search_plain(
 
 @_jit
 def fill_plain(
-    travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed, row, where,
+    travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, row, where,
     cand_ptr, cand, seen, touched, todo, run, state, tries, stock, use, used, order,
 ):  # fmt: skip
     """Put the unserved tasks of `order` one by one where they are cheapest, if that gains."""
     travel, meta, band, task = bare(travel), bare(meta), bare(band), bare(task)
-    window, vehicle, who, inward = bare(window), bare(vehicle), bare(who), bare(inward)
+    window, vehicle, who, ways = bare(window), bare(vehicle), bare(who), bare(ways)
     seq, info, legs, fed = bare(seq), bare(info), bare(legs), bare(fed)
     row, where, cand_ptr, cand = bare(row), bare(where), bare(cand_ptr), bare(cand)
     seen, touched, todo, run = bare(seen), bare(touched), bare(todo), bare(run)
@@ -429,7 +443,7 @@ def fill_plain(
         if not can:
             continue
         _, v, k = _place(
-            travel, meta, band, inward, task, window, vehicle, who, seq, info, legs, fed, row, c,
+            travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, row, c,
             cand_ptr, cand, seen, touched, todo, run, state, tries, False,
         )  # fmt: skip
         if v >= 0:
@@ -443,6 +457,6 @@ def fill_plain(
             for p in range(stock.shape[0]):
                 used[p] += use[c, p]
             refresh_plain(
-                travel, meta, band, task, window, vehicle, who, seq, info, legs, fed, r, v, state
+                travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, r, v, state
             )
     return placed

@@ -103,6 +103,7 @@ class Search:
         self._run = np.zeros(dk.RUN, np.int64)
         self._run[dk.RANDOM] = np.uint64(seed * 0x9E3779B97F4A7C15 % (1 << 63)).astype(np.int64)
         self._run[dk.BLINK] = dk.BLINK_EVERY
+        self._run[dk.TAKEN], self._run[dk.LONGEST] = dk.AVERAGE_TAKEN, dk.MAX_STRING
         # cost units of the plan as it was given
         self.given = self.state.cost
         self._fill(self._by_urgency())

@@ -17,7 +17,6 @@ import numpy as np
 from dispatcher.solver.draw_kernels import (
     ABSENT_TRIED,
     ACCEPTED,
-    AVERAGE_TAKEN,
     BEST,
     BLINK,
     BLINK_EVERY,
@@ -25,8 +24,9 @@ from dispatcher.solver.draw_kernels import (
     FROM_ABSENT,
     FROM_COSTLY,
     IMPROVED,
-    MAX_STRING,
+    LONGEST,
     NUM_ABSENT,
+    TAKEN,
     TIMELY,
     below,
     count_parts,
@@ -144,8 +144,8 @@ def _ruin(
             total += info[v, LENGTH]
             served += 1
     mean = float(total) / max(1, served)
-    longest = min(float(MAX_STRING), mean)
-    most = 4.0 * AVERAGE_TAKEN / (1.0 + longest) - 1.0
+    longest = min(float(run[LONGEST]), mean)
+    most = 4.0 * run[TAKEN] / (1.0 + longest) - 1.0
     strings = int(unit(run) * most + 1.0)
     home = where[seed_task]
     for x in range(-1, near.shape[1]):

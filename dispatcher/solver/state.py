@@ -22,7 +22,7 @@ from dispatcher.solver.kernels import (
 from dispatcher.solver.packing import DROP, Packed, is_plain, most_stops
 from dispatcher.solver.place_kernels import TRY
 from dispatcher.solver.plain_kernels import FED, LEG, STATE, refresh_all_plain, refresh_plain
-from dispatcher.solver.problem import NONE, Ints
+from dispatcher.solver.problem import NONE, Ints, Seconds
 from dispatcher.solver.route_kernels import put, refresh, refresh_all, take
 from dispatcher.solver.solution import Solution
 
@@ -43,7 +43,8 @@ class RouteState:
     # scratch of the kernels
     scratch: Ints
     floor: Ints
-    # of plain days, where `chain` is empty: shapes as in `plain_kernels`
+    # of plain days, where `chain` is empty: shapes as in `plain_kernels`, the seconds as in `packing`
+    ways: Seconds
     legs: Ints
     fed: Ints
     tries: Ints
@@ -57,7 +58,7 @@ class RouteState:
     def plain_arrays(self) -> tuple[Any, ...]:
         """The arrays every kernel of `plain_kernels` begins with."""
         travel, meta, band, *rest = self.packed
-        return (travel, meta, band, travel, *rest, self.seq, self.info, self.legs, self.fed)
+        return (travel, meta, band, self.ways, *rest, self.seq, self.info, self.legs, self.fed)
 
     @property
     def cost(self) -> int:
@@ -95,17 +96,22 @@ class RouteState:
         self._refresh(vehicle)
 
     def _refresh(self, vehicle: int) -> None:
-        routes = (*self.packed, self.seq, self.info)
         if self.is_plain:
             v = np.int64(vehicle)
-            good = refresh_plain(*routes, self.legs, self.fed, v, v, self.scratch)
+            good = refresh_plain(*self.plain_arrays, v, v, self.scratch)
         else:
-            good = refresh(*routes, self.chain, vehicle)
+            good = refresh(*self.packed, self.seq, self.info, self.chain, vehicle)
         if not good:
             raise InvalidRoute(engineer=vehicle, problem="its schedule breaks a rule")
 
 
-def route_state(packed: Packed, solution: Solution, room: int = 1, spare: int = 0) -> RouteState:
+def route_state(
+    packed: Packed,
+    solution: Solution,
+    room: int = 1,
+    spare: int = 0,
+    ways: Seconds | None = None,
+) -> RouteState:
     """
     Return the arrays of a plan.
 
@@ -115,6 +121,8 @@ def route_state(packed: Packed, solution: Solution, room: int = 1, spare: int = 
         Stops that can be added to the longest route, at least.
     spare
         Rows beyond those of the vehicles, for versions of routes; only on plain days.
+    ways
+        The seconds of a plain day as `packed.meta` says they are laid out; None = as in `packed`.
 
     Raises
     ------
@@ -134,6 +142,7 @@ def route_state(packed: Packed, solution: Solution, room: int = 1, spare: int = 
         where=np.full(n, NONE, np.int64),
         scratch=np.zeros(max(RECORD, STATE), np.int64),
         floor=np.zeros(cap + 1, np.int64),
+        ways=packed.travel if ways is None else ways,
         legs=np.zeros((rows, cap + 1, LEG), np.int64),
         fed=np.zeros((rows, cap + 1, FED), np.int64),
         tries=np.zeros((n + m + 1 if plain else 0, TRY), np.int64),
@@ -142,11 +151,10 @@ def route_state(packed: Packed, solution: Solution, room: int = 1, spare: int = 
         state.seq[v, : len(route)] = route
         state.info[v, LENGTH] = len(route)
         state.where[list(route)] = v
-    routes = (*packed, state.seq, state.info)
     if plain:
-        broken = refresh_all_plain(*routes, state.legs, state.fed, m, state.scratch)
+        broken = refresh_all_plain(*state.plain_arrays, m, state.scratch)
     else:
-        broken = refresh_all(*routes, state.chain)
+        broken = refresh_all(*packed, state.seq, state.info, state.chain)
     if broken != NONE or bool((state.info[:, COST] >= INF).any()):
         raise InvalidRoute(engineer=int(broken), problem="its schedule breaks a rule")
     return state
