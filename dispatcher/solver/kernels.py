@@ -41,6 +41,7 @@ from dispatcher.solver.packing import (
     LUNCH,
     LUNCH_EARLIEST,
     LUNCH_LATEST,
+    MARKS,
     OVERTIME_WEIGHT,
     PERIOD,
     RELEASE,
@@ -228,6 +229,31 @@ def clock_cost(task, i, start):
         late = start - task[i, WAIT_FROM]
         if late > 0:
             cost += late * task[i, WAIT_WEIGHT] // 60
+    return cost
+
+
+@_within
+def rising_cost(task, i, start, engineer):
+    """Return all of task i's price at `start` that a later start never makes less."""
+    cost = clock_cost(task, i, start)
+    if task[i, MARKS] != 0:
+        late = start - task[i, KEPT] - task[i, KEPT_FREE]
+        if late > 0:
+            cost += late * task[i, KEPT_WEIGHT]
+            if task[i, KEPT_ENGINEER] == engineer or task[i, KEPT_ENGINEER] < 0:
+                cost += task[i, TOUCH]
+    return cost
+
+
+@_within
+def early_cost(task, i, start, engineer):
+    """Return the price of starting task i before its promised time; 0 when none was promised."""
+    cost = np.int64(0)
+    early = task[i, KEPT] - task[i, KEPT_FREE] - start
+    if early > 0:
+        cost = early * task[i, KEPT_WEIGHT]
+        if task[i, KEPT_ENGINEER] == engineer or task[i, KEPT_ENGINEER] < 0:
+            cost += task[i, TOUCH]
     return cost
 
 

@@ -20,7 +20,7 @@ DURATION: Final = 1
 # earliest start: release and first window that is still open then; latest start in that window
 OPEN: Final = 2
 CLOSE: Final = 3
-# all clocks are in time before this moment
+# all clocks are in time before this moment, and the promised time is not over
 SOFT: Final = 4
 # see the marks below
 MARKS: Final = 5
@@ -77,8 +77,8 @@ PERIOD: Final = 3
 TRAVEL_WEIGHT: Final = 4
 # 1 = an earlier, cheaper state need not be the better one (promised times, travel by the hour)
 IS_STRICT: Final = 5
-# of `ways`, the seconds of plain days: from place a to place b they stand at b * IN_ROW + a * IN_COLUMN,
-# and again at a * OUT_ROW + b * OUT_COLUMN + OUT_FIRST
+# of `ways`, the seconds of plain days: those from place a to place b stand at b * IN_ROW + a * IN_COLUMN
+# and at a * OUT_ROW + b * OUT_COLUMN + OUT_FIRST
 IN_ROW: Final = 6
 IN_COLUMN: Final = 7
 OUT_ROW: Final = 8
@@ -149,10 +149,9 @@ def pack(problem: Problem, touch_price: int = 0) -> Packed:
 
 
 def is_plain(packed: Packed) -> bool:
-    """True when earlier and cheaper is always better and no task has two windows."""
+    """True when travel knows no hour and no task has two windows."""
     windows = packed.task[:, WINDOW_LAST] - packed.task[:, WINDOW_FIRST]
-    meta = packed.meta
-    return meta[SLICES] == 1 and not meta[IS_STRICT] and bool(windows.max(initial=0) <= 1)
+    return bool(packed.meta[SLICES] == 1 and windows.max(initial=0) <= 1)
 
 
 def most_stops(packed: Packed) -> int:
@@ -233,7 +232,10 @@ def task_rows(problem: Problem, touch_price: int = 0, first: int = 0) -> Ints:
     )
     idle = (rows[:, KEPT] != NONE) & (rows[:, KEPT_WEIGHT] == 0) & (rows[:, TOUCH] == 0)
     rows[idle, KEPT] = NONE
-    rows[:, MARKS] = np.where(rows[:, KEPT] != NONE, IS_KEPT, 0)
+    is_kept = rows[:, KEPT] != NONE
+    rows[:, MARKS] = np.where(is_kept, IS_KEPT, 0)
+    kept_until = np.where(is_kept, rows[:, KEPT] + rows[:, KEPT_FREE], NEVER)
+    rows[:, SOFT] = np.minimum(rows[:, SOFT], kept_until)
     return rows
 
 

@@ -19,28 +19,30 @@ from dispatcher.solver.kernels import (
     _jit,
     _within,
     bare,
-    clock_cost,
+    rising_cost,
 )
 from dispatcher.solver.packing import (
     CAPACITY,
     CLOSE,
     DEMAND,
     DURATION,
+    ENGINEER,
     FIXED,
     FORBIDDEN,
     IN_COLUMN,
     IN_ROW,
+    IS_STRICT,
     LOC,
     LUNCH,
     LUNCH_LATEST,
     MAX_TASKS,
     OPEN,
-    OVERTIME_WEIGHT,
-    SHIFT_END,
-    SOFT,
     OUT_COLUMN,
     OUT_FIRST,
     OUT_ROW,
+    OVERTIME_WEIGHT,
+    SHIFT_END,
+    SOFT,
     TRAVEL_WEIGHT,
 )
 from dispatcher.solver.plain_kernels import (
@@ -80,8 +82,8 @@ BATCH: Final = 24
 
 
 @_within
-def _insertion(weight, task, vehicle, seq, legs, fed, r, v, n, c, k, cut, there,
-               onward, charge, state):  # fmt: skip
+def _insertion(weight, task, vehicle, seq, legs, fed, r, v, n, c, k, cut, there, onward, charge,
+               strict, state):  # fmt: skip
     """
     Return the exact cost of row r with task c at k, or a bound of at least `cut` (below INF only
     when nothing behind happens earlier); -1 = more states than there is room for.
@@ -93,31 +95,41 @@ def _insertion(weight, task, vehicle, seq, legs, fed, r, v, n, c, k, cut, there,
     state[_NUM] = leg[NUM_FED]
     for x in range(2 * leg[NUM_FED]):
         state[_FED + x] = fed[r, k, x]
-    good = _advance(task, vehicle, v, c, there, there * weight + charge, False, state)
-    seconds = onward
+    good = _advance(task, vehicle, v, c, there, there * weight + charge, False, strict, state)
+    seconds, dropped = onward, INF
     for j in range(k, n):
         if good != 1:
             break
         i = seq[r, j]
-        good = _advance(
-            task, vehicle, v, i, seconds, seconds * weight + legs[r, j, CHARGE], False, state
-        )
+        paid = seconds * weight + legs[r, j, CHARGE]
+        good = _advance(task, vehicle, v, i, seconds, paid, False, strict, state)
         seconds = legs[r, j + 1, DIRECT]
         if cut < INF:
             low = INF
-            for x in range(state[_NUM]):
-                low = min(low, state[_FED + 2 * x + 1])
-            low = min(low + legs[r, j + 1, BEHIND_FED], INF)
+            rest = legs[r, j + 1, BEHIND_FED]
+            x = 0
+            while x < state[_NUM]:
+                spent = state[_FED + 2 * x + 1]
+                low = min(low, spent + rest)
+                x += 1
+                least = spent + rest + seconds * weight
+                if strict and least >= cut and state[_NUM] > 1:
+                    # many states are kept where times were promised: those that cannot win go
+                    dropped = min(dropped, least)
+                    x -= 1
+                    state[_NUM] -= 1
+                    state[_FED + 2 * x] = state[_FED + 2 * state[_NUM]]
+                    state[_FED + 2 * x + 1] = state[_FED + 2 * state[_NUM] + 1]
             if state[_IS_OPEN] != 0:
                 low = min(low, state[_SPENT] + legs[r, j + 1, BEHIND])
             low += seconds * weight
             if low >= cut and good == 1:
-                return low
+                return min(low, dropped)
     if good == 2:
         return np.int64(-1)
     if good == 0:
-        return INF
-    return _finish(vehicle, v, seconds, seconds * weight, state)
+        return dropped
+    return min(dropped, _finish(vehicle, v, seconds, seconds * weight, state))
 
 
 @_within
@@ -145,7 +157,7 @@ def _floor(ways, meta, weight, task, vehicle, legs, r, v, c, k, cut):
     if start <= closes and arrive <= leg[LATEST]:
         low = leg[SPENT] + leg[BEHIND]
         if start > soft:
-            low += clock_cost(task, c, start)
+            low += rising_cost(task, c, start, vehicle[v, ENGINEER])
         end = max(arrive + leg[REST], leg[WAITED_END])
         if vehicle[v, LUNCH] > 0 and end > vehicle[v, LUNCH_LATEST]:
             # lunch may fall into the waiting for the new stop, but not into anything behind it
@@ -157,7 +169,7 @@ def _floor(ways, meta, weight, task, vehicle, legs, r, v, c, k, cut):
     if start <= closes and arrive <= leg[LATEST]:
         other = leg[LEAST] + leg[BEHIND_FED]
         if start > soft:
-            other += clock_cost(task, c, start)
+            other += rising_cost(task, c, start, vehicle[v, ENGINEER])
         end = max(arrive + leg[REST], leg[WAITED_END])
         other += max(np.int64(0), end - vehicle[v, SHIFT_END]) * vehicle[v, OVERTIME_WEIGHT]
         low = min(low, other)
@@ -229,7 +241,8 @@ def attempt(
         if is_bound and cut < INF:
             stop = cut + base
         cost = _insertion(
-            weight, task, vehicle, seq, legs, fed, r, v, n, c, k, stop, there, onward, charge, state,
+            weight, task, vehicle, seq, legs, fed, r, v, n, c, k, stop, there, onward, charge,
+            meta[IS_STRICT] != 0, state,
         )  # fmt: skip
     if cost < 0:
         cost = _cost_by_all_legs(travel, meta, band, task, window, vehicle, who, seq, r, v, n, c, k)
@@ -261,9 +274,7 @@ def cheapest_plain(
     num, last = 0, vehicle.shape[0] - 1
     for v in range(last + 1):
         if who[c, v] != FORBIDDEN and fits(task, vehicle, info, v, v, c, seq.shape[1]):
-            num, _ = scan(
-                meta, ways, task, vehicle, who, info, legs, v, v, c, v, best, tries, num
-            )
+            num, _ = scan(meta, ways, task, vehicle, who, info, legs, v, v, c, v, best, tries, num)
         # the sooner a good place is known, the fewer are looked at closely
         while num >= BATCH or v == last:
             x = next_try(tries, 0, num, best)
@@ -295,9 +306,7 @@ def all_plain(
         out_extra[v], out_at[v] = INF, -1
         if who[c, v] == FORBIDDEN or not fits(task, vehicle, info, v, v, c, seq.shape[1]):
             continue
-        num, _ = scan(
-            meta, ways, task, vehicle, who, info, legs, v, v, c, v, INF, tries, 0
-        )
+        num, _ = scan(meta, ways, task, vehicle, who, info, legs, v, v, c, v, INF, tries, 0)
         while True:
             x = next_try(tries, 0, num, out_extra[v])
             if x < 0:

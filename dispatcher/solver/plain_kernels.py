@@ -1,8 +1,10 @@
 """
 The exact evaluation of routes on plain days, compact enough to stay in the processor's cache.
 
-A day is plain when an earlier and cheaper state is always the better one and every task has at
-most one window; `kernels` evaluates all other days. Must give the same costs to the unit.
+A day is plain when travel knows no hour and every task has at most one window; `kernels` evaluates
+all other days. Must give the same costs to the unit. Starting before a promised time has a price,
+so where times were promised an earlier and cheaper state need not be better (`strict`); the bounds
+leave that price out.
 
 seq (R, cap)                tasks of each route in order
 info (R, INFO)              as in `kernels`
@@ -29,7 +31,8 @@ from dispatcher.solver.kernels import (
     _jit,
     _within,
     bare,
-    clock_cost,
+    early_cost,
+    rising_cost,
 )
 from dispatcher.solver.packing import (
     CLOSE,
@@ -37,21 +40,24 @@ from dispatcher.solver.packing import (
     DURATION,
     EARLIEST,
     END,
+    ENGINEER,
     FIXED,
     FORBIDDEN,
+    IS_STRICT,
     LATEST_END,
     LOC,
     LUNCH,
     LUNCH_EARLIEST,
     LUNCH_LATEST,
+    MARKS,
     OPEN,
+    OUT_COLUMN,
+    OUT_FIRST,
+    OUT_ROW,
     OVERTIME_WEIGHT,
     SHIFT_END,
     SOFT,
     START,
-    OUT_COLUMN,
-    OUT_FIRST,
-    OUT_ROW,
     TRAVEL_WEIGHT,
     USE_COST,
 )
@@ -84,7 +90,7 @@ CLOCK_FED: Final = 15
 CLOCK: Final = LOWER
 LEG: Final = 16
 # states with lunch taken that are kept, of which none is both earlier and cheaper than another
-MAX_FED: Final = 6
+MAX_FED: Final = 10
 FED: Final = 2 * MAX_FED
 # column of `info`: 1 = more such states somewhere, evaluate leg by leg
 IS_WIDE: Final = 7
@@ -99,15 +105,15 @@ STATE: Final = _FED + FED
 
 
 @_within
-def _keep(state, t, cost):
+def _keep(state, t, cost, strict):
     """Add the state with lunch (t, cost) unless another is no worse; False = no room."""
     num, k, wanted = state[_NUM], 0, True
     while k < num:
         t2, c2 = state[_FED + 2 * k], state[_FED + 2 * k + 1]
-        if t2 <= t and c2 <= cost:
+        if t2 <= t and c2 <= cost and (t2 == t or not strict):
             wanted = False
             break
-        if t <= t2 and cost <= c2:
+        if t <= t2 and cost <= c2 and (t2 == t or not strict):
             num -= 1
             state[_FED + 2 * k] = state[_FED + 2 * num]
             state[_FED + 2 * k + 1] = state[_FED + 2 * num + 1]
@@ -125,14 +131,15 @@ def _keep(state, t, cost):
 
 
 @_within
-def _advance(task, vehicle, v, i, seconds, charge, is_fixed, state):
+def _advance(task, vehicle, v, i, seconds, charge, is_fixed, strict, state):
     """
     Move a state over a leg of some seconds to task i and through its service.
 
     Returns 0 = nothing can be, 1 = good, 2 = more states than there is room for.
     """
     opens, closes = task[i, OPEN], task[i, CLOSE]
-    duration, soft = task[i, DURATION], task[i, SOFT]
+    duration, soft, engineer = task[i, DURATION], task[i, SOFT], vehicle[v, ENGINEER]
+    is_kept = task[i, MARKS] != 0
     if is_fixed:
         closes = INF
     num, kept = state[_NUM], 0
@@ -142,14 +149,16 @@ def _advance(task, vehicle, v, i, seconds, charge, is_fixed, state):
             continue
         cost = state[_FED + 2 * k + 1] + charge
         if start > soft:
-            cost += clock_cost(task, i, start)
+            cost += rising_cost(task, i, start, engineer)
+        if is_kept:
+            cost += early_cost(task, i, start, engineer)
         state[_FED + 2 * kept] = start + duration
         state[_FED + 2 * kept + 1] = cost
         kept += 1
     state[_NUM] = kept
     if kept > 1:
         # waiting for the task makes different moments the same
-        _tidy(state)
+        _tidy(state, strict)
     good = 1
     if state[_IS_OPEN] != 0:
         t, lunch = state[_TIME], vehicle[v, LUNCH]
@@ -158,14 +167,18 @@ def _advance(task, vehicle, v, i, seconds, charge, is_fixed, state):
             if start <= closes:
                 cost = state[_SPENT] + charge
                 if start > soft:
-                    cost += clock_cost(task, i, start)
-                if not _keep(state, start + duration, cost):
+                    cost += rising_cost(task, i, start, engineer)
+                if is_kept:
+                    cost += early_cost(task, i, start, engineer)
+                if not _keep(state, start + duration, cost, strict):
                     good = 2
         start = max(t + seconds, opens)
         if start <= closes:
             cost = state[_SPENT] + charge
             if start > soft:
-                cost += clock_cost(task, i, start)
+                cost += rising_cost(task, i, start, engineer)
+            if is_kept:
+                cost += early_cost(task, i, start, engineer)
             state[_TIME], state[_SPENT] = start + duration, cost
             if lunch >= 0 and start + duration > vehicle[v, LUNCH_LATEST]:
                 state[_IS_OPEN] = 0
@@ -177,14 +190,16 @@ def _advance(task, vehicle, v, i, seconds, charge, is_fixed, state):
 
 
 @_within
-def _tidy(state):
+def _tidy(state, strict):
     """Drop states with lunch that another is no worse than."""
     num, k = state[_NUM], 0
     while k < num:
         t, cost, worse = state[_FED + 2 * k], state[_FED + 2 * k + 1], False
         for j in range(num):
             t2, c2 = state[_FED + 2 * j], state[_FED + 2 * j + 1]
-            if j != k and t2 <= t and c2 <= cost and (t2 < t or c2 < cost or j < k):
+            if j == k or t2 > t or c2 > cost or (strict and t2 < t):
+                continue
+            if t2 < t or c2 < cost or j < k:
                 worse = True
         if worse:
             num -= 1
@@ -236,7 +251,8 @@ def refresh_plain(
 ):
     """Compute all that is known of the route of vehicle v in row r; False when it cannot be."""
     n, weight = info[r, LENGTH], meta[TRAVEL_WEIGHT]
-    lunch, fixed = vehicle[v, LUNCH], vehicle[v, FIXED]
+    lunch, fixed, engineer = vehicle[v, LUNCH], vehicle[v, FIXED], vehicle[v, ENGINEER]
+    strict = meta[IS_STRICT] != 0
     state[_TIME], state[_SPENT] = vehicle[v, EARLIEST], vehicle[v, USE_COST]
     state[_IS_OPEN], state[_NUM] = 1, 0
     if lunch >= 0 and state[_TIME] > vehicle[v, LUNCH_LATEST]:
@@ -274,7 +290,8 @@ def refresh_plain(
             charge = np.int64(0)
         leg[CHARGE] = charge
         free = max(leg[TIME] + seconds, task[i, OPEN])
-        good = _advance(task, vehicle, v, i, seconds, seconds * weight + charge, k < fixed, state)
+        paid = seconds * weight + charge
+        good = _advance(task, vehicle, v, i, seconds, paid, k < fixed, strict, state)
         if good == 2:
             is_wide = True
         elif good == 0 and not is_wide:
@@ -285,11 +302,11 @@ def refresh_plain(
             early = min(early, state[_FED + 2 * x])
         leg[CLOCK_FED] = 0
         if early < INF:
-            leg[CLOCK_FED] = clock_cost(task, i, early - task[i, DURATION])
+            leg[CLOCK_FED] = rising_cost(task, i, early - task[i, DURATION], engineer)
         # who goes on without lunch must still be able to take it
         leg[CLOCK] = leg[CLOCK_FED]
         if state[_IS_OPEN] != 0:
-            leg[CLOCK] = clock_cost(task, i, free)
+            leg[CLOCK] = rising_cost(task, i, free, engineer)
         a = b
     info[r, LOAD] = load
     info[r, PRINT] = np.int64(mark >> np.uint64(1))

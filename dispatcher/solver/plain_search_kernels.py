@@ -61,7 +61,7 @@ SEEN: Final = 3
 # in place of a position: the route has not been looked at yet; it is passed over
 IS_WAITING: Final = -2
 IS_PASSED: Final = -3
-# of the changed routes that were too dear for a task before, one in so many is looked at again
+# of the changed routes that were far too dear for a task, one in so many is looked at again
 LOOK_AGAIN: Final = 8
 
 
@@ -107,12 +107,12 @@ def _place(
                     continue
                 e = todo[x, 0]
                 v = np.int64(cand[e])
-                # a route that was dear before some of its visits changed is likely still dear
+                # a route that cost twice as much before some visits changed is likely still dear
                 if (
                     blinks
                     and touched[v] == 0
                     and seen[e, SEEN_PRINT] >= 0
-                    and seen[e, SEEN_EXTRA] > best
+                    and seen[e, SEEN_EXTRA] > best + abs(best)
                     and below(run, LOOK_AGAIN) != 0
                 ):
                     todo[x, 1], todo[x, 2] = INF, IS_PASSED
@@ -457,6 +457,20 @@ def fill_plain(
             for p in range(stock.shape[0]):
                 used[p] += use[c, p]
             refresh_plain(
-                travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, r, v, state
+                travel,
+                meta,
+                band,
+                ways,
+                task,
+                window,
+                vehicle,
+                who,
+                seq,
+                info,
+                legs,
+                fed,
+                r,
+                v,
+                state,
             )
     return placed

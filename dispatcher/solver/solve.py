@@ -335,18 +335,19 @@ def close_gaps(problem: Problem, plan: Solution) -> Solution:
 
 
 def warm() -> None:
-    """Compile every kernel into its cache, by solving a plain and a promised day of two tasks."""
-    for promised in (NONE, 600):
-        day = _tiny_day(promised)
+    """Compile every kernel into its cache, by solving a day of two tasks with hours and without."""
+    for slices in (1, 2):
+        day = _tiny_day(slices)
         plan = solve(day, iterations=20).solution
         places(day, plan, 0)
         insert_best(route_state(pack(day), plan_without(plan, 0)), 0)
 
 
-def _tiny_day(promised: int) -> Problem:
-    far = np.full((4, 4), 600, np.int32)
+def _tiny_day(slices: int) -> Problem:
+    far = np.full((slices, 4, 4), 600, np.int32)
     return Problem(
         travel=far,
+        band_start=np.arange(slices) * 3600,
         task_location=np.array([0, 1]),
         duration=np.array([600, 600]),
         drop_cost=np.array([9000, 9000]),
@@ -354,6 +355,4 @@ def _tiny_day(promised: int) -> Problem:
         end_location=np.array([2, 3]),
         earliest=np.array([0, 0]),
         shift_end=np.array([9000, 9000]),
-        incumbent_start=np.array([promised, NONE]),
-        move_weight=np.array([1, 1]),
     )

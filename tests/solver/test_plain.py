@@ -35,11 +35,12 @@ def judge_cost(problem: Problem, vehicle: int, route: tuple[int, ...]) -> int:
 
 
 @pytest.mark.parametrize("pinned", [False, True])
+@pytest.mark.parametrize("promises", [False, True])
 @settings(max_examples=120, deadline=None)
 @given(seed=_seeds)
-def test_route_cost_equals_the_judge(seed: int, *, pinned: bool) -> None:
+def test_route_cost_equals_the_judge(seed: int, *, pinned: bool, promises: bool) -> None:
     """Each route of a plan that can be costs what the judge says."""
-    problem = plain_day(seed, pinned=pinned)
+    problem = plain_day(seed, pinned=pinned, promises=promises)
     plan = usable_part(problem, random_plan(problem, seed, 0.6))
     state = route_state(pack(problem), plan)
     assert state.is_plain
@@ -48,11 +49,12 @@ def test_route_cost_equals_the_judge(seed: int, *, pinned: bool) -> None:
 
 
 @pytest.mark.parametrize("pinned", [False, True])
+@pytest.mark.parametrize("promises", [False, True])
 @settings(max_examples=80, deadline=None)
 @given(seed=_seeds)
-def test_best_place_equals_brute_force(seed: int, *, pinned: bool) -> None:
+def test_best_place_equals_brute_force(seed: int, *, pinned: bool, promises: bool) -> None:
     """The cheapest place, and each vehicle's, are the cheapest of all the judge accepts."""
-    problem = plain_day(seed, pinned=pinned, num_tasks=10)
+    problem = plain_day(seed, pinned=pinned, promises=promises, num_tasks=10)
     plan = usable_part(problem, random_plan(problem, seed, 0.45))
     state = route_state(pack(problem), plan)
     served = {i for route in plan.routes for i in route}
@@ -76,10 +78,12 @@ def brute_force(problem: Problem, plan: Solution, task: int) -> list[int]:
 
 
 @settings(max_examples=40, deadline=None)
-@given(seed=_seeds, pinned=st.booleans())
-def test_plan_is_the_judges_after_every_iteration(seed: int, *, pinned: bool) -> None:
+@given(seed=_seeds, pinned=st.booleans(), promises=st.booleans())
+def test_plan_is_the_judges_after_every_iteration(
+    seed: int, *, pinned: bool, promises: bool
+) -> None:
     """After each ruin and recreate the plan can be, and the running cost is the judge's."""
-    problem = plain_day(seed, num_tasks=14, num_vehicles=4, pinned=pinned)
+    problem = plain_day(seed, num_tasks=14, num_vehicles=4, pinned=pinned, promises=promises)
     search = Search(problem, empty_solution(problem), seed)
     for _ in range(25):
         search.run(1, 20_000.0, 20_000.0)
@@ -134,11 +138,11 @@ def test_many_lunch_states_fall_back_to_legs() -> None:
     assert found[0] == brute_force(problem, Solution(routes=(route,)), 7)[0]
 
 
-def test_only_days_without_promises_and_hours_are_plain() -> None:
-    """Two windows, travel by the hour and promised times need the general kernels."""
+def test_only_days_without_hours_and_second_windows_are_plain() -> None:
+    """Two windows and travel by the hour need the general kernels; promised times do not."""
     assert is_plain(pack(plain_day(1)))
     assert not is_plain(pack(plain_day(1, slices=2)))
-    assert not is_plain(pack(plain_day(1, promises=True)))
+    assert is_plain(pack(plain_day(1, promises=True)))
     assert not is_plain(pack(random_day(1, num_tasks=30)))
 
 
