@@ -60,7 +60,8 @@ def case_word(say: Words, name: str, value: str) -> str:
 def mended(say: Words, one: Mapping[str, Any]) -> str:
     """Return who mended it and when, and what it has in common with what is asked for."""
     who = one["engineer_name"] or say("known.somebody")
-    parts = [say("known.by", who=who, at=say.moment(one["solved_at"]))]
+    at = one["solved_at"]
+    parts = [say("known.by", who=who, at=say.moment(at)) if at else say("known.open")]
     if one["is_same_asset"]:
         parts.append(say("known.same_asset"))
     elif one["is_same_model"]:

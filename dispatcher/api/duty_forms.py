@@ -84,8 +84,10 @@ class WishGiven(StepGiven):
 class DiagnosisGiven(StepGiven):
     """What is broken (R38)."""
 
-    model_config = _like(fault="Feed roller worn")
+    model_config = _like(fault="Feed roller worn", cause="wear")
     fault: Said
+    # why it broke: whoever broke it pays (R34); empty = not known
+    cause: Annotated[str, Field(max_length=40)] = ""
 
 
 class SolvedGiven(StepGiven):

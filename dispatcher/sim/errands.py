@@ -102,6 +102,35 @@ def _contact(command: w.LogContact, _territory: str, step: Step) -> Errand:
     return Errand(path=f"/tickets/{command.ticket}/contacts", body=body)
 
 
+def _diagnosis(command: w.Diagnose, _territory: str, step: Step) -> Errand:
+    body = {**_only(command, "fault", "cause"), "at": step.at}
+    return Errand(path=f"/tickets/{command.ticket}/diagnosis", body=body)
+
+
+def _fee(command: w.DraftFee, _territory: str, _step: Step) -> Errand:
+    items = [_only(one, "kind", "name", "quantity") for one in command.items]
+    return Errand(path=f"/tickets/{command.ticket}/fee", body={"items": items})
+
+
+def _case(command: w.WriteCase, _territory: str, _step: Step) -> Errand:
+    return Errand(path=f"/tickets/{command.ticket}/case", body=_only(command, "title", "text"))
+
+
+def _complaint(command: w.Complain, _territory: str, step: Step) -> Errand:
+    body = {**_only(command, "subject", "level", "remark"), "at": step.at}
+    return Errand(path=f"/tickets/{command.ticket}/complaints", body=body)
+
+
+def _settled(command: w.SettleComplaint, _territory: str, step: Step) -> Errand:
+    body = {"remark": command.remark, "at": step.at}
+    return Errand(path=f"/tickets/{command.ticket}/complaints/settle", body=body)
+
+
+def _harm(command: w.RaiseIncident, _territory: str, step: Step) -> Errand:
+    body = {**_only(command, "claim_cents", "remark"), "at": step.at}
+    return Errand(path=f"/tickets/{command.ticket}/incidents", body=body)
+
+
 def _solve(command: w.Solve, _territory: str, step: Step) -> Errand:
     body = {**_only(command, "found", "done"), "at": step.at}
     return Errand(path=f"/tickets/{command.ticket}/solve", body=body)
@@ -195,6 +224,12 @@ _BY_COMMAND: dict[type, Callable[[Any, str, Step], Errand]] = {
     w.GrantException: _exception,
     w.LogContact: _contact,
     w.Solve: _solve,
+    w.Diagnose: _diagnosis,
+    w.DraftFee: _fee,
+    w.WriteCase: _case,
+    w.Complain: _complaint,
+    w.SettleComplaint: _settled,
+    w.RaiseIncident: _harm,
     w.VisitStep: _visit,
     w.EngineerStep: _engineer,
     w.RegisterEngineer: _register,

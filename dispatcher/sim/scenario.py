@@ -90,6 +90,8 @@ class People(_Table, frozen=True):
     decline: float = 0.0
     # requests that come in without severity and skill and wait for somebody to judge them
     no_triage_share: float = 0.5
+    # faults are told, fees drafted, complaints raised
+    talk: bool = False
 
 
 class Assets(_Table, frozen=True):

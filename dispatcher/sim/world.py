@@ -31,6 +31,7 @@ from dispatcher.sim.demand import Request
 from dispatcher.sim.hands import Hands
 from dispatcher.sim.scenario import Scenario
 from dispatcher.sim.things import draw_assets
+from dispatcher.sim.voices import Voices
 
 # what people other than engineers are to the desk
 ROLES: Final[dict[str, str]] = {
@@ -42,6 +43,7 @@ ROLES: Final[dict[str, str]] = {
     "supervisor": "supervisor",
     "operations": "operations",
 }
+_MENDED: Final = "repaired and tested"
 # seconds until somebody brings what the desk found missing
 _BRING_S = 120
 
@@ -107,6 +109,7 @@ class World:
         self.assets = draw_assets(scenario, seed=seed, tape=tape)
         self.trips: dict[EngineerId, Trip] = {}
         self.hands = Hands(self._rng)
+        self.voices = Voices(self._rng) if scenario.people.talk else None
         self._request_by_name: dict[str, Request] = {self.name_of(r): r for r in tape}
 
     def opening(self, start_at: int) -> Iterator[Step]:
@@ -229,6 +232,8 @@ class World:
     def _beside(self, fact: ev.Fact, docs: MemoryDocs) -> Iterator[Step]:
         """Return what people do beside the visits: with things, money and the phone."""
         for at, command, actor in self.hands.react(fact, docs):
+            yield Step(at=at, command=command, actor=actor)
+        for at, command, actor in self.voices.react(fact, docs) if self.voices else ():
             yield Step(at=at, command=command, actor=actor)
         yield from self._phone(fact, docs)
 
@@ -413,7 +418,7 @@ class World:
             move="finish" if works else "leave_incomplete",
             reason="" if works else "parts",
             found=known.symptom,
-            done="repaired and tested" if works else "",
+            done=(self.voices.done(known) if self.voices else _MENDED) if works else "",
         )
         length = length if works else length * 0.6
         ends_at = at + site.access_s + max(300, int(length))

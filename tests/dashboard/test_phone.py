@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "dispatcher" / "api" / "mobile"
 PARTS = ROOT / "dispatcher" / "api" / "web" / "livemap" / "parts"
 TEXTS = ROOT / "dispatcher" / "texts"
-LIMIT = 72 * 1024
+LIMIT = 82 * 1024
 
 
 def sources() -> list[Path]:
@@ -18,7 +18,7 @@ def sources() -> list[Path]:
 
 
 def test_page_without_its_map_is_small() -> None:
-    """Everything the service worker keeps weighs at most 72 kB, before compression."""
+    """Everything the service worker keeps weighs at most 82 kB, before compression."""
     files = [file for folder in (PAGE, PARTS) for file in folder.iterdir() if file.is_file()]
     assert sum(file.stat().st_size for file in files) <= LIMIT
 

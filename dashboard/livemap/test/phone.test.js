@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locator } from "../../../dispatcher/api/mobile/locate.mjs";
-import { changes, expected, inWords, metres, nextStep, onShift, otherSteps, remember, settle } from "../../../dispatcher/api/mobile/model.mjs";
+import { changes, expected, inWords, learn, metres, nextStep, onShift, otherSteps, remember, settle, subject } from "../../../dispatcher/api/mobile/model.mjs";
 import { Outbox } from "../../../dispatcher/api/mobile/outbox.mjs";
 
 const visit = (id, status = "dispatched", start_at = 1000) => ({ ticket: { id, status, label: `job ${id}` }, start_at });
@@ -158,4 +158,16 @@ test("a text is said in the phone's language, whether the desk sends one or both
   assert.equal(inWords({ en: "nothing near" }, "zh"), "nothing near");
   assert.equal(inWords("nothing near", "zh"), "nothing near");
   assert.equal(inWords(undefined, "en"), "");
+});
+
+test("what is known of a job is learnt whole, and what the desk keeps to itself is left out", async () => {
+  const answers = { "/tickets/R%201/similar": { items: [{ ticket: "R-0" }] }, "/tickets/R%201/coverage": { lines: [] }, "/assets/PX-1": { asset: { model: "PX" } } };
+  const http = { get: async (where) => answers[where] ?? Promise.reject(Object.assign(new Error("not for you"), { status: 403 })) };
+  const one = { ticket: { id: "R 1", asset: "PX-1", model: "P***" } };
+  const about = await learn(http, one, "en");
+  assert.deepEqual([about.similar.length, about.asset.model, about.forms, about.standing], [1, "PX", [], null]);
+  // a lifted veil or another language is asked for anew
+  assert.notEqual(subject(one, "en"), subject({ ticket: { ...one.ticket, model: "PX-200" } }, "en"));
+  assert.notEqual(subject(one, "en"), subject(one, "zh"));
+  await assert.rejects(learn({ get: async () => { throw new TypeError("network"); } }, one, "en"));
 });

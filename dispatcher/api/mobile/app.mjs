@@ -4,7 +4,7 @@ import { client, newKey, path } from "/ui/livemap/parts/http.js";
 import { Link } from "/ui/livemap/parts/socket.js";
 import { lastPerson, openKeep } from "./keep.mjs";
 import { Locator } from "./locate.mjs";
-import { changes, expected, inWords, remember, settle } from "./model.mjs";
+import { changes, expected, inWords, learn, remember, settle, subject } from "./model.mjs";
 import { Outbox } from "./outbox.mjs";
 import { render } from "./screen.mjs";
 
@@ -18,7 +18,7 @@ class Phone {
     this.http = client(API, () => this.lang);
     this.clock = new DeskClock();
     this.link = null;
-    this.state = { link: "connecting", me: null, route: null, contact: {}, changes: [], gate: null, note: null, sheet: null, showMap: false, position: "off", isSignedOut: false };
+    this.state = { link: "connecting", me: null, route: null, contact: {}, changes: [], gate: null, note: null, sheet: null, showMap: false, showKnown: false, about: null, position: "off", isSignedOut: false };
     this.ended = new Set();
     this.whys = new Map();
     this.epoch = { epoch: null, v: -1 };
@@ -63,6 +63,7 @@ class Phone {
     this.seen = (await this.keep.get("seen")) ?? null;
     this.state.changes = (await this.keep.get("changes")) ?? [];
     this.state.contact = (await this.keep.get("contact")) ?? {};
+    this.state.about = (await this.keep.get("about")) ?? null;
     this.ended = new Set(await this.keep.get("ended"));
     this.outbox = new Outbox({
       storage: this.keep.outbox, newKey, send: (item) => this.#send(item), onChange: () => this.draw(),
@@ -159,11 +160,26 @@ class Phone {
       const route = await this.http.get(path("engineers", this.state.me.engineer, "route"));
       await this.keep.set("route", route);
       this.#compare(route);
+      void this.#learn(route.visits[0]);
       this.set({ route, gate: route.gate ?? (this.state.gate && route.visits.length ? null : this.state.gate) });
     } catch (problem) {
       if (problem.status === 401) this.signedOut();
     }
     this.isAsking = false;
+  }
+
+  /** Learn once what is known about the job at hand, so that it is there without a line too. */
+  async #learn(visit) {
+    if (!visit || this.learning === subject(visit, this.lang) || this.state.about?.subject === subject(visit, this.lang)) return;
+    this.learning = subject(visit, this.lang);
+    try {
+      const about = await learn(this.http, visit, this.lang);
+      await this.keep.set("about", about);
+      this.set({ about });
+    } catch {
+      // no line: what was learnt before stays
+    }
+    this.learning = null;
   }
 
   #compare(route) {
@@ -218,6 +234,11 @@ class Phone {
     }
   }
 
+  /** Write up a rare case; it waits for a line like every step. */
+  writeCase(visit, body) {
+    return this.outbox.add({ move: "case", ticket: visit.ticket.id, at: Math.round(this.now()), path: path("tickets", visit.ticket.id, "case"), body });
+  }
+
   async showContact(visit) {
     try {
       const found = await this.http.get(`${path("tickets", visit.ticket.id, "contact")}?purpose=visit`);
@@ -260,6 +281,7 @@ class Phone {
     }
     this.words = undefined;
     if (this.zone) this.hour = hourFormat(this.zone, lang);
+    if (this.state.route) void this.#learn(this.state.route.visits[0]);
     this.draw();
   }
 

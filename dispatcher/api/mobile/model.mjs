@@ -98,3 +98,28 @@ export function metres(a, b) {
 export function inWords(text, lang) {
   return typeof text === "string" ? text : (text?.[lang] ?? text?.en ?? "");
 }
+
+/** A name for what can be learnt of a visit now: another language or a lifted veil is another one. */
+export function subject(visit, lang) {
+  return [visit.ticket.id, visit.ticket.asset ?? "", visit.ticket.model ?? "", lang].join("|");
+}
+
+/** Ask the desk all of it at once; what it does not tell this person is left out, no line is an error. */
+export async function learn(http, visit, lang) {
+  const { id, asset } = visit.ticket;
+  const get = async (where) => {
+    try {
+      return await http.get(where);
+    } catch (problem) {
+      if (problem.status) return null;
+      throw problem;
+    }
+  };
+  const ticket = `/tickets/${encodeURIComponent(id)}`;
+  const thing = asset ? `/assets/${encodeURIComponent(asset)}` : null;
+  const [similar, pays, forms, record, standing] = await Promise.all([
+    get(`${ticket}/similar`), get(`${ticket}/coverage`), get(`${ticket}/forms`),
+    thing ? get(thing) : null, thing ? get(`${thing}/coverage`) : null,
+  ]);
+  return { subject: subject(visit, lang), ticket: id, similar: similar?.items ?? [], pays, forms: forms?.items ?? [], asset: record?.asset ?? null, standing };
+}

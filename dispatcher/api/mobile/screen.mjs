@@ -1,6 +1,7 @@
 // What the engineer sees, top to bottom. Only words and boxes; every act is a call on the phone.
 import { span } from "/ui/livemap/parts/clock.js";
 import { h } from "/ui/livemap/parts/dom.js";
+import { caseSheet, known, partners } from "./about.mjs";
 import { inWords, nextStep, otherSteps } from "./model.mjs";
 import { asks, homeSheet, openSheet } from "./sheets.mjs";
 
@@ -67,7 +68,7 @@ function work(phone, view) {
   if (!view) return [h("p.wait", {}, phone.t("loading"))];
   const [first, ...rest] = view.visits;
   if (!first) return [gate(phone, view), position(phone)];
-  return [job(phone, first), tools(phone, view, first), rest.length ? later(phone, rest) : null, mapPart(phone), position(phone)];
+  return [job(phone, first), knowledge(phone, first), tools(phone, view, first), rest.length ? later(phone, rest) : null, mapPart(phone), position(phone)];
 }
 
 function severity(ticket) {
@@ -83,15 +84,22 @@ function job(phone, visit) {
     h("h1", {}, ticket.label || ticket.symptom || ticket.id),
     h("p.where", {}, site?.address ?? ticket.area ?? ""),
     site?.note ? h("p.soft", {}, site.note) : null,
+    ...partners(phone, visit),
     h("dl", {}, h("dt", {}, phone.t("state")), h("dd", {}, phone.word("status", ticket.status), visit.isWaiting ? h("span.soft", {}, ` · ${phone.t("waiting")}`) : null),
       h("dt", {}, phone.t("eta")), h("dd", {}, `${phone.hour(visit.arrive_at)} – ${phone.hour(visit.finish_at)}`),
       ...due(phone, ticket), ...skills(phone, ticket)),
     step ? button(phone, "step", phone.t(`do.${step}`), () => void (asks(visit, step) ? openSheet(phone, step, visit) : phone.step(step, visit)), "big", `${ticket.id} ${step}`) : h("p.hint", {}, phone.t(ticket.status === "held" ? "held" : "notyet")),
     h("div.row", {}, site ? h("a.button", { href: `geo:${site.lat},${site.lon}?q=${site.lat},${site.lon}`, "data-do": "navigate" }, phone.t("navigate")) : null,
       isNear && !contact ? button(phone, "contact", phone.t("contact"), () => void phone.showContact(visit), "", ticket.id) : null,
-      ...otherSteps(visit).map((move) => button(phone, move, phone.t(`do.${move}`), () => openSheet(phone, move, visit), "", ticket.id))),
+      ...otherSteps(visit).map((move) => button(phone, move, phone.t(`do.${move}`), () => openSheet(phone, move, visit), "", ticket.id)),
+      ticket.status === "on_site" ? button(phone, "case", phone.t("do.case"), () => caseSheet(phone, visit), "", ticket.id) : null),
     contact ? contactCard(phone, contact) : null,
     ["accepted", "travelling", "on_site"].includes(ticket.status) ? forms(phone, ticket) : null);
+}
+
+function knowledge(phone, visit) {
+  const { showKnown } = phone.state;
+  return h("section", {}, button(phone, "known", phone.t(showKnown ? "known.hide" : "known.show"), () => phone.set({ showKnown: !phone.state.showKnown }), "", String(showKnown)), showKnown ? known(phone, visit) : null);
 }
 
 // pages of the desk that print; opening one with the customer on it is a fact

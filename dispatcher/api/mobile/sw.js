@@ -1,8 +1,8 @@
 // The shell works without a network; what the desk says is never served from a cache but the texts.
-const VERSION = "2";
+const VERSION = "3";
 const CACHE = `phone-${VERSION}`;
 const SHELL = [
-  "./", "app.mjs", "model.mjs", "outbox.mjs", "keep.mjs", "screen.mjs", "sheets.mjs", "proofs.mjs", "locate.mjs", "phone.css",
+  "./", "about.mjs", "app.mjs", "model.mjs", "outbox.mjs", "keep.mjs", "screen.mjs", "sheets.mjs", "proofs.mjs", "locate.mjs", "phone.css",
   "manifest.webmanifest", "icon.svg", "icon.png",
   "/ui/livemap/parts/clock.js", "/ui/livemap/parts/dom.js", "/ui/livemap/parts/http.js", "/ui/livemap/parts/socket.js",
 ];

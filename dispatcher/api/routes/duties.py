@@ -120,7 +120,7 @@ def diagnose(
 ) -> Response:
     """Write down what is broken (R11, R38)."""
     one = seen(house, seat, ticket)
-    command = w.Diagnose(ticket=one.id, fault=body.fault, engineer=seat.engineer)
+    command = w.Diagnose(ticket=one.id, fault=body.fault, engineer=seat.engineer, cause=body.cause)
     return do(house, seat, ask, one, command, body)
 
 

@@ -140,6 +140,8 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
     site: StopSite | None
     # what this step and the later ones ask for, so that a phone knows it without a line
     gates: list[GateView]
+    # who else is to be there at the same time (R41)
+    together: list[v.Together] = []
 
 
 class RouteView(msgspec.Struct, frozen=True, kw_only=True):
@@ -210,6 +212,7 @@ def _stop(
         moves=moves_of(ticket, seat.role),
         site=_stop_site(mirror, ticket, seat, is_open=is_open),
         gates=gates_of(ticket, mirror.docs, house.policy, now, lang, ahead=True),
+        together=v.together_of(mirror, ticket),
     )
 
 
