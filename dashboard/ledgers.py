@@ -200,7 +200,8 @@ def cell(say: Words, kind: str, value: Any, names: Mapping[str, str]) -> str:
 
 
 def _word(say: Words, name: str) -> str:
-    for key in (f"ledger.word.{name}", f"map.clock.{name}", f"mark.{name}"):
+    rooms = ("ledger.word", "map.clock", "mark", "role", "complaint_subject")
+    for key in (f"{room}.{name}" for room in rooms):
         if key in say.texts:
             return say.texts[key]
     return str(name).replace("_", " ")
@@ -210,7 +211,7 @@ def _skip(say: Words, one: Any, names: Mapping[str, str]) -> str:
     """Return somebody who was skipped, with the cause."""
     if isinstance(one, list) and len(one) == 3:
         return f"{names.get(one[0], one[0])}: {_word(say, one[2])}"
-    return str(one)
+    return _word(say, one) if isinstance(one, str) else str(one)
 
 
 def _pages(

@@ -19,7 +19,7 @@ from dispatcher.ledgers import NEVER_AT, Ledger
 from dispatcher.store import LedgerRow
 from dispatcher.texts import Lang, catalogue, say
 
-_WORDS = frozenset({"clock", "what", "matter", "cause", "ended_kind", "day_kind"})
+_WORDS = frozenset({"clock", "what", "matter", "cause", "ended_kind", "day_kind", "topic", "owner"})
 _KINDS = {"_at": "moment", "_s": "seconds", "_cents": "cents"}
 
 

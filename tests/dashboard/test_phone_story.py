@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -234,3 +235,72 @@ def test_a_phone_hears_nothing_of_others(stage: Stage) -> None:
         other = stage.get("/tickets", territory=stage.territory, limit=1)["items"][0]["id"]
         answer = page.evaluate("async (id) => (await fetch(`/api/v1/tickets/${id}`)).status", other)
         assert answer in {403, 404}
+
+
+def couple(stage: Stage) -> tuple[str, str]:
+    """Report a job for two on a known asset; returns the ticket and who has it."""
+    hire(stage, "una")
+    now = stage.now
+    other: dict[str, Any] = {
+        "territory": stage.territory,
+        "id": "ulf",
+        "name": "Ulf",
+        "base": BASE,
+        "skills": [{"name": "lifts-una", "level": 3}],
+        "shifts": [{"start_at": now - HOUR, "end_at": now + 7 * HOUR, "max_overtime_s": HOUR}],
+    }
+    stage.post("/engineers", other)
+    place = {"name": "Jóna Björk", "phone": "+354 555 0147", "address": "Laugavegur 22", **SITE}
+    body = {"territory": stage.territory, "serial": "LIFT-7", "model": "L-630", "place": place}
+    stage.post("/assets", {**body, "category": "hardware", "installed_at": now - 400 * 24 * HOUR})
+    wish = {"territory": stage.territory, "channel": "phone", "severity": 3, "asset": "LIFT-7"}
+    wish |= {"symptom": "Lift stuck", "external_id": "PO-LIFT-7", "duration_s": 1800, "site": place}
+    skills = [{"name": "lifts-una", "level": 1}]
+    ticket: str = stage.post("/tickets", {**wish, "skills": skills})["ticket"]["id"]
+    stage.post(f"/tickets/{ticket}/second", {"skills": skills})
+    for _ in range(100):
+        told = stage.get(f"/tickets/{ticket}")
+        if told["ticket"]["engineer"] and told["together"][0]["engineer"]:
+            return ticket, told["ticket"]["engineer"]
+        time.sleep(0.25)
+    raise AssertionError("nobody was found for the two")
+
+
+def test_phone_tells_what_is_known_and_who_comes_too(stage: Stage) -> None:
+    """R38, R40, R41, R61: partner, warranty and case are there without a line as well."""
+    say = stage.texts("en")
+    ticket, engineer = couple(stage)
+    other = {"una": "Ulf", "ulf": "Una"}[engineer]
+    with stage.visit(size=PHONE) as context:
+        page = open_phone(stage, context, engineer)
+        step(page, say["phone.seen"]) if page.locator("[data-do=seen]").count() else None
+        send_out(stage, ticket)
+        expect(page.locator(".partner")).to_contain_text(other)
+        step(page, say["phone.do.accept"])
+        await_status(stage, page, ticket, "accepted")
+        step(page, say["phone.known.show"])
+        # model and serial are the customer's, and this is the visit under way
+        expect(page.locator(".known")).to_contain_text("L-630")
+        expect(page.locator(".known [data-charge=free]").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "too wide"
+        picture(page, "phone-known")
+        stage.post(f"/tickets/{ticket}/contacts", {"purpose": "visit"})
+        stage.post(f"/visits/{ticket}/depart", {})
+        stage.post(f"/tickets/{ticket}/evidence", {"kind": "hazards_read"})
+        stage.post(f"/visits/{ticket}/arrive", {})
+        page.locator("[data-do=case]").wait_for()
+        while not page.evaluate("navigator.serviceWorker.controller !== null"):
+            page.wait_for_timeout(100)
+        context.set_offline(True)
+        page.reload()
+        step(page, say["phone.known.show"])
+        expect(page.locator(".known")).to_contain_text("L-630")
+        step(page, say["phone.do.case"])
+        page.locator(".sheet input[name=title]").fill("Stuck after a storm")
+        page.locator(".sheet textarea[name=text]").fill("The surge guard had tripped.")
+        page.locator(".sheet button[type=submit]").click()
+        expect(page.locator(".waiting")).to_be_visible()
+        context.set_offline(False)
+        expect(page.locator(".waiting")).to_have_count(0)
+    told = stage.get("/knowledge", territory=stage.territory, q="surge guard tripped")["items"]
+    assert told[0]["title"] == "Stuck after a storm"
