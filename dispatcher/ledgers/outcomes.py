@@ -46,6 +46,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     asked: int = 0
     satisfaction: int | None = None
     complaints: int = 0
+    # one is open: said again, it is taken to another level and stays the same
+    complains: bool = False
     # clocks that ran out, by name
     late: tuple[str, ...] = ()
     facts: tuple[int, ...] = ()
@@ -130,7 +132,9 @@ def _said(row: Outcome, fact: Fact) -> dict[str, Any]:
         case ev.TicketSolved(how=how):
             change = _solved(row, how, fact.at)
         case ev.ComplaintRaised():
-            change = {"complaints": row.complaints + 1}
+            change = {"complaints": row.complaints + (not row.complains), "complains": True}
+        case ev.ComplaintSettled():
+            change = {"complains": False}
         case ev.ClockBreached(clock=clock):
             change = {"late": (*row.late, clock)}
         case ev.TicketCancelled():
@@ -179,6 +183,7 @@ outcomes = Ledger(
             ev.CustomerAccepted,
             ev.CustomerCalledBack,
             ev.ComplaintRaised,
+            ev.ComplaintSettled,
             ev.ClockBreached,
             ev.TicketCancelled,
             ev.TicketClosed,

@@ -62,3 +62,13 @@ def test_cancelled_ticket_is_neither_fixed_nor_open() -> None:
     """Nobody went; it counts as cancelled. Facts of unknown tickets make no row."""
     assert row((ev.TicketCancelled(ticket="R1", reason="sold"), NOW)).state == "cancelled"
     assert written(outcomes, (DONE, NOW)) == {}
+
+
+def test_complaint_taken_up_a_level_is_still_one() -> None:
+    """R74: raised twice while open counts once; after it was settled the next one counts anew."""
+    loud = ev.ComplaintRaised(ticket="R1", level=2)
+    over = ev.ComplaintSettled(ticket="R1")
+    one = row((loud, NOW), (loud, NOW + 1), (over, NOW + 2))
+    assert (one.complaints, one.complains) == (1, False)
+    again = row((loud, NOW), (over, NOW + 1), (loud, NOW + 2))
+    assert (again.complaints, again.complains) == (2, True)
