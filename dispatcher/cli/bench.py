@@ -65,6 +65,7 @@ def rolling(
     ] = None,
     events: Annotated[int | None, typer.Option(min=1, help=tell("bench.events_help"))] = None,
     seconds: Annotated[float, typer.Option(min=0.1, help=tell("bench.clairvoyant_help"))] = 60.0,
+    beside: Annotated[float | None, typer.Option(min=0.1, help=tell("bench.beside_help"))] = None,
     seed: Annotated[int, typer.Option(help=tell("cli.seed_help"))] = 1,
     as_json: Json = False,
 ) -> None:
@@ -73,7 +74,16 @@ def rolling(
     with refusals():
         warm()
         found = [
-            asdict(roll(instance, seed=seed, clairvoyant_s=seconds, most=events, **budget))
+            asdict(
+                roll(
+                    instance,
+                    seed=seed,
+                    clairvoyant_s=seconds,
+                    most=events,
+                    beside_s=beside,
+                    **budget,
+                )
+            )
             for instance, _ in _instances(days)
         ]
     if as_json:
@@ -83,6 +93,8 @@ def rolling(
         above = f"{row['cost'] / max(1, row['clairvoyant']) - 1:.1%}"
         alone = f"{row['inserted'] / max(1, row['clairvoyant']) - 1:.1%}"
         typer.echo(tell("bench.rolled", **row, above=above, alone=alone))
+        if row["compared"]:
+            typer.echo(tell("bench.rolled_beside", **row, beside=beside))
 
 
 @bench.command(help=tell("bench.vrptw_help"))

@@ -40,6 +40,11 @@ class Rolling:
     # milliseconds of a replan, median and the slowest of a hundred
     p50_ms: float
     p99_ms: float
+    # replans that were searched again for longer from the same plan, and the share by which the
+    # short search was dearer, median and most (below 0 = it was cheaper)
+    compared: int
+    behind: float
+    behind_most: float
 
 
 def roll(
@@ -50,6 +55,7 @@ def roll(
     each_s: float | None = None,
     iterations: int | None = None,
     most: int | None = None,
+    beside_s: float | None = None,
 ) -> Rolling:
     """
     Play a day: each ticket is known from its release on, and the plan is improved after each.
@@ -63,6 +69,9 @@ def roll(
     most
         Only the first so many events are played; the tickets after them never come, and the
         clairvoyant plan does not know them either.
+    beside_s
+        CPU seconds of a second search after each event, from where the first one began, that only
+        shows what the first one missed; None = there is none.
     """
     whole = instance.problem
     order = np.lexsort((np.arange(whole.num_tasks), whole.release)).tolist()
@@ -75,6 +84,7 @@ def roll(
     alone, verdict = plan, judge(day, plan)
     moved = retimed = worse = 0
     took: list[float] = []
+    behind: list[float] = []
     for task in later:
         now = int(problem.release[task])
         known.add(task)
@@ -84,6 +94,9 @@ def roll(
         fresh = _search(today, quick.solution, each_s, iterations, seed)
         took.append((time.perf_counter() - began) * 1000)
         worse += fresh.verdict.cost > quick.verdict.cost
+        if beside_s is not None:
+            longer = _search(today, quick.solution, beside_s, None, seed)
+            behind.append(fresh.verdict.cost / max(1, longer.verdict.cost) - 1)
         changed = _changes(problem, verdict, fresh.verdict)
         moved, retimed = moved + changed[0], retimed + changed[1]
         plan, verdict = fresh.solution, fresh.verdict
@@ -101,6 +114,9 @@ def roll(
         retimed=retimed / max(1, len(later)),
         p50_ms=float(np.percentile(took, 50)) if took else 0.0,
         p99_ms=float(np.percentile(took, 99)) if took else 0.0,
+        compared=len(behind),
+        behind=float(np.median(behind)) if behind else 0.0,
+        behind_most=max(behind, default=0.0),
     )
 
 

@@ -21,12 +21,17 @@ def test_a_replan_is_never_dearer_than_inserting(seed: int) -> None:
     # nobody who knows less plans better than who knew all, as far as the search goes
     assert min(result.cost, result.inserted) >= 0.9 * result.clairvoyant
     assert result.moved >= 0
-    assert roll(instance, iterations=60, seed=seed, clairvoyant_s=0.3, most=2).events == 2
+    assert result.compared == 0
+    short = roll(instance, iterations=60, seed=seed, clairvoyant_s=0.3, most=2, beside_s=0.1)
+    assert short.events == short.compared == 2
+    assert short.behind <= short.behind_most < 1
 
 
 def test_the_command_tells_cost_and_stability() -> None:
     """One line a day, with what moved."""
     args = ["bench", "rolling", "city-12-3-1", "--iterations", "30", "--seconds", "0.2"]
+    args += ["--events", "2", "--beside", "0.1"]
     result = CliRunner().invoke(app, args)
     assert result.exit_code == 0, result.output
     assert "visits changed engineer" in result.output
+    assert "2 replans searched again for 0.1 s" in result.output
