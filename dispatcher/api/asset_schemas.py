@@ -78,6 +78,8 @@ class SecondGiven(Expecting):
     skills: Annotated[tuple[SkillWanted, ...], Field(min_length=1, max_length=10)]
     certificates: Annotated[tuple[Name, ...], Field(max_length=10)] = ()
     duration_s: Seconds | None = None
+    # a third one, or a fourth, beside those who are called already (R76)
+    is_more: bool = False
 
 
 class FeeItemGiven(Body):

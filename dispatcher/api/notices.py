@@ -108,6 +108,7 @@ class Notifier:
             id=f"{ticket.id}/{duty.task}",
             ticket=ticket.id,
             lang=lang,
+            owner=duty.role,
             phone=site.phone if site else "",
             when=clock_words(mirror, told_at) if told_at else "–",
             engineer=person.name if person else "–",

@@ -53,7 +53,7 @@ Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Seconds = Annotated[int, Field(ge=60, le=86_400)]
 Datum = Literal["wgs84", "gcj02", "bd09"]
 Level = Annotated[int, Field(ge=1, le=5)]
-HoldKind = Literal["weather", "parts", "customer", "access", "other"]
+HoldKind = Literal["weather", "parts", "customer", "access", "force_majeure", "other"]
 IncompleteReason = Literal[
     "parts", "access", "customer_absent", "wrong_skill", "more_time", "unsafe", "other"
 ]

@@ -45,7 +45,7 @@ _RECORD = [
     (one.name, get_type_hints(Ticket)[one.name]) for one in fields(Ticket) if one.name not in _KEPT
 ]
 # what an answer of an older desk does not have
-_LATER: dict[str, Any] = {"items": (), "joins": None, "crew": ()}
+_LATER: dict[str, Any] = {"items": (), "joins": None, "crew": (), "followed_by": None}
 # the record's fields and what a screen needs beside them
 TicketView = msgspec.defstruct(
     "Ticket",

@@ -15,6 +15,8 @@ from dispatcher.domain.ids import ActorId, EngineerId, TicketId
 # whoever has the ticket, and what that one is to the desk
 ASSIGNED: Final = "assigned"
 ENGINEER: Final = "engineer"
+# the role that the fact itself names: whoever answers for the complaint (R74)
+OWNER: Final = "owner"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

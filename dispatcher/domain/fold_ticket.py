@@ -14,7 +14,7 @@ from dispatcher.domain import events as ev
 from dispatcher.domain.documents import Docs
 from dispatcher.domain.duty import Duty, DutyEvent, Evidence, Leave
 from dispatcher.domain.ids import ActorId, EngineerId
-from dispatcher.domain.ticket import Hold, Mark, Status, Ticket
+from dispatcher.domain.ticket import OPEN, Hold, Mark, Status, Ticket
 from dispatcher.domain.trace import mark_of
 
 
@@ -93,6 +93,23 @@ _ENDS: dict[type, Status] = {
 }
 
 
+# nobody is there, and somebody may still be sent
+_ABSENT = OPEN | {Status.REPORTED, Status.HELD, Status.INCOMPLETE}
+
+
+def _awaited(ticket: Ticket, event: TicketEvent) -> Ticket:
+    """Return a ticket after a fact that changes what is missing, or calls a team (R76)."""
+    match event:
+        case ev.CustomerContacted() | ev.DisputeReviewed():
+            # that may be what was missing
+            return replace(ticket, blocked=())
+        case ev.ComplaintRaised(level=3) | ev.IncidentRaised(level=1) if ticket.status in _ABSENT:
+            gone = Status.ON_SITE.value
+            return replace(ticket, since={k: v for k, v in ticket.since.items() if k != gone})
+        case _:
+            return ticket
+
+
 def on_ticket(docs: Docs, event: TicketEvent, fact: ev.Fact) -> None:
     """Fold a fact about a ticket's life."""
     ticket = marked(docs.ticket(event.ticket), mark_of(event, fact.at, fact.recorded_at))
@@ -119,9 +136,8 @@ def on_ticket(docs: Docs, event: TicketEvent, fact: ev.Fact) -> None:
             | ev.IncidentSettled()
             | ev.DisputeReviewed()
         ):
-            # they live in the trace; a word with the customer may be what was missing
-            is_news = isinstance(event, ev.CustomerContacted | ev.DisputeReviewed)
-            ticket = touch(replace(ticket, blocked=() if is_news else ticket.blocked))
+            # they live in the trace
+            ticket = touch(_awaited(ticket, event))
         case custody.PartsNeeded():
             ticket = touch(replace(ticket, parts=event.parts, blocked=()))
         case ev.TicketHeld():

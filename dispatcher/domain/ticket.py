@@ -134,7 +134,7 @@ class Exclusion:
 class Hold:
     """Why a ticket waits, and what it was before."""
 
-    # weather, parts, customer, access, other
+    # weather, parts, customer, access, force_majeure, other; R80
     kind: str
     reason: str
     back_to: Status

@@ -45,7 +45,7 @@ NOTES: Final[Mapping[type[ev.Event], str]] = {
     ev.CustomerAsked: "wish",
     ev.FaultDiagnosed: "cause",
     ev.FeeDrafted: "charge",
-    ev.ComplaintRaised: "level",
+    ev.ComplaintRaised: "level_owner",
     ev.ComplaintSettled: "",
     custody.PartsNeeded: "",
     custody.CustodyMoved: "move",

@@ -28,7 +28,7 @@ class FeeDrafted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComplaintRaised:
-    """The customer complains about the service (R74, R76)."""
+    """The customer complains about the service (R73, R74, R76)."""
 
     ticket: TicketId
     # 1 = the desk answers … 3 = major: a team on the spot
@@ -38,6 +38,11 @@ class ComplaintRaised:
     subject: str = ""
     owner: str = ""
     clause: str = ""
+
+    @property
+    def level_owner(self) -> str:
+        """Level and owner in one word, as the trace keeps it."""
+        return f"{self.level}/{self.owner}" if self.owner else str(self.level)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

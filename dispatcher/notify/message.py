@@ -11,6 +11,8 @@ from typing import Final
 
 from dispatcher.texts import Lang, say
 
+# the audience of a template that goes to whoever has the task
+OWNER: Final = "owner"
 # templates and whom they are written to; adding one is a row and its texts ``notice.NAME.subject``
 # and ``notice.NAME.body`` in both languages
 TEMPLATES: Final[dict[str, str]] = {
@@ -18,6 +20,9 @@ TEMPLATES: Final[dict[str, str]] = {
     "change": "customer",
     "late": "customer",
     "weather_hold": "customer",
+    "force_majeure": "customer",
+    # R74: whoever answers for the complaint
+    "complaint": OWNER,
     "survey": "customer",
     "test": "operations",
 }
@@ -47,14 +52,16 @@ def compose(
     ticket: str,
     lang: Lang,
     phone: str = "",
+    owner: str = "",
     **facts: object,
 ) -> Message:
-    """Return a template in words; facts it does not name are left out."""
+    """Return a template in words; facts it does not name are left out; `owner` has the task."""
     told = {"ticket": ticket, **facts}
+    audience = TEMPLATES.get(template, "customer")
     return Message(
         id=id,
         template=template,
-        audience=TEMPLATES.get(template, "customer"),
+        audience=owner if audience == OWNER and owner else audience,
         ticket=ticket,
         lang=lang,
         subject=say(f"notice.{template}.subject", lang, **told),

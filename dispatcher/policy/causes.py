@@ -20,6 +20,7 @@ CAUSES: Final[tuple[str, ...]] = (
     "parts",
     "customer",
     "weather",
+    "force_majeure",
 )
 
 # the state a mark leads to; a mark that is not here changes nothing
@@ -46,6 +47,7 @@ _HELD: Final[dict[str, str]] = {
     "parts": "parts",
     "customer": "customer",
     "access": "customer",
+    "force_majeure": "force_majeure",
     "other": "queue",
 }
 _INCOMPLETE: Final[dict[str, str]] = {

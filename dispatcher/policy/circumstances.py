@@ -56,6 +56,15 @@ CIRCUMSTANCES: Final[dict[str, Callable[[Ticket], bool]]] = {
     "serious_or_worse": lambda ticket: (
         severity_at(ticket.trace, None, int(ticket.severity)) >= Severity.SERIOUS
     ),
+    # R76
+    "major_trouble": lambda ticket: any(
+        mark.note.partition("/")[0] == level and mark.kind == kind
+        for mark in ticket.trace
+        for kind, level in (("incident_raised", "1"), ("complaint_raised", "3"))
+    ),
+    # R49: a loaner was offered, and the customer said yes; the customer has one
+    "loaner_wanted": _told("loaner_offered"),
+    "has_loan": lambda ticket: bool(ticket.loans),
     "promised": lambda ticket: _happened(ticket, "arrival_promised"),
 }
 

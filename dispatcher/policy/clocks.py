@@ -270,13 +270,16 @@ def plan_due(profile: Profile, ticket: Ticket, home: Territory, now: int) -> tup
     """
     Return the plan's due times, arrive and fix, with their weights; the earlier of several.
 
-    A clock that has not started has none; one that was kept keeps its due time.
+    A clock that has not started has none; one that was kept keeps its due time, unless another of
+    its stage runs, such as a major complaint about work that was done (R76).
     """
     earliest: dict[str, DueTime] = {}
+    ranks: dict[str, tuple[bool, int]] = {}
     for one in readings(profile.planned, ticket, home, now):
-        stage, row = one.clock.stage, one.severity - 1
-        if not stage or (stage in earliest and earliest[stage].due_at <= one.due_at):
+        stage, row, rank = one.clock.stage, one.severity - 1, (not one.run.is_open, one.due_at)
+        if not stage or (stage in ranks and ranks[stage] <= rank):
             continue
+        ranks[stage] = rank
         earliest[stage] = DueTime(
             clock=stage,
             due_at=one.due_at,

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from dispatcher.domain.calendar import ALWAYS, FULL_WEEK, CalendarRule, Span, seed, zone_of
-from dispatcher.domain.duty import ASSIGNED
+from dispatcher.domain.duty import ASSIGNED, OWNER
 from dispatcher.domain.ticket import MOVES
 from dispatcher.domain.trace import KINDS
 from dispatcher.errors import BadField
@@ -313,7 +313,7 @@ class _Compiler:
 
     def _task(self, name: str, one: f.TaskFile) -> TaskTemplate:
         at = ("tasks", name)
-        self._word(one.role, (*words.ROLES, ASSIGNED), "role", (*at, "role"))
+        self._word(one.role, (*words.ROLES, ASSIGNED, OWNER), "role", (*at, "role"))
         self._word(one.when, words.CIRCUMSTANCES, "circumstance", (*at, "when"))
         for step in one.escalate:
             self._word(step.role, words.ROLES, "role", (*at, "escalate"))

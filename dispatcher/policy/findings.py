@@ -151,7 +151,8 @@ def work_days(profile: Profile) -> Iterator[Finding]:
     """Clocks of one ticket that count by calendars with different days."""
     rules: dict[tuple[bool, ...], CalendarRule] = {}
     for clock in profile.clocks:
-        if clock.stage:
+        # what trouble starts has days of its own
+        if clock.stage and any(one.kind == "ticket_reported" for one in clock.starts):
             rules.setdefault(tuple(bool(s) for s in clock.calendar.week), clock.calendar)
     if len(rules) > 1:
         yield _impossible(

@@ -32,7 +32,10 @@ class Trigger:
 
     def fits(self, mark: Mark) -> bool:
         """Tell whether a mark is such a fact."""
-        return mark.kind == self.kind and self.note in {"", mark.note}
+        if mark.kind != self.kind:
+            return False
+        # a detail may have a part that says more: clock_warned:arrive, complaint_raised:2
+        return self.note in {"", mark.note} or mark.note.startswith(f"{self.note}/")
 
     def __str__(self) -> str:
         """Return it as policy files write it."""

@@ -10,12 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dispatcher.domain.calendar import Calendar
-from dispatcher.domain.duty import Duty
+from dispatcher.domain.duty import OWNER, Duty
 from dispatcher.domain.territory import Territory
 from dispatcher.domain.ticket import Mark, Ticket
 from dispatcher.policy.circumstances import applies
 from dispatcher.policy.clocks import Reading, in_order, read_run, runs
 from dispatcher.policy.profile import Escalation, Profile, TaskTemplate, Term, calendar_at
+from dispatcher.policy.words import ROLES
+
+# hears of what names nobody else
+SUPERVISOR = "supervisor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,13 +100,21 @@ def _duty(one: _Run) -> Duty:
     start = one.reading.run.start
     return Duty(
         task=one.key,
-        role=one.template.role,
+        role=_role(one.template.role, start),
         opened_at=start.at,
         due_at=one.reading.due_at,
         clause=one.reading.term.clause,
         cause=_words(start),
         notice=one.template.notice,
     )
+
+
+def _role(role: str, start: Mark) -> str:
+    """Return who does a task: the template's role, or the one that the fact names as its owner."""
+    if role != OWNER:
+        return role
+    named = start.note.partition("/")[2]
+    return named if named in ROLES else SUPERVISOR
 
 
 def _words(mark: Mark) -> str:

@@ -148,6 +148,8 @@ class TermsFile(Shape, frozen=True, kw_only=True):
     # the first row that fits; the worst stand first
     incidents: tuple[IncidentRow, ...] = ()
     complaints: tuple[ComplaintRow, ...] = ()
+    # people who go to a worst incident or a major complaint together, the same day (R76)
+    team_size: Annotated[int, msgspec.Meta(ge=2, le=6)] = 2
     prices: PriceFile
 
 

@@ -56,6 +56,9 @@ CIRCUMSTANCES: Final[tuple[str, ...]] = (
     "taken_away",
     "on_site_visit",
     "serious_or_worse",
+    "major_trouble",
+    "loaner_wanted",
+    "has_loan",
     "promised",
 )
 
@@ -91,7 +94,9 @@ PURPOSES: Final[tuple[str, ...]] = (
 # what a fault came from; the detail of the fact fault_diagnosed (R33: who pays)
 CAUSES: Final[tuple[str, ...]] = ("wear", "defect", "installation", "misuse", "accident")
 CHARGES: Final[tuple[str, ...]] = ("free", "contract", "other", "paid", "open")
-HOLDS: Final[tuple[str, ...]] = ("weather", "parts", "customer", "access", "other")
+HOLDS: Final[tuple[str, ...]] = (
+    *("weather", "parts", "customer", "access", "force_majeure", "other"),
+)
 WISHES: Final[tuple[str, ...]] = ("answer", "quote", "documents")
 # moves that are none of the ticket's life cycle but stand behind a gate all the same
 OTHER_MOVES: Final[tuple[str, ...]] = ("promise", "home", "end_trip", "issue_part")

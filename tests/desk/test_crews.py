@@ -23,13 +23,13 @@ POLICY = load_policy()
 SECOND = (RequiredSkill(name="hardware"),)
 
 
-def do(place: Village, desk: Desk, command: w.Command, now: int = MORNING) -> list[str]:
+def do(place: Village, desk: Desk, command: w.Command, now: int = MORNING, terms=None) -> list[str]:
     """Let a command happen and the desk answer until it is quiet; return the kinds of facts."""
     kinds: list[str] = []
     wishes = [command]
     while wishes:
         wish = wishes.pop(0)
-        decision = decide(wish, place.docs, Context(now=now, policy=POLICY))
+        decision = decide(wish, place.docs, Context(now=now, policy=POLICY, terms=terms))
         for event in decision.events:
             fact = ev.Fact(
                 territory="V",

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 
 from dispatcher.desk.command import wishes as w
 from dispatcher.domain import events as ev
-from dispatcher.errors import BadField, MissingReason
-from dispatcher.policy import load_terms
+from dispatcher.domain.ticket import Mark
+from dispatcher.errors import AlreadyTwo, BadField, MissingReason
+from dispatcher.policy import load_policy, load_terms
+from dispatcher.policy.clocks import plan_due
 from dispatcher.policy.routing import Harm, incident_row
-from tests.desk.test_crews import do, three, together
+from tests.desk.test_crews import do, improve, three, together, visits
+from tests.places import HOUR, MORNING, STEP_S, VILLAGE
 
 
 @pytest.mark.parametrize(
@@ -64,6 +70,49 @@ def test_worst_incident_calls_a_team_and_is_reported_and_settled() -> None:
     assert together(place)
     with pytest.raises(MissingReason):
         do(place, desk, w.NoteIncident(ticket="V-2", remark=" "))
-    assert do(place, desk, w.NoteIncident(ticket="V-2", remark="seen")) == ["incident_noted"]
+    # the report of today is written, the one of tomorrow is asked for
+    assert do(place, desk, w.NoteIncident(ticket="V-2", remark="seen")) == [
+        *("incident_noted", "task_closed", "task_opened"),
+    ]
     settled = w.NoteIncident(ticket="V-2", remark="paid", is_settled=True)
     assert do(place, desk, settled)[0] == "incident_settled"
+
+
+def test_team_of_three_starts_together() -> None:
+    """R76: a house that sends three: the first two as a couple, the third for the same moment."""
+    place, desk = three()
+    place.engineer("eva", skills="hardware software")
+    terms = load_terms()
+    terms = replace(terms, file=msgspec.structs.replace(terms.file, team_size=3))
+    do(place, desk, w.RaiseIncident(ticket="V-2", injury=True), terms=terms)
+    crew = place.docs.ticket("V-2").crew
+    assert len(crew) == 2
+    improve(place, desk)
+    starts = {visits(place, one)[0][1].start_at for one in ("V-2", *crew)}
+    engineers = {visits(place, one)[0][0] for one in ("V-2", *crew)}
+    assert len(engineers) == 3
+    assert max(starts) - min(starts) <= STEP_S
+    # a fourth one when somebody asks for more, and not by accident
+    skills = place.docs.ticket("V-2").skills
+    with pytest.raises(AlreadyTwo):
+        do(place, desk, w.CallSecond(ticket="V-2", skills=skills))
+    do(place, desk, w.CallSecond(ticket="V-2", skills=skills, is_more=True))
+    assert len(place.docs.ticket("V-2").crew) == 3
+
+
+def test_day_of_a_major_complaint_binds_the_plan() -> None:
+    """R76: the plan is charged from midnight on, also when somebody had been there before."""
+    place, desk = three()
+    do(place, desk, w.Complain(ticket="V-2", level=3))
+    ticket = place.docs.ticket("V-2")
+    due = {one.clock: one for one in ticket.due}["arrive"]
+    # V-2 is general: eight hours; midnight is sixteen hours away, so the earlier one stays
+    assert (due.due_at - MORNING, due.clause) == (8 * HOUR, "house, within M3 2(2)")
+    met = [
+        Mark("engineer_arrived", MORNING + 600, "anna"),
+        Mark("visit_incomplete", MORNING + 900, "parts"),
+    ]
+    trace = (ticket.trace[0], *met, Mark("complaint_raised", MORNING + 1000, "3"))
+    again = plan_due(load_policy().house, replace(ticket, trace=trace), VILLAGE, MORNING + 1000)
+    due = {one.clock: one for one in again}["arrive"]
+    assert (due.due_at - MORNING, due.clause, due.weight) == (16 * HOUR, "M2 Auto 5", 10)

@@ -11,8 +11,10 @@ import pytest
 from dispatcher.domain import events as ev
 from dispatcher.domain.territory import Territory
 from dispatcher.domain.ticket import Severity
+from dispatcher.notify.message import compose
 from dispatcher.policy import load_policy, read_clocks
-from dispatcher.policy.clocks import in_order, runs
+from dispatcher.policy.clocks import crossings, in_order, runs
+from dispatcher.policy.tasks import changes
 from dispatcher.policy.words import CIRCUMSTANCES, CONDITIONS
 from tests.places import Village, at, site, ticket_events
 
@@ -129,11 +131,72 @@ def test_written_proposal_follows_within_the_hour() -> None:
 
 
 def test_whoever_waits_is_told() -> None:
-    """R28, R36: a hold starts the notice; force majeure may take three days (R80)."""
-    for profile, told in (("standard", "Wed 11:00"), ("installation", "Sat 10:00")):
+    """R28, R36: a hold starts the notice, within the hour."""
+    for profile in ("standard", "installation"):
         place = opened(profile, "Wed 09:00")
         place.add(ev.TicketHeld(**ON, kind="weather", reason="x"), now=moment("Wed 10:00"))
-        assert due(place, "notice")[0] == told
+        assert due(place, "notice")[0] == "Wed 11:00"
+
+
+def test_force_majeure_is_a_hold_of_its_own() -> None:
+    """R80, M4 P5-3, 5: told within three days, no notice of an hour; seven working days wait meanwhile."""
+    place = opened("installation", "Wed 09:00")
+    place.add(ev.TicketHeld(**ON, kind="force_majeure", reason="x"), now=moment("Wed 10:00"))
+    assert due(place, "force_majeure") == ("Sat 10:00", "M4 P5-3, 5")
+    ticket = place.docs.ticket("V-1")
+    assert "notice" not in {
+        one.clock for one in read_clocks(POLICY, ticket, HOME, ticket.trace[-1].at)
+    }
+    [duty] = tasks_of(place, "tell_of_force_majeure")
+    assert (duty.role, duty.notice) == ("customer-service", "force_majeure")
+    place.add(ev.TicketReleased(**ON, due=()), now=moment("Thu 10:00"))
+    # nine office hours of waiting: one working day more
+    assert due(place, "fix")[0] == "Mon 17:30"
+    late = crossings(
+        POLICY.profiles["installation"], place.docs.ticket("V-1"), HOME, moment("Fri+2 18:00")
+    )
+    assert "fix" in {one.clock for one in late[0]}
+
+
+def tasks_of(place: Village, name: str):
+    """Return the open tasks of a name."""
+    ticket = place.docs.ticket("V-1")
+    profile = POLICY.profile_of(ticket)
+    opened_, _ = changes(profile, ticket, HOME, ticket.trace[-1].at)
+    return [one for one in opened_ if one.name == name]
+
+
+def test_complaint_calls_the_owner_of_its_level() -> None:
+    """R74: the table's owner, with a message; a level without one is the supervisor's."""
+    place = opened("standard", "Wed 09:00")
+    place.add(ev.ComplaintRaised(**ON, level=1, owner="dispatcher"), now=moment("Wed 10:00"))
+    place.add(ev.ComplaintRaised(**ON, level=2), now=moment("Wed 10:00"))
+    place.add(ev.ComplaintRaised(**ON, level=3, owner="dispatcher"), now=moment("Wed 10:00"))
+    for name, role in (
+        *(("complaint", "dispatcher"), ("complaint_2", "supervisor")),
+        ("complaint_3", "supervisor"),
+    ):
+        [duty] = tasks_of(place, name)
+        assert (duty.role, duty.notice) == (role, "complaint"), name
+    for lang in ("en", "zh"):
+        told = compose("complaint", id="x", ticket="V-1", lang=lang, owner="dispatcher")
+        assert (told.audience, "V-1" in told.body) == ("dispatcher", True)
+
+
+def test_worst_trouble_is_reported_every_day_until_it_is_settled() -> None:
+    """R76, M2 Auto 5: each report asks for the next one, a day later; a smaller complaint for none."""
+    place = opened("standard", "Wed 09:00")
+    place.add(ev.ComplaintRaised(**ON, level=2), now=moment("Wed 09:30"))
+    assert tasks_of(place, "daily_report") == []
+    place.add(
+        ev.IncidentRaised(**ON, level=1, owner="supervisor", clause="x"), now=moment("Wed 10:00")
+    )
+    for n, day in enumerate(("Wed", "Thu", "Fri"), 1):
+        [duty] = tasks_of(place, "daily_report")
+        assert (duty.task, duty.due_at - duty.opened_at) == (f"daily_report/{n}", 86_400)
+        place.add(ev.IncidentNoted(**ON, remark="x"), now=moment(f"{day} 17:00"))
+    place.add(ev.IncidentSettled(**ON, remark="x"), now=moment("Fri 18:00"))
+    assert tasks_of(place, "daily_report") == []
 
 
 def test_incomplete_visit_wants_a_next_time() -> None:

@@ -82,7 +82,11 @@ def marks_of(facts: Iterable[ev.Fact]) -> dict[str, list[Mark]]:
             case ev.CustomerAsked():
                 note = event.wish
             case ev.ComplaintRaised():
-                note = str(event.level)
+                note = f"{event.level}/{event.owner}".strip("/")
+            case ev.TicketSolved():
+                kind, note = "work_finished", event.how
+                status[name] = "done"
+                _leave(routes, name)
             case ev.VisitIncomplete():
                 note = event.reason if event.reason in CODES else "other"
                 status[name] = "incomplete"
@@ -133,7 +137,8 @@ def _plan(
 
 
 def _fits(triggers: Iterable[str], mark: Mark) -> bool:
-    return any(t in {mark[1], f"{mark[1]}:{mark[2]}"} for t in triggers)
+    told = f"{mark[1]}:{mark[2]}"
+    return any(t in {mark[1], told} or told.startswith(f"{t}/") for t in triggers)
 
 
 class ClockTwin:

@@ -185,6 +185,7 @@ def call_second(
         skills=skills_of(house.mirror(one.territory), body.skills),
         certificates=body.certificates,
         duration_s=body.duration_s,
+        is_more=body.is_more,
     )
 
     def check(docs: StoreDocs) -> None:

@@ -1,5 +1,5 @@
 """
-A second engineer at the same time (R41, R76): called for a ticket, and kept in step with it.
+More engineers at the same time (R41, R76): called for a ticket, and kept in step with it.
 
 Pure, like `commands`, whose table lists the handler. Must not plan; the couple is the planner's.
 """
@@ -16,6 +16,8 @@ from dispatcher.domain.ids import TicketId
 from dispatcher.domain.ticket import FINISHED, MOVES, Status, Ticket
 from dispatcher.errors import AlreadyTwo, BadField, IllegalMove
 
+# people at one place at one time
+MOST_TEAM = 6
 # states in which a second engineer may still be called
 _CALLABLE = frozenset({Status.TRIAGED, Status.PLANNED, Status.DISPATCHED, Status.ACCEPTED})
 
@@ -31,16 +33,21 @@ def call(command: w.CallSecond, docs: CommandDocs, context: Context) -> Decision
     if not command.skills:
         rule = "name at least one skill the second engineer needs"
         raise BadField(field="skills", value="[]", rule=rule)
-    alive = [one for one in first.crew if docs.ticket(one).status not in FINISHED]
-    if first.joins is not None or alive:
+    alive = _alive(first, docs)
+    if first.joins is not None or (alive and not command.is_more) or len(alive) >= MOST_TEAM - 1:
         raise AlreadyTwo(ticket=first.id, other=first.joins or alive[0])
     return facts(*second_of(command, docs, context))
 
 
-def may_call(ticket: Ticket, docs: CommandDocs) -> bool:
-    """Tell whether a second engineer can be called for a ticket now."""
-    alive = [one for one in ticket.crew if docs.ticket(one).status not in FINISHED]
-    return ticket.status in _CALLABLE and ticket.joins is None and not alive
+def wanted(ticket: Ticket, docs: CommandDocs, people: int) -> int:
+    """Return how many more engineers a ticket can get, so that a team of `people` goes there."""
+    if ticket.status not in _CALLABLE or ticket.joins is not None:
+        return 0
+    return max(0, min(people, MOST_TEAM) - 1 - len(_alive(ticket, docs)))
+
+
+def _alive(ticket: Ticket, docs: CommandDocs) -> list[TicketId]:
+    return [one for one in ticket.crew if docs.ticket(one).status not in FINISHED]
 
 
 def second_of(

@@ -111,9 +111,12 @@ def write_case(command: w.WriteCase, docs: CommandDocs, _context: Context) -> De
 
 
 def _team(ticket: Ticket, docs: CommandDocs, context: Context) -> tuple[Event, ...]:
-    """Return the facts that call a second engineer, when nobody else is called and one can be."""
-    if not crews.may_call(ticket, docs) or not ticket.skills:
+    """Return the facts that call the rest of a team, as far as nobody else is called yet."""
+    if not ticket.skills:
         return ()
-    # the complaint itself is the next fact
     wish = w.CallSecond(ticket=ticket.id, skills=ticket.skills)
-    return crews.second_of(wish, docs, context, after=1)
+    team: list[Event] = []
+    for _ in range(crews.wanted(ticket, docs, context.money.file.team_size)):
+        # the complaint itself is the next fact
+        team += crews.second_of(wish, docs, context, after=1 + len(team))
+    return tuple(team)

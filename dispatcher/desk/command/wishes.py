@@ -199,6 +199,8 @@ class CallSecond:
     certificates: tuple[str, ...] = ()
     # seconds; None = as long as the first
     duration_s: int | None = None
+    # a third one, or a fourth, beside those who are called already
+    is_more: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

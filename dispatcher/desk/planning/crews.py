@@ -1,8 +1,9 @@
 """
-Two engineers at one place at one time (R41, R76): which tickets of a day belong together.
+Engineers at one place at one time (R41, R76): which tickets of a day belong together.
 
 A second engineer has a ticket of its own that joins the first one's; here the two become a couple of
-the solver. Must not search; `search` puts couples in.
+the solver. A third and more are not tied: they are due when the first one starts, and the one who
+waits at the door is dear. Must not search; `search` puts couples in.
 """
 
 from __future__ import annotations
@@ -28,18 +29,27 @@ def partner_of(docs: MemoryDocs, ticket: Ticket) -> Ticket | None:
 
 def couples(tickets: Sequence[Ticket]) -> list[tuple[int, int]]:
     """Return the indices of tickets that are to start together: both open, neither under way."""
-    index = {ticket.id: i for i, ticket in enumerate(tickets) if ticket.is_open}
-    return [
-        (index[ticket.joins], i)
-        for i, ticket in enumerate(tickets)
-        if ticket.is_open and ticket.joins in index
-    ]
+    index = {ticket.id: i for i, ticket in enumerate(tickets)}
+    found: list[tuple[int, int]] = []
+    for i, first in enumerate(tickets):
+        # a task has one partner: the first who was called and is still to come
+        partner = next((index[one] for one in first.crew if one in index), None)
+        if first.is_open and partner is not None and tickets[partner].is_open:
+            found.append((i, partner))
+    return found
 
 
 def partner_starts_at(docs: MemoryDocs, ticket: Ticket) -> int | None:
-    """Return when a partner who was told to go begins, epoch seconds; None when nobody was."""
+    """
+    Return when the others begin, epoch seconds; None when that is not settled.
+
+    For the two of a couple it is settled once one was told to go; for a third as soon as the first
+    one is planned.
+    """
     other = partner_of(docs, ticket)
-    if other is None or not other.is_frozen or other.engineer is None:
+    if other is None or other.engineer is None:
+        return None
+    if not other.is_frozen and not _comes_third(docs, ticket):
         return None
     if other.status is Status.ON_SITE:
         return other.entered_at
@@ -48,3 +58,12 @@ def partner_starts_at(docs: MemoryDocs, ticket: Ticket) -> int | None:
             if visit.ticket == other.id:
                 return visit.start_at
     return None
+
+
+def _comes_third(docs: MemoryDocs, ticket: Ticket) -> bool:
+    """Tell whether somebody who was called before makes the couple."""
+    if ticket.joins is None:
+        return False
+    crew = (docs.tickets.get(one) for one in docs.ticket(ticket.joins).crew)
+    alive = [one.id for one in crew if one is not None and one.status not in FINISHED]
+    return alive[:1] != [ticket.id]
