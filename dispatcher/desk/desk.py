@@ -14,7 +14,7 @@ from dispatcher.desk.command import gates
 from dispatcher.desk.command import wishes as w
 from dispatcher.desk.command.rounds import Rounds
 from dispatcher.desk.command.timing import MOST_AT_ONCE, Alarms
-from dispatcher.desk.planning import search
+from dispatcher.desk.planning import crews, search
 from dispatcher.desk.planning.day import Day, compile_day
 from dispatcher.desk.planning.roads import Roads
 from dispatcher.domain import custody, duty, provider
@@ -107,6 +107,9 @@ class Desk:
         elif isinstance(event, ev.CalendarChanged):
             self._find_stale(now)
             actions += self._reckon()
+        elif isinstance(event, ev.PlanPublished):
+            # the third of a team goes by when the others come, which a plan has just settled
+            self.stirred |= any(crews.is_apart(self.docs, route) for route in event.routes)
         if isinstance(event, (*_STIR, *_OPENED)):
             self.stirred = True
         return actions

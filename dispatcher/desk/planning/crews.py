@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dispatcher.domain.memory import MemoryDocs
+from dispatcher.domain.plan import Route
 from dispatcher.domain.ticket import FINISHED, Status, Ticket
 
 # cost units for each second that one of two waits at the door for the other
@@ -43,13 +44,13 @@ def partner_starts_at(docs: MemoryDocs, ticket: Ticket) -> int | None:
     """
     Return when the others begin, epoch seconds; None when that is not settled.
 
-    For the two of a couple it is settled once one was told to go; for a third as soon as the first
-    one is planned.
+    For the two of a couple it is settled once one was told to go; for a team of more as soon as the
+    first one is planned, for that one too.
     """
-    other = partner_of(docs, ticket)
+    other = ticket if _leads_more(docs, ticket) else partner_of(docs, ticket)
     if other is None or other.engineer is None:
         return None
-    if not other.is_frozen and not _comes_third(docs, ticket):
+    if not (other.is_frozen or other is ticket or _comes_third(docs, ticket)):
         return None
     if other.status is Status.ON_SITE:
         return other.entered_at
@@ -60,6 +61,14 @@ def partner_starts_at(docs: MemoryDocs, ticket: Ticket) -> int | None:
     return None
 
 
+def _leads_more(docs: MemoryDocs, ticket: Ticket) -> bool:
+    """Tell whether a ticket is planned and more than one other goes with it."""
+    if ticket.status is not Status.PLANNED or len(ticket.crew) < 2:
+        return False
+    crew = (docs.tickets.get(one) for one in ticket.crew)
+    return sum(one is not None and one.status not in FINISHED for one in crew) > 1
+
+
 def _comes_third(docs: MemoryDocs, ticket: Ticket) -> bool:
     """Tell whether somebody who was called before makes the couple."""
     if ticket.joins is None:
@@ -67,3 +76,14 @@ def _comes_third(docs: MemoryDocs, ticket: Ticket) -> bool:
     crew = (docs.tickets.get(one) for one in docs.ticket(ticket.joins).crew)
     alive = [one.id for one in crew if one is not None and one.status not in FINISHED]
     return alive[:1] != [ticket.id]
+
+
+def is_apart(docs: MemoryDocs, route: Route) -> bool:
+    """Tell whether somebody on a route comes to a team at another moment than its first one."""
+    for visit in route.visits:
+        ticket = docs.ticket(visit.ticket)
+        if ticket.joins is not None and not ticket.is_frozen and _comes_third(docs, ticket):
+            starts_at = partner_starts_at(docs, ticket)
+            if starts_at is not None and starts_at != visit.start_at:
+                return True
+    return False
