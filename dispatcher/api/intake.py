@@ -132,6 +132,7 @@ def report_of(house: House, territory: TerritoryId, given: s.TicketGiven) -> Rep
         contract=given.contract,
         weight_g=given.weight_g,
         source=given.source,
+        bought_from=given.bought_from,
         severity=Severity(given.severity) if given.severity else None,
         skills=skills_of(house.mirror(territory), given.skills),
         certificates=given.certificates,
@@ -191,6 +192,7 @@ def engineer_of(house: House, given: s.EngineerGiven) -> Engineer:
         ),
         shifts=shifts_of(given.shifts),
         provider=given.provider,
+        department=given.department,
     )
 
 

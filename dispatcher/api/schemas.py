@@ -151,6 +151,8 @@ class TicketGiven(Body):
     symptom: Prose
     external_id: Annotated[str | None, Field(min_length=1, max_length=64)] = None
     source: Line = ""
+    # where it was bought: shop, online, maker, … (R05)
+    bought_from: Annotated[str, Field(max_length=40)] = ""
     # may be absent when the asset has one
     site: SiteGiven | None = None
     skills: Annotated[tuple[SkillWanted, ...], Field(max_length=10)] = ()
@@ -361,6 +363,8 @@ class EngineerGiven(Expecting):
     shifts: Annotated[tuple[ShiftGiven, ...], Field(max_length=100)] = ()
     # the firm somebody works for; empty = the house itself (R81)
     provider: Annotated[str, Field(max_length=64)] = ""
+    # such as engineering or production; empty = either (R87)
+    department: Annotated[str, Field(max_length=40)] = ""
 
 
 class ShiftsGiven(Expecting):

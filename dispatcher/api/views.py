@@ -45,7 +45,13 @@ _RECORD = [
     (one.name, get_type_hints(Ticket)[one.name]) for one in fields(Ticket) if one.name not in _KEPT
 ]
 # what an answer of an older desk does not have
-_LATER: dict[str, Any] = {"items": (), "joins": None, "crew": (), "followed_by": None}
+_LATER: dict[str, Any] = {
+    "items": (),
+    "joins": None,
+    "crew": (),
+    "followed_by": None,
+    "bought_from": "",
+}
 # the record's fields and what a screen needs beside them
 TicketView = msgspec.defstruct(
     "Ticket",
@@ -127,6 +133,9 @@ class TicketDetail(msgspec.Struct, frozen=True, kw_only=True):
     reveals: list[RevealView] = []
     # who else is to be there at the same time
     together: list[Together] = []
+    # how much of what the manuals ask for is known, percent, and what is not, in words (R05)
+    completeness: int = 0
+    incomplete: list[str] = []
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from dispatcher.domain.ids import TicketId
 from dispatcher.domain.memory import MemoryDocs, follow
 from dispatcher.domain.plan import Route
 from dispatcher.domain.ticket import FINISHED, Status, Ticket
+from dispatcher.domain.trace import PROVIDER_SILENT
 from dispatcher.policy import Policy, Terms, due_times, load_terms
 
 # facts after which a better plan may exist, besides those that bring a ticket
@@ -49,6 +50,8 @@ _STIR = (
     provider.ContractTermsSet,
     duty.MoveBlocked,
 )
+# somebody has it and has not left for it
+_NOT_BEGUN = frozenset({Status.PLANNED, Status.DISPATCHED, Status.ACCEPTED})
 # how often a gate that time alone may open is looked at again, seconds
 _LOOK_S = 60
 # facts that bring a ticket into the plan
@@ -59,6 +62,7 @@ _OPENED = (
     ev.CustomerDisputed,
     ev.VisitRecalled,
     ev.VisitDeclined,
+    ev.HandedOver,
 )
 
 
@@ -107,6 +111,8 @@ class Desk:
         elif isinstance(event, ev.CalendarChanged):
             self._find_stale(now)
             actions += self._reckon()
+        elif isinstance(event, ev.ClockWarned):
+            actions += self._take_back(event)
         elif isinstance(event, ev.PlanPublished):
             # the third of a team goes by when the others come, which a plan has just settled
             self.stirred |= any(crews.is_apart(self.docs, route) for route in event.routes)
@@ -120,7 +126,8 @@ class Desk:
         written = self._rounds.due(self.docs, self.terms, now)
         opened = self._unblock(now)
         noted = [*self._reckon(), *crossed, *written]
-        return [*self._release(now), *self._dispatch(now), *opened, *noted]
+        passed = self._hand_over(now)
+        return [*self._release(now), *passed, *self._dispatch(now), *opened, *noted]
 
     def catch_up(self, now: int) -> list[Action]:
         """Return what to do about tickets and questions that came in while nobody planned."""
@@ -169,6 +176,7 @@ class Desk:
             for t in self.docs.tickets.values()
             if t.hold and t.hold.until_at is not None
         ]
+        moments += [max(now, at) for at, _ in self._ending()]
         crossing_at = self._alarms.next_at(self.docs, self.policy, now)
         moments += [] if crossing_at is None else [max(now, crossing_at)]
         moments += [now] if self._stale else []
@@ -199,6 +207,46 @@ class Desk:
             return []
         day = compile_day(self.docs, now=now, roads=self.roads, policy=self.policy)
         return [search.publish(day, search.insert(day, ticket_id), self.docs)]
+
+    def _ending(self) -> list[tuple[int, Route]]:
+        """Return the routes somebody has not begun all of, with the last moment of their shift."""
+        found = []
+        for route in self.docs.routes.values():
+            waits = [one for one in route.tickets if self.docs.ticket(one).status in _NOT_BEGUN]
+            shifts = self.docs.engineer(route.engineer).shifts
+            ends = [s.end_at + s.max_overtime_s for s in shifts if s.start_at == route.shift_at]
+            if waits and ends:
+                found.append((ends[0], route))
+        return sorted(found, key=lambda one: (one[0], one[1].id))
+
+    def _hand_over(self, now: int) -> list[Action]:
+        """Pass on what a shift that is over has left, to whoever is on call by then (R23, M4 P4)."""
+        on_call = sorted(
+            one.id
+            for one in self.docs.engineers.values()
+            if (shift := one.shift_at(now)) and shift.is_on_call and not one.is_absent(now)
+        )
+        return [
+            w.HandOver(ticket=ticket.id, to=on_call[0] if on_call else "")
+            for ends_at, route in self._ending()
+            if ends_at <= now
+            for ticket in map(self.docs.ticket, route.tickets)
+            if ticket.status in _NOT_BEGUN and self._tell(ticket)
+        ]
+
+    def _take_back(self, event: ev.ClockWarned) -> list[Action]:
+        """
+        Take a visit back from a provider that has not answered while the arrival becomes urgent.
+
+        R85, M1 2.4: what goes wrong between the house and its provider must not hit the customer;
+        `rules.prices.providers` gives the ticket to own staff, if anybody can go.
+        """
+        ticket = self.docs.ticket(event.ticket)
+        if event.clock != "arrive" or ticket.status is not Status.DISPATCHED:
+            return []
+        if ticket.engineer is None or not self.docs.engineer(ticket.engineer).provider:
+            return []
+        return [w.StepBecause(ticket=ticket.id, move="recall", reason=PROVIDER_SILENT)]
 
     def _release(self, now: int) -> list[Action]:
         """Take back into the plan what was held until now."""

@@ -8,7 +8,7 @@ change the plan.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from dispatcher.desk.planning import relax, search
 from dispatcher.desk.planning.day import Day, compile_day
 from dispatcher.desk.planning.roads import Roads
 from dispatcher.desk.planning.routes import to_routes
+from dispatcher.desk.planning.situation import situation
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.plan import Reason, Route
@@ -69,6 +70,8 @@ class Explanation:
     unassigned: tuple[Reason, ...]
     # the cheapest single change that would give it one, judged; None when it has one
     change: Reason | None
+    # urgency, weather and staff now (R25)
+    situation: Mapping[str, int] = field(default_factory=dict)
 
 
 def explain(
@@ -103,6 +106,7 @@ def explain(
         excluded=_excluded(day, plan, task, can),
         unassigned=unassigned if known.engineer is None else (),
         change=None if worth else relax.cheapest(day, plan, task),
+        situation=situation(day, task),
     )
 
 

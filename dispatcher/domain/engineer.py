@@ -94,6 +94,8 @@ class Engineer:
     gate: str = ""
     # the firm this engineer works for; "" = the house itself (R81)
     provider: str = ""
+    # the department, such as engineering or production; "" = either (R87)
+    department: str = ""
     # parts, kits, tools, loaners and customers' goods in this engineer's hands (R44, R46)
     holds: tuple[Holding, ...] = ()
     # the tickets driven to since the base was left; the trip is settled before its end (R44)

@@ -71,6 +71,7 @@ from dispatcher.domain.visit import (
     EngineerArrived,
     EngineerDeparted,
     FollowUpOpened,
+    HandedOver,
     TicketClosed,
     TicketResumed,
     TicketSolved,
@@ -101,6 +102,7 @@ __all__ = [
     "EngineerRegistered",
     "FeeDrafted",
     "FollowUpOpened",
+    "HandedOver",
     "IncidentNoted",
     "IncidentRaised",
     "IncidentSettled",
@@ -396,6 +398,7 @@ Event = (
     | VisitRecalled
     | VisitAccepted
     | VisitDeclined
+    | HandedOver
     | EngineerDeparted
     | EngineerArrived
     | WorkFinished

@@ -84,6 +84,7 @@ def apply(docs: Docs, fact: ev.Fact) -> None:
             | ev.VisitIncomplete()
             | ev.VisitRecalled()
             | ev.VisitDeclined()
+            | ev.HandedOver()
             | ev.VisitDispatched()
             | ev.VisitAccepted()
         ):

@@ -291,6 +291,7 @@ VisitEvent = (
     | ev.VisitIncomplete
     | ev.VisitRecalled
     | ev.VisitDeclined
+    | ev.HandedOver
     | ev.VisitDispatched
     | ev.VisitAccepted
 )
@@ -304,7 +305,7 @@ def on_visit(docs: Docs, event: VisitEvent, fact: ev.Fact) -> None:
             ticket = enter(replace(ticket, blocked=()), Status.DISPATCHED, fact.at)
         case ev.VisitAccepted():
             ticket = enter(ticket, Status.ACCEPTED, fact.at)
-        case ev.VisitRecalled():
+        case ev.VisitRecalled() | ev.HandedOver():
             ticket = enter(_off_plan(docs, ticket), Status.TRIAGED, fact.at)
         case ev.VisitDeclined():
             ticket = enter(_off_plan(docs, ticket), Status.TRIAGED, fact.at)

@@ -91,6 +91,8 @@ class Choice:
     # the next best engineer and how much dearer
     runner_up: EngineerId | None = None
     runner_up_extra: int = 0
+    # urgency, weather and staff at that moment (R25); see `desk.planning.situation`
+    situation: dict[str, int] = field(default_factory=dict)
 
 
 ChangeKind = Literal["added", "removed", "moved", "resequenced", "retimed"]

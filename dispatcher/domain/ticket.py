@@ -186,6 +186,8 @@ class Ticket:
     external_id: str | None = None
     # who told us, when it was not the customer (R04)
     source: str = ""
+    # where it was bought: shop, online, maker, … (R05); never a name
+    bought_from: str = ""
     skills: tuple[RequiredSkill, ...] = ()
     certificates: tuple[str, ...] = ()
     # seconds of work on site, estimated
@@ -290,6 +292,7 @@ MOVES: dict[str, Move] = {
         _move("finish", "on_site", "done"),
         _move("leave_incomplete", "on_site travelling", "incomplete"),
         _move("resume", "incomplete", "triaged"),
+        _move("hand_over", "planned dispatched accepted", "triaged"),
         _move("solve", "reported triaged planned held incomplete", "done"),
         _move("follow_up", "incomplete", "incomplete"),
         _move("customer_accept", "done", "customer_accepted"),

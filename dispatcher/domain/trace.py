@@ -31,6 +31,7 @@ NOTES: Final[Mapping[type[ev.Event], str]] = {
     ev.VisitRecalled: "",
     ev.VisitAccepted: "engineer",
     ev.VisitDeclined: "",
+    ev.HandedOver: "to",
     ev.EngineerDeparted: "engineer",
     ev.EngineerArrived: "engineer",
     ev.WorkFinished: "engineer",
@@ -69,6 +70,8 @@ NOTES: Final[Mapping[type[ev.Event], str]] = {
 INCOMPLETE_REASONS: Final[tuple[str, ...]] = (
     *("parts", "access", "customer_absent", "wrong_skill", "more_time", "unsafe", "other"),
 )
+# the reason of a recall because a provider's engineer did not answer (R85)
+PROVIDER_SILENT: Final = "provider_silent"
 # a try in vain is kept under a kind of its own, so that it stops no clock
 TRIED = "contact_tried"
 # a message that was given up
@@ -104,6 +107,9 @@ def mark_of(event: ev.Event, at: int, recorded_at: int) -> Mark | None:
             return Mark(kind, event.due_at, event.clock)
         case ev.CustomerContacted(is_reached=False):
             kind = TRIED
+        case ev.VisitRecalled(reason=reason) if reason == PROVIDER_SILENT:
+            # other reasons are free text, which has no place in a mark
+            note = PROVIDER_SILENT
         case ev.VisitIncomplete() if note not in INCOMPLETE_REASONS:
             # the reason may be free text, which has no place in a mark
             note = "other"
@@ -136,3 +142,8 @@ def why_unplaced(reasons: Iterable[Reason]) -> str:
     lacking = ("skill", "certificate", "nobody")
     is_skill = any(reason.code.startswith(lacking) for reason in reasons)
     return "skill" if is_skill else "queue"
+
+
+def has_waited(trace: Iterable[Mark]) -> bool:
+    """Tell whether a visit was taken back from a provider that did not answer (R85)."""
+    return any(mark.note == PROVIDER_SILENT for mark in trace if mark.kind == "visit_recalled")

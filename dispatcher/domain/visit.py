@@ -43,6 +43,19 @@ class VisitDeclined:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver:
+    """A visit that was not begun passed on, such as to whoever is on call after hours (R23)."""
+
+    ticket: TicketId
+    # who had it
+    engineer: EngineerId
+    # who is on call; "" = nobody, it waits for the next shift
+    to: str = ""
+    # what the next one must know; never a name or a number (R91)
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineerDeparted:
     """The engineer drives to the customer."""
 

@@ -100,6 +100,7 @@ def _fold(seen: Seen[Turn], fact: Fact, _home: Territory) -> Iterator[tuple[str,
         case (
             ev.VisitRecalled(ticket=ticket, engineer=who)
             | ev.VisitDeclined(ticket=ticket, engineer=who)
+            | ev.HandedOver(ticket=ticket, engineer=who)
         ):
             crew = _crew(seen)
             yield _sent(crew, who, tuple(t for t in crew.sent.get(who, ()) if t[1] != ticket))

@@ -6,8 +6,8 @@ Pure: a ticket's trace and evidence say all. What nobody has said is not so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from dispatcher.domain.ticket import Severity, Ticket
 from dispatcher.policy.clocks import severity_at
@@ -67,6 +67,20 @@ CIRCUMSTANCES: Final[dict[str, Callable[[Ticket], bool]]] = {
     "has_loan": lambda ticket: bool(ticket.loans),
     "promised": lambda ticket: _happened(ticket, "arrival_promised"),
 }
+
+
+def coverage_known(ticket: Ticket) -> str:
+    """Return in_warranty or out_of_warranty as somebody said or the fee was drafted; "" = unknown."""
+    word = said(ticket, "in_warranty")
+    if word is None:
+        drafts = [mark.note for mark in ticket.trace if mark.kind == "fee_drafted"]
+        word = {"free": True, "paid": False}.get(drafts[-1]) if drafts else None
+    return "" if word is None else "in_warranty" if word else "out_of_warranty"
+
+
+def department_of(ticket: Ticket, departments: Mapping[Any, str]) -> str:
+    """Return the department whose people go, by coverage (R87); "" = anybody."""
+    return departments.get(coverage_known(ticket), "") if departments else ""
 
 
 def applies(when: str, ticket: Ticket) -> bool:

@@ -219,6 +219,10 @@ class DispatchFile(Shape, frozen=True, kw_only=True):
     on_call_price: Number
     # engineers are sent only while this calendar is open (R29); absent = any time
     calendar: str = ""
+    # whose people go, by coverage; absent = anybody's (R87)
+    departments: dict[Literal["in_warranty", "out_of_warranty"], str] = {}
+    # sending a provider's people again where they have let a ticket wait until it was urgent (R85)
+    provider_price: Number = 43200
     clause: Clause = "house"
 
 

@@ -25,10 +25,12 @@ RULES: Final[tuple[Rule, ...]] = (
     eligibility.locks,
     eligibility.parts,
     eligibility.providers,
+    eligibility.department,
     prices.weather,
     prices.gates,
     prices.rotation,
     prices.on_call,
+    prices.providers,
 )
 
 __all__ = [

@@ -113,7 +113,10 @@ def exclusions(case: Case) -> Ruling:
     for i, ticket in enumerate(case.tickets):
         for one in ticket.excluded:
             if one.until_at is None or one.until_at > case.now:
-                forbid[i] |= [s.engineer.id == one.engineer for s in case.spells]
+                # nobody may be on the roster at all
+                forbid[i] |= np.array(
+                    [s.engineer.id == one.engineer for s in case.spells], np.bool_
+                )
 
     def why(i: int, k: int) -> Reason:
         engineer = case.spells[k].engineer.id
@@ -229,3 +232,22 @@ def providers(case: Case) -> Ruling:
             case, lambda t: t.contract in own_only, lambda t, s: bool(code(t, s.engineer))
         )
     return Ruling(rule="providers", clause="M2 PV 2-3, Auto 3", forbid=forbid, why=why)
+
+
+def department(case: Case) -> Ruling:
+    """In warranty the one department goes, out of warranty the other (R87, M4 P1 3.3)."""
+    wanted = case.departments or ("",) * len(case.tickets)
+    forbid = np.zeros(case.shape, np.bool_)
+    rows: dict[str, Mask] = {}
+    for i, name in enumerate(wanted):
+        if name and name not in rows:
+            others = [s.engineer.department not in {"", name} for s in case.spells]
+            rows[name] = np.array(others, np.bool_)
+        if name:
+            forbid[i] = rows[name]
+
+    def why(i: int, k: int) -> Reason:
+        has = case.spells[k].engineer.department
+        return Reason(code="department", facts={"department": has, "wanted": wanted[i]})
+
+    return Ruling(rule="department", clause="M4 P1 3.3", forbid=forbid, why=why)

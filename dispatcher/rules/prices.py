@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from dispatcher.domain.plan import Reason
+from dispatcher.domain.trace import has_waited
 from dispatcher.rules.eligibility import unskilled
 from dispatcher.rules.ruling import Case, Ruling
 
@@ -74,3 +75,19 @@ def gates(case: Case) -> Ruling:
         return Reason(code="gate", facts={"missing": ", ".join(case.tickets[i].blocked)})
 
     return Ruling(rule="gates", clause="M4 P1 6", not_before=not_before, why=why)
+
+
+def providers(case: Case) -> Ruling:
+    """
+    A provider that let a ticket wait until it was urgent comes last there (R85, M1 2.4).
+
+    A price, no ban: when the house's own people cannot go, a provider's are better than nobody.
+    """
+    hired = np.array([bool(spell.engineer.provider) for spell in case.spells], np.bool_)
+    waited = np.array([has_waited(ticket.trace) for ticket in case.tickets], np.bool_)
+    cost = (waited[:, None] & hired[None, :]).astype(np.int64) * case.prices.provider
+
+    def why(i: int, k: int) -> Reason:
+        return Reason(code="provider_waited", facts={"cost": int(cost[i, k])})
+
+    return Ruling(rule="provider_trouble", clause="M1 2.4", cost=cost, why=why)

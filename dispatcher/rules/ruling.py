@@ -43,6 +43,8 @@ class Prices:
     rotation: int = 0
     # for calling out somebody on call (R23)
     on_call: int = 0
+    # for a provider's people where one of them has let the ticket wait (R85)
+    provider: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,8 @@ class Case:
     territory: Territory
     # visits each engineer was sent to in the running shift (R26)
     turns: Mapping[EngineerId, int] = field(default_factory=dict)
+    # whose people each ticket wants, "" = anybody's; empty = none does (R87)
+    departments: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int]:

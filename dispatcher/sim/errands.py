@@ -172,7 +172,7 @@ def _asset(command: w.RegisterAsset, territory: str, _step: Step) -> Errand:
 
 
 def _register(command: w.RegisterEngineer, territory: str, _step: Step) -> Errand:
-    keys = ("id", "name", "base", "skills", "certificates", "shifts", "provider")
+    keys = ("id", "name", "base", "skills", "certificates", "shifts", "provider", "department")
     body = _only(command.engineer, *keys)
     return Errand(path="/engineers", body={**body, "territory": territory})
 

@@ -11,6 +11,9 @@ def test_explanation_ranks_those_who_can_and_excludes_the_others(desk: Desk) -> 
     ticket = desk.ticket(HLEMMUR, skills=[{"name": "boiler"}])
     told = desk.client().get(f"/tickets/{ticket}/explanation").json()
     assert [one["engineer"] for one in told["candidates"]] == [able]
+    # R25: urgency, weather and staff stand beside it
+    assert "on duty could take it" in told["situation"]
+    assert told["decided"] is None
     best = told["candidates"][0]
     assert (best["rank"], best["extra"]) == (1, 0)
     assert sum(best["parts"].values()) == best["cost"]

@@ -54,3 +54,14 @@ def test_dispute_is_judged_by_a_supervisor(desk: Desk) -> None:
     assert judged.json()["ticket"]["status"] == "done"
     again = desk.client().post(f"/tickets/{ticket}/review", json=body)
     assert (again.status_code, again.json()["code"]) == (409, "refused")
+
+
+def test_ticket_says_how_complete_its_request_is(desk: Desk) -> None:
+    """R05: in percent and in words; no name, number or street is told by it."""
+    ticket = desk.ticket(model="PX-200", bought_from="shop")
+    told = desk.client().get(f"/tickets/{ticket}").json()
+    assert (told["completeness"], told["incomplete"]) == (100, [])
+    bare = desk.ticket(bought_from="", model="")
+    headers = {"Accept-Language": "zh"}
+    told = desk.client().get(f"/tickets/{bare}", headers=headers).json()
+    assert (told["completeness"], told["incomplete"]) == (66, ["型号", "购买渠道"])

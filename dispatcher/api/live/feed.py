@@ -6,6 +6,7 @@ Must not tell what a customer said or where a customer lives (R91).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 from functools import lru_cache
@@ -263,14 +264,28 @@ def why_of(mirror: Mirror, choice: Choice, lang: Lang) -> str:
     """Return why a ticket went where it went."""
     parts = {part: duration_words(cost) for part, cost in choice.parts.items() if cost}
     costs = ", ".join(f"{say(f'cost.{part}', lang)} {cost}" for part, cost in parts.items())
-    if choice.runner_up is None:
-        return say("fact.why_only", lang, costs=costs)
+    words = {"costs": costs, "other": _name(mirror, choice.runner_up)}
+    words["extra"] = duration_words(choice.runner_up_extra)
+    why = say("fact.why_only" if choice.runner_up is None else "fact.why", lang, **words)
+    return f"{why} {situation_words(choice.situation, lang)}" if choice.situation else why
+
+
+def situation_words(told: Mapping[str, int], lang: Lang) -> str:
+    """Return urgency, weather and staff at the moment of a decision in words (R25)."""
+    due_in_s = told.get("due_in_s")
+    if due_in_s is None:
+        due = say("situation.no_due", lang)
+    else:
+        key = "situation.due" if due_in_s >= 0 else "situation.late"
+        due = say(key, lang, time=duration_words(abs(due_in_s)))
+    weather = "storm" if told.get("storm") else "calm"
     return say(
-        "fact.why",
+        "situation.whole",
         lang,
-        costs=costs,
-        other=_name(mirror, choice.runner_up),
-        extra=duration_words(choice.runner_up_extra),
+        severity=say(f"severity.{told.get('severity', 1)}", lang),
+        due=due,
+        weather=say(f"situation.{weather}", lang),
+        **{key: told.get(key, 0) for key in ("able", "on_duty", "on_call", "waiting")},
     )
 
 

@@ -12,6 +12,7 @@ from dispatcher.api.carry import Asked, Errand, answer
 from dispatcher.api.doors import Doors, Json
 from dispatcher.api.house import House
 from dispatcher.api.intake import skills_of
+from dispatcher.api.live.feed import situation_words
 from dispatcher.api.seat import Housed, Seated
 from dispatcher.desk import explain as ex
 from dispatcher.desk.command.ruling import legal
@@ -66,6 +67,8 @@ class ExplanationView(msgspec.Struct, frozen=True, kw_only=True):
     cheapest_change: v.ReasonView | None
     # as the plan decided it at that moment
     decided: Choice | None
+    # urgency, weather and staff at that moment, or now when no plan has decided (R25)
+    situation: str = ""
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,6 +133,8 @@ def explain_ticket(ticket: s.Id, house: Housed, seat: Seated, ask: Asked) -> Res
     """Tell who could take a ticket, why not the others, and what would change it."""
     one = house.store.ticket(TicketId(ticket), scope=seat.scope)
     found = _explain(house, one)
+    decided = _decided(house, one)
+    told = (decided.situation if decided else None) or found.situation
     explanation = ExplanationView(
         ticket=one.id,
         engineer=found.engineer,
@@ -137,7 +142,8 @@ def explain_ticket(ticket: s.Id, house: Housed, seat: Seated, ask: Asked) -> Res
         excluded=_excluded(found, ask.lang),
         unassigned=[v.reason_view(reason, ask.lang) for reason in found.unassigned],
         cheapest_change=_change(house, one, found, ask.lang),
-        decided=_decided(house, one),
+        decided=decided,
+        situation=situation_words(told, ask.lang) if told else "",
     )
     return Json(explanation)
 

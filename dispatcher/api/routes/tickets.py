@@ -18,6 +18,7 @@ from dispatcher.api.moves import moves_of
 from dispatcher.api.seat import Housed, Seat, Seated
 from dispatcher.desk.command.wishes import ReadContact
 from dispatcher.domain.ids import EngineerId, TerritoryId, TicketId
+from dispatcher.domain.intake import completeness
 from dispatcher.domain.place import Site
 from dispatcher.domain.privacy import purposes_of
 from dispatcher.domain.ticket import FINISHED, Severity, Status, Ticket
@@ -25,6 +26,7 @@ from dispatcher.errors import ContactGone, UnknownSite
 from dispatcher.policy import read_clocks
 from dispatcher.policy.explain import explain_all
 from dispatcher.store import TicketFilter
+from dispatcher.texts import say
 
 doors = Doors("tickets")
 
@@ -88,7 +90,10 @@ def show_ticket(ticket: s.Id, house: Housed, seat: Seated, ask: Asked) -> Respon
         together = v.together_of(mirror, one)
     shown = v.ticket_view(mirror, one, now, cells_only=seat.sees_cells_only, is_open=is_open)
     may_reveal = site is not None and (seat.engineer is None or is_open)
+    known = completeness(one, site)
     detail = v.TicketDetail(
+        completeness=known.score,
+        incomplete=[say(f"intake.{name}", ask.lang) for name in known.missing],
         ticket=shown,
         site=v.masked(site, one, cells_only=seat.sees_cells_only) if site else None,
         clocks=read_clocks(house.policy, one, mirror.docs.territory(), now),

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from dispatcher.desk.command import wishes as w
-from dispatcher.desk.command.gates import check, check_trip
+from dispatcher.desk.command.gates import check, check_trip, ready
 from dispatcher.desk.command.ruling import CommandDocs, Context, Decision, facts, legal
 from dispatcher.domain import events as ev
 from dispatcher.domain.ids import EngineerId
@@ -18,10 +18,12 @@ from dispatcher.domain.ticket import FROZEN, Exclusion, Status, Ticket
 from dispatcher.errors import (
     BadField,
     MissingReason,
+    NoEngineerYet,
     NotFinishedYet,
     OtherEngineer,
     ReturnGateShut,
 )
+from dispatcher.units import HOUR_S
 
 
 def visit(command: w.VisitStep, docs: CommandDocs, context: Context) -> Decision:
@@ -61,6 +63,24 @@ def visit(command: w.VisitStep, docs: CommandDocs, context: Context) -> Decision
             )
         case _:
             raise BadField(field="move", value=command.move, rule="not a step of a visit")
+
+
+# whoever handed a visit over does not get it back for so long, seconds
+_RESTS_S = 12 * HOUR_S
+
+
+def hand_over(command: w.HandOver, docs: CommandDocs, context: Context) -> Decision:
+    """Take a visit that was not begun from its engineer and pass it on (R23)."""
+    ticket = docs.ticket(command.ticket)
+    ready(ticket, "hand_over", docs, context)
+    if ticket.engineer is None:
+        raise NoEngineerYet(ticket=ticket.id)
+    until_at = context.now + _RESTS_S
+    rest = Exclusion(engineer=ticket.engineer, reason="handed_over", until_at=until_at)
+    passed = ev.HandedOver(
+        ticket=ticket.id, engineer=ticket.engineer, to=command.to, remark=command.remark
+    )
+    return facts(ev.EngineerExcluded(ticket=ticket.id, exclusion=rest), passed)
 
 
 def _one_at_a_time(engineer: EngineerId, ticket: Ticket, docs: CommandDocs) -> None:

@@ -17,6 +17,7 @@ from dispatcher.desk.command.wishes_duty import (
     FinishTask,
     FollowUp,
     GrantException,
+    HandOver,
     LogContact,
     NoteBlocked,
     NoteCrossing,
@@ -51,6 +52,7 @@ __all__ = [
     "FinishTask",
     "FollowUp",
     "GrantException",
+    "HandOver",
     "LogContact",
     "NoteBlocked",
     "NoteCrossing",
@@ -87,6 +89,8 @@ class ReportTicket:
     # grams; 0 = not known (R19)
     weight_g: int = 0
     source: str = ""
+    # where it was bought (R05)
+    bought_from: str = ""
     severity: Severity | None = None
     skills: tuple[RequiredSkill, ...] = ()
     certificates: tuple[str, ...] = ()
@@ -396,6 +400,7 @@ Command = (
     | Solve
     | FollowUp
     | ReviewDispute
+    | HandOver
     | Complain
     | WriteCase
     | RaiseIncident

@@ -149,6 +149,16 @@ class FollowUp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """Pass a visit that was not begun on to others, such as to whoever is on call (R23)."""
+
+    ticket: TicketId
+    # who is on call; "" = nobody
+    to: str = ""
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewDispute:
     """Judge a disputed repair: done again, or upheld (R58)."""
 

@@ -16,6 +16,7 @@ from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.plan import Visit, route_id
 from dispatcher.domain.ticket import FROZEN, Status, Ticket
 from dispatcher.policy import Policy
+from dispatcher.policy.circumstances import department_of
 from dispatcher.rules import RULES, Case, Compiled, Prices, Spell, compile_rules
 from dispatcher.solver.problem import Problem
 from dispatcher.solver.solution import Solution
@@ -135,10 +136,13 @@ def compile_day(
             spells=spells,
             now=now,
             prices=Prices(
-                rotation=policy.dispatch.rotation_price, on_call=policy.dispatch.on_call_price
+                rotation=policy.dispatch.rotation_price,
+                on_call=policy.dispatch.on_call_price,
+                provider=policy.dispatch.provider_price,
             ),
             territory=docs.home,
             turns=turns_of(docs, now),
+            departments=_departments(tickets, policy),
         ),
         RULES,
     )
@@ -167,6 +171,12 @@ def compile_day(
         start=Solution(routes=routes),
         running=running,
     )
+
+
+def _departments(tickets: tuple[Ticket, ...], policy: Policy) -> tuple[str, ...]:
+    """Return whose people each ticket wants by its profile (R87); empty when none wants any."""
+    found = tuple(department_of(t, policy.profile_of(t).dispatch.departments) for t in tickets)
+    return found if any(found) else ()
 
 
 def running_visits(docs: MemoryDocs, spells: tuple[Spell, ...], now: int) -> dict[int, Visit]:

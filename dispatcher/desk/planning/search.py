@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from dispatcher.desk.command import wishes as w
 from dispatcher.desk.planning.day import Day
 from dispatcher.desk.planning.routes import changed, to_routes
+from dispatcher.desk.planning.situation import situation
 from dispatcher.domain.ids import RouteId, TicketId
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
@@ -140,7 +141,7 @@ def insert(day: Day, ticket: TicketId) -> Answer:
         open_entry = Unassigned(ticket=ticket, reasons=reasons)
         return replace(answer_of(day, judge(day.problem, base)), unassigned=(open_entry,))
     plan = put(without(base, task), ranked[0], task)
-    return replace(answer_of(day, judge(day.problem, plan)), choices=(choice(day, ticket, ranked),))
+    return replace(answer_of(day, judge(day.problem, plan)), choices=(choice(day, task, ranked),))
 
 
 def _insert_couple(day: Day, base: Solution, task: int, mate: int) -> Answer:
@@ -156,7 +157,11 @@ def _insert_couple(day: Day, base: Solution, task: int, mate: int) -> Answer:
         return replace(answer_of(day, judge(day.problem, rest)), unassigned=left)
     where = plan.vehicle_of(day.problem.num_tasks)
     chosen = tuple(
-        Choice(ticket=day.tickets[one].id, engineer=day.spells[where[one]].engineer.id)
+        Choice(
+            ticket=day.tickets[one].id,
+            engineer=day.spells[where[one]].engineer.id,
+            situation=situation(day, one),
+        )
         for one in pair
     )
     return replace(answer_of(day, verdict), choices=chosen)
@@ -183,11 +188,10 @@ def move(day: Day, task: int, vehicle: int) -> Answer | None:
     after = judge(day.problem, put(rest, ranked[0], task))
     if not after.feasible:
         return None
-    ticket = day.tickets[task].id
     return replace(
         answer_of(day, after),
         gain=before.cost - after.cost,
-        choices=(choice(day, ticket, ranked),),
+        choices=(choice(day, task, ranked),),
         engine="return_gate",
     )
 
@@ -197,16 +201,17 @@ def answer_of(day: Day, verdict: Verdict) -> Answer:
     return Answer(routes=to_routes(day, verdict), cost=verdict.cost)
 
 
-def choice(day: Day, ticket: TicketId, ranked: list[Place]) -> Choice:
-    """Return why the first of the ranked places was taken."""
+def choice(day: Day, task: int, ranked: list[Place]) -> Choice:
+    """Return why the first of the ranked places was taken, and in which situation."""
     best = ranked[0]
     others = [p for p in ranked if _engineer(day, p) != _engineer(day, best)]
     return Choice(
-        ticket=ticket,
+        ticket=day.tickets[task].id,
         engineer=day.spells[best.vehicle].engineer.id,
         parts={name: value for name, value in best.parts.as_dict().items() if value},
         runner_up=day.spells[others[0].vehicle].engineer.id if others else None,
         runner_up_extra=others[0].extra - best.extra if others else 0,
+        situation=situation(day, task),
     )
 
 
@@ -312,7 +317,7 @@ def insert_all(day: Day) -> Answer:
         if ranked and ranked[0].extra < day.problem.drop_cost[task]:
             plan = put(plan, ranked[0], task)
             state.insert(task, ranked[0].vehicle, ranked[0].position)
-            chosen.append(choice(day, ticket, ranked))
+            chosen.append(choice(day, task, ranked))
         else:
             reasons = why_open(day, plan, task, ranked[0] if ranked else None)
             left.append(Unassigned(ticket=ticket, reasons=reasons))
