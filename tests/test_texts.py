@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
 
 from dispatcher import errors
 from dispatcher.cli import COMMANDS
-from dispatcher.texts import LANGS, catalogue, fill, language, say
+from dispatcher.policy import load_policy
+from dispatcher.texts import LANGS, catalogue, clause_words, fill, language, say
+
+TERMS = Path(__file__).parents[1] / "dispatcher" / "policy" / "terms.toml"
 
 
 def _fields(template: str) -> set[str]:
@@ -76,3 +80,18 @@ def test_everything_said_is_in_the_catalogue() -> None:
     assert [one for one in spoken if one[1] not in known] == []
     helps = [f"cli.{name.replace('-', '_')}_help" for name in COMMANDS]
     assert [key for key in helps if key not in known] == []
+
+
+def test_house_words_in_clauses_are_chinese() -> None:
+    """What the house adds to a clause is in words; the manual's own numbers stay as they are."""
+    assert clause_words("M3 2(2), below general house", "en") == "M3 2(2), below general house"
+    shipped = {
+        found
+        for profile in load_policy().profiles.values()
+        for found in re.findall(r'"clause":"([^"]*)"', profile.text)
+    } | set(re.findall(r'clause = "([^"]*)"', TERMS.read_text("utf-8")))
+    manual = re.compile(r"M[0-4]|P\\d|Ops|Eng|Auto|PV")
+    for clause in shipped:
+        left = manual.sub("", clause_words(clause, "zh"))
+        assert not re.search(r"[A-Za-z]{2}", left), (clause, left)
+    assert clause_words("house, within M3 2(2)", "zh") == "本公司规定，不超过 M3 2(2)"

@@ -15,7 +15,7 @@ from dispatcher.domain.documents import Docs
 from dispatcher.domain.duty import Duty
 from dispatcher.domain.ticket import MOVES, Ticket
 from dispatcher.policy import Policy, Profile
-from dispatcher.texts import Lang
+from dispatcher.texts import Lang, clause_words
 from dispatcher.texts.gates import label, lack_words, way_words
 
 
@@ -130,7 +130,7 @@ def lack_view(one: Missing, lang: Lang) -> LackView:
         label=label("condition", one.condition, lang),
         text=lack_words(one.condition, one.clause, one.items, lang),
         how=way_words(one.condition, one.except_by, one.except_with, lang),
-        clause=one.clause,
+        clause=clause_words(one.clause, lang),
         by=one.by,
         asks=one.asks,
         purpose=one.purpose,
@@ -186,7 +186,7 @@ def duty_view(one: Duty, now: int, lang: Lang) -> DutyView:
         opened_at=one.opened_at,
         due_at=one.due_at,
         is_overdue=now > one.due_at,
-        clause=one.clause,
+        clause=clause_words(one.clause, lang),
         taken_by=one.taken_by,
         escalated=one.escalated,
     )

@@ -18,24 +18,24 @@ import msgspec
 
 from dispatcher.api.books import read_on
 from dispatcher.api.house import House
-from dispatcher.domain.events import Fact
 from dispatcher.domain.ids import EngineerId, TerritoryId, TicketId
 from dispatcher.domain.territory import Territory
 from dispatcher.domain.ticket import Status, Ticket
 from dispatcher.errors import BadField
+from dispatcher.ledgers.hours import Sheet
 from dispatcher.ledgers.outcomes import Outcome
 from dispatcher.policy import read_clocks
 from dispatcher.reports import ClockLine, Line, Report, Span
-from dispatcher.reports.hours import DaySheet, sheets_of
 from dispatcher.store import TicketFilter
 
 # rows one report looks at, and reports that stay in memory
-MOST_ROWS, MOST_KEPT, MOST_FACTS = 200_000, 32, 400_000
+MOST_ROWS, MOST_KEPT = 200_000, 32
 # nothing can happen to these any more
 _OVER = frozenset({Status.CLOSED, Status.CANCELLED})
 
 T = TypeVar("T")
 _outcome = msgspec.json.Decoder(Outcome)
+_sheet = msgspec.json.Decoder(Sheet)
 # clocks of tickets that are over, by ticket; they cannot change
 _ended: OrderedDict[TicketId, tuple[ClockLine, ...]] = OrderedDict()
 _MOST_ENDED = 300_000
@@ -62,6 +62,12 @@ class Books:
         with self.house.mirror(self.territory).reading() as docs:
             return {one.id: one.name for one in docs.engineers.values()}
 
+    @cached_property
+    def firms(self) -> Mapping[EngineerId, str]:
+        """The provider each engineer works for."""
+        with self.house.mirror(self.territory).reading() as docs:
+            return {one.id: one.provider for one in docs.engineers.values() if one.provider}
+
     def outcomes(self) -> Sequence[Outcome]:
         """Return the tickets reported in the span, by moment and id."""
         return self._rows("outcomes", _outcome)
@@ -71,24 +77,9 @@ class Books:
         ended = self._rows("outcomes", _outcome, by="until_at")
         return [row for row in ended if self.span.has(row.finished_at)]
 
-    def sheets(self) -> Sequence[DaySheet]:
+    def sheets(self) -> Sequence[Sheet]:
         """Return what everybody did in the span, by person and day."""
-        return sheets_of(self._facts(), self.span.zone)
-
-    def _facts(self) -> Iterator[Fact]:
-        """Give the facts recorded in the span, in order."""
-        store, span = self.house.store, self.span
-        after = store.seq_at(self.territory, span.from_at) - 1
-        last = store.seq_at(self.territory, span.until_at)
-        if last - after > MOST_FACTS:
-            rule = f"more than {MOST_FACTS} facts lie in it; choose a shorter period"
-            raise BadField(field="period", value=span.name, rule=rule)
-        while after + 1 < last:
-            facts = store.facts(self.territory, after, 1000)
-            yield from (fact for fact in facts if fact.seq < last)
-            if not facts:
-                return
-            after = facts[-1].seq
+        return sorted(self._rows("hours", _sheet), key=lambda one: (one.engineer, one.date))
 
     def clocks(self) -> Iterable[ClockLine]:
         """Return the clocks of the tickets reported in the span."""

@@ -27,6 +27,7 @@ from dispatcher.policy.explain import sentence
 from dispatcher.policy.file import SEVERITIES
 from dispatcher.policy.findings import Finding, find, find_between
 from dispatcher.policy.reading import read_profile
+from dispatcher.texts import clause_words
 from dispatcher.units import wall_clock
 
 policy = typer.Typer(no_args_is_help=True, help=tell("cli.policy_help"))
@@ -69,7 +70,7 @@ def _table_of(found: Iterable[Finding]) -> None:
     profiles: dict[tuple[str, ...], list[str]] = {}
     for one in found:
         state = tell("policy.settled" if one.is_settled else "policy.unsettled")
-        words = telling.finding_words(one, LANG), telling.claim_words(one)
+        words = telling.finding_words(one, LANG), telling.claim_words(one, LANG)
         row = (*words, telling.rule_words(one, LANG), state)
         profiles.setdefault(row, []).append(one.profile or tell("policy.between"))
     for told, names in profiles.items():
@@ -95,10 +96,18 @@ def show(name: Name, *, data: Data = DATA, json: Json = False) -> None:
         _print(console, heads, telling.clock_rows(one, LANG))
         used = {clock.calendar.name for clock in one.clocks}
         calendars = (rule for rule in one.calendars.values() if rule.name in used)
-        rows = [(r.name, _hours(one, r.name), r.table, r.clause) for r in calendars]
+        rows = [
+            (r.name, _hours(one, r.name), r.table, clause_words(r.clause, LANG)) for r in calendars
+        ]
         _print(console, ("calendar", "hours", "table", "clause"), rows)
         needs = [
-            (move, need.condition, need.when, ", ".join(need.except_by), need.clause)
+            (
+                move,
+                need.condition,
+                need.when,
+                ", ".join(need.except_by),
+                clause_words(need.clause, LANG),
+            )
             for move, some in one.gates.items()
             for need in some
         ]
@@ -110,7 +119,7 @@ def show(name: Name, *, data: Data = DATA, json: Json = False) -> None:
                 ", ".join(map(str, task.clock.stops)),
                 task.role,
                 telling.target_words(task.clock, LANG),
-                telling.clauses_of(task.clock),
+                telling.clauses_of(task.clock, LANG),
             )
             for task in one.tasks
         ]

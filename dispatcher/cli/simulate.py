@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
@@ -16,6 +16,10 @@ from dispatcher.report import Summary
 from dispatcher.texts import Lang, say
 from dispatcher.units import MINUTE_S
 
+if TYPE_CHECKING:
+    from dispatcher.desk.planning.fairness import Fairness
+    from dispatcher.sim.play import Played, Setting
+
 
 def simulate(
     scenario: Annotated[Path, typer.Argument(help=tell("cli.scenario_help"))],
@@ -23,6 +27,7 @@ def simulate(
     seed: Annotated[int, typer.Option(help=tell("cli.seed_help"))] = 1,
     out: Annotated[Path, typer.Option(help=tell("cli.out_help"))] = Path("var/simulation"),
     data: Data = DATA,
+    iterations: Annotated[int, typer.Option(min=1, max=1_000_000, hidden=True)] = 6_000,
     as_json: Json = False,
 ) -> None:
     """Play a scenario's day in virtual time; write its table, chart and numbers."""
@@ -55,8 +60,25 @@ def simulate(
         zone = setting.territory.zone
         write_pages(played.summary, out=out, title=title, zone=zone, lang=LANG, refused=refused)
         if as_json:
-            typer.echo(msgspec.json.encode(played.summary).decode())
+            told = msgspec.to_builtins(played.summary)
+            # R26: what the turn cost on that day
+            told["fairness"] = msgspec.to_builtins(_fairness(setting, played, iterations))
+            typer.echo(msgspec.json.encode(told).decode())
         _show(console, played.summary, title, LANG, refused, out)
+
+
+def _fairness(setting: Setting, played: Played, iterations: int) -> Fairness | None:
+    """Return the price of fairness of the day that was played, None when there is none."""
+    from dispatcher.desk.planning.fairness import price_of_fairness  # noqa: PLC0415
+
+    return price_of_fairness(
+        played.docs,
+        from_at=setting.start_at,
+        until_at=setting.until_at,
+        roads=setting.roads,
+        policy=setting.policy,
+        iterations=iterations,
+    )
 
 
 def _show(

@@ -19,20 +19,26 @@ class Form:
     fill: Callable[[Case], Sequence[Part]]
     # the clause that asks for it
     clause: str
+    # the number under which it is kept (R93)
+    number: str
     # change it with the form, so that a printed one can be told from an older one (R93)
     version: int = 1
+    # a filled one is kept so long, years (house; R93)
+    keep_years: int = 3
     # printed once for each; names under ``form.copy``
     copies: tuple[str, ...] = ()
 
 
 # by name; its title stands under ``form.NAME``
 FORMS: Final[Mapping[str, Form]] = {
-    "registration": Form(registration, "M0 5.1.1, M4 P1 5.2.1, 17.1"),
-    "repair_order": Form(repair_order, "M4 P1 5.2, 6, M1 5.12"),
-    "trip": Form(trip, "M0 5.2.2, 5.5.3, 5.6.2"),
-    "commissioning": Form(commissioning, "M0 5.5", copies=("customer", "house")),
-    "call_back": Form(call_back, "M4 P1 15, M2 Ops 2.6"),
-    "survey": Form(survey, "M4 P1 16, M3 2(3)"),
+    "registration": Form(registration, "M0 5.1.1, M4 P1 5.2.1, 17.1", "AS-F-01"),
+    "repair_order": Form(repair_order, "M4 P1 5.2, 6, M1 5.12", "AS-F-02", keep_years=5),
+    "trip": Form(trip, "M0 5.2.2, 5.5.3, 5.6.2", "AS-F-03"),
+    "commissioning": Form(
+        commissioning, "M0 5.5", "AS-F-04", keep_years=10, copies=("customer", "house")
+    ),
+    "call_back": Form(call_back, "M4 P1 15, M2 Ops 2.6", "AS-F-05"),
+    "survey": Form(survey, "M4 P1 16, M3 2(3)", "AS-F-06"),
 }
 
 
@@ -40,7 +46,12 @@ def sheet_of(name: str, case: Case) -> Sheet:
     """Return a form of the list, filled."""
     form = FORMS[name]
     foot = case.label(
-        "foot", form=f"{name}/{form.version}", profile=case.ticket.policy, at=case.moment(case.now)
+        "foot",
+        form=form.number,
+        version=form.version,
+        years=form.keep_years,
+        profile=case.ticket.policy,
+        at=case.moment(case.now),
     )
     return Sheet(
         title=case.label(name),

@@ -14,7 +14,7 @@ from dispatcher.errors import BadField
 from dispatcher.policy.clocks import Pause, Reading, readings
 from dispatcher.policy.house import Policy
 from dispatcher.policy.profile import Clock, Term
-from dispatcher.texts import Lang, catalogue, say
+from dispatcher.texts import Lang, catalogue, clause_words, say
 from dispatcher.units import DAY_S, HOUR_S, MINUTE_S
 
 
@@ -57,7 +57,7 @@ def sentence(one: Reading, lang: Lang) -> str:
         "explain.due",
         lang,
         due=told.moment(one.due_at),
-        clause=one.term.clause,
+        clause=clause_words(one.term.clause, lang),
         clock=clock_words(one.clock, lang),
         target=term_words(one.term, lang),
         start=fact_words(one.run.start, lang),

@@ -15,7 +15,7 @@ from dispatcher.policy.explain import clock_words, term_words
 from dispatcher.policy.file import ProfileFile
 from dispatcher.policy.findings import Finding
 from dispatcher.policy.profile import Clock, Profile, Term
-from dispatcher.texts import Lang, catalogue, say
+from dispatcher.texts import Lang, catalogue, clause_words, say
 
 
 def finding_words(one: Finding, lang: Lang) -> str:
@@ -36,9 +36,9 @@ def rule_words(one: Finding, lang: Lang) -> str:
     return "; ".join([rule, *lacks])
 
 
-def claim_words(one: Finding) -> str:
+def claim_words(one: Finding, lang: Lang) -> str:
     """Return who says what: each clause with its words."""
-    return " · ".join(f"{clause}: {words}" for clause, words in one.claims)
+    return " · ".join(f"{clause_words(clause, lang)}: {words}" for clause, words in one.claims)
 
 
 def finding_json(one: Finding, lang: Lang) -> dict[str, Any]:
@@ -67,10 +67,10 @@ def target_words(clock: Clock, lang: Lang) -> str:
     return "; ".join(rows)
 
 
-def clauses_of(clock: Clock) -> str:
+def clauses_of(clock: Clock, lang: Lang) -> str:
     """Return the clauses a clock rests on."""
     found = (term.clause for limit in clock.limits for term in limit.terms if term)
-    return "; ".join(dict.fromkeys(found))
+    return clause_words("; ".join(dict.fromkeys(found)), lang)
 
 
 def _term(term: Term | None, lang: Lang) -> str:
@@ -86,7 +86,7 @@ def clock_rows(profile: Profile, lang: Lang) -> Iterator[tuple[str, ...]]:
             ", ".join(map(str, one.stops)),
             target_words(one, lang),
             one.calendar.name,
-            clauses_of(one),
+            clauses_of(one, lang),
         )
 
 

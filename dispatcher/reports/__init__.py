@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from dispatcher.reports.evidence import evidence
+from dispatcher.reports.firms import audit, settlement
 from dispatcher.reports.hours import hours
 from dispatcher.reports.people import appraisal, supervision, weekly
 from dispatcher.reports.service import first_fix, satisfaction, sla
@@ -67,7 +68,10 @@ REPORTS: Final[tuple[Report, ...]] = (
     Report(
         name="hours",
         clause="M4 P1 13",
-        columns=_columns("engineer:engineer days travel_s:seconds work_s:seconds visits"),
+        columns=_columns(
+            "engineer:engineer days travel_s:seconds work_s:seconds waiting_s:seconds"
+            " overtime_s:seconds visits expenses_cents:cents"
+        ),
         build=hours,
         roles=frozenset({"supervisor", "operations"}),
     ),
@@ -89,6 +93,26 @@ REPORTS: Final[tuple[Report, ...]] = (
             "month:text rank ticket:ticket engineer:engineer category:word finished_at:moment out_of"
         ),
         build=supervision,
+        roles=_LEADERS,
+    ),
+    Report(
+        name="settlement",
+        clause="M2 PV, Auto 3",
+        columns=_columns(
+            "provider:text people finished visits travel_s:seconds work_s:seconds expenses_cents:cents"
+            " first_share:share on_time_share:share mark:mark complaints"
+        ),
+        build=settlement,
+        roles=frozenset({"supervisor", "operations"}),
+    ),
+    Report(
+        name="audit",
+        clause="M2 PV 2-3",
+        columns=_columns(
+            "provider:text month:text rank ticket:ticket engineer:engineer category:word"
+            " finished_at:moment out_of"
+        ),
+        build=audit,
         roles=_LEADERS,
     ),
     Report(

@@ -144,14 +144,19 @@ def supervision(source: Source) -> Iterator[Line]:
     Nobody chooses them: the order is that of a digest of territory, month and ticket, so it is the
     same whenever the report is opened, and a later visit takes a place only by its own digest.
     """
+    yield from drawn(source, source.finished(), source.home.id)
+
+
+def drawn(source: Source, finished: Iterable[Outcome], about: str) -> Iterator[Line]:
+    """Give the lots of each month among finished visits; `about` parts one draw from another."""
     months: dict[str, list[Outcome]] = defaultdict(list)
-    for row in source.finished():
+    for row in finished:
         if row.finished_at is not None:
             months[source.span.month_of(row.finished_at)].append(row)
     for month, rows in sorted(months.items()):
         count = max(LEAST_VISITS, -(-len(rows) // ONE_IN))
-        drawn = sorted(rows, key=lambda row: _lot(source.home.id, month, row.ticket))
-        for rank, row in enumerate(drawn[:count], 1):
+        in_order = sorted(rows, key=lambda row: _lot(about, month, row.ticket))
+        for rank, row in enumerate(in_order[:count], 1):
             yield Line(
                 id=f"{month}/{row.ticket}",
                 cells={
@@ -167,8 +172,8 @@ def supervision(source: Source) -> Iterator[Line]:
             )
 
 
-def _lot(territory: str, month: str, ticket: str) -> bytes:
-    return hashlib.blake2b(f"{territory}/{month}/{ticket}".encode(), digest_size=8).digest()
+def _lot(about: str, month: str, ticket: str) -> bytes:
+    return hashlib.blake2b(f"{about}/{month}/{ticket}".encode(), digest_size=8).digest()
 
 
 def name_of(source: Source, engineer: str) -> str:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.territory import Territory
+from dispatcher.ledgers.hours import Sheet
 from dispatcher.ledgers.outcomes import Outcome
 from dispatcher.reports.span import Span
-
-if TYPE_CHECKING:
-    from dispatcher.reports.hours import DaySheet
 
 Cell = str | int | float | None
 
@@ -85,6 +83,11 @@ class Source(Protocol):
         """The engineers' names."""
         ...
 
+    @property
+    def firms(self) -> Mapping[EngineerId, str]:
+        """The provider each engineer works for; engineers of the house are left out (R84)."""
+        ...
+
     def outcomes(self) -> Sequence[Outcome]:
         """Return the tickets reported in the span, by moment and id."""
         ...
@@ -97,7 +100,7 @@ class Source(Protocol):
         """Return the clocks of the tickets reported in the span."""
         ...
 
-    def sheets(self) -> Sequence[DaySheet]:
+    def sheets(self) -> Sequence[Sheet]:
         """Return what everybody did in the span, by person and day."""
         ...
 

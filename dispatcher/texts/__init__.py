@@ -8,6 +8,7 @@ are Python format fields. Must not know records: callers pass plain facts.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -37,6 +38,30 @@ def language(wanted: str | None) -> Lang:
         if code == "en":
             return "en"
     return "en"
+
+
+# words that stand in clauses beside the manual's own numbers
+_CLAUSE_WORDS = (
+    "below general house",
+    "within",
+    "time house",
+    "amounts house",
+    "house",
+    "intro",
+    "12 months",
+    "1 year and life",
+    "3 years",
+)
+
+
+def clause_words(clause: str, lang: Lang) -> str:
+    """Return a clause with the house's own additions in words; numbers of manuals stay as they are."""
+    if lang == "en":
+        return clause
+    texts = catalogue(lang)
+    for word in _CLAUSE_WORDS:
+        clause = re.sub(rf"\b{word}\b", texts[f"clause.{word.replace(' ', '_')}"], clause)
+    return clause.replace(", ", "，")
 
 
 def fill(template: str, facts: Mapping[str, object]) -> str:

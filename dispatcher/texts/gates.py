@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dispatcher.texts import Lang, catalogue, say
+from dispatcher.texts import Lang, catalogue, clause_words, say
 
 
 def label(kind: str, name: str, lang: Lang) -> str:
@@ -18,7 +18,7 @@ def lack_words(condition: str, clause: str, items: Sequence[str], lang: Lang) ->
     if items:
         named = say("gate.and", lang).join(label("item", one, lang) for one in items)
         what = say("gate.items", lang, what=what, items=named)
-    return say("gate.lack", lang, what=what, clause=clause)
+    return say("gate.lack", lang, what=what, clause=clause_words(clause, lang))
 
 
 def way_words(condition: str, except_by: Iterable[str], except_with: str, lang: Lang) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from html.parser import HTMLParser
 
@@ -9,8 +10,9 @@ import httpx
 import pytest
 
 from dispatcher.api.access import Role
-from dispatcher.forms import FORMS
+from dispatcher.forms import FORMS, Case, Customer
 from tests.api.desk import Desk
+from tests.places import MORNING, ticket_events
 
 VOID = {"meta", "br", "link", "img", "input"}
 
@@ -161,3 +163,48 @@ def test_unknown_form_is_refused_with_the_known_ones(desk: Desk, story: tuple[st
     assert answer.status_code == 422
     assert "repair_order" in answer.text
     assert httpx.get(f"{desk.url}/api/v1/tickets/{story[0]}/forms/trip").status_code == 401
+
+
+# what each form looks like, empty and in English; a form that changes gets another version
+LOOKS = {
+    "registration": (1, "a55072a0fa40"),
+    "repair_order": (1, "fcfd531355ae"),
+    "trip": (1, "fa4de939d276"),
+    "commissioning": (1, "269f7b3db6f9"),
+    "call_back": (1, "24bf5c70f057"),
+    "survey": (1, "d9c6d1ae6a10"),
+}
+
+
+def looks_of(name: str) -> str:
+    """Return a digest of an empty form."""
+    reported, _ = ticket_events(1)
+    case = Case(
+        ticket=reported.ticket,
+        customer=Customer(),
+        facts=(),
+        people={},
+        lang="en",
+        zone="UTC",
+        now=MORNING,
+    )
+    return hashlib.blake2b(repr(FORMS[name].fill(case)).encode(), digest_size=6).hexdigest()
+
+
+def test_forms_are_controlled_documents(desk: Desk, story: tuple[str, str]) -> None:
+    """R93: each has a number of its own, a version and a retention, on the list and on the paper."""
+    listed = desk.client().get(f"/tickets/{story[0]}/forms").json()["items"]
+    assert {one["name"] for one in listed} == set(FORMS)
+    assert len({one["number"] for one in listed}) == len(FORMS)
+    for one in listed:
+        assert one["keep_years"] >= 1
+        page = desk.client().get(f"/tickets/{story[0]}/forms/{one['name']}").text
+        assert (
+            f"{one['number']} · version {one['version']} · kept {one['keep_years']} years" in page
+        )
+
+
+@pytest.mark.parametrize("name", list(FORMS))
+def test_form_that_changes_gets_another_version(name: str) -> None:
+    """R93: a printed form can be told from an older one, so its looks belong to its version."""
+    assert LOOKS[name] == (FORMS[name].version, looks_of(name)), "count the version up"

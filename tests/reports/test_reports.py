@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
@@ -14,13 +14,16 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from dispatcher.domain import events as ev
+from dispatcher.domain.custody import ExpenseClaimed
 from dispatcher.domain.events import EVENT_BY_KIND, Fact
 from dispatcher.domain.territory import Territory
 from dispatcher.errors import BadField
+from dispatcher.ledgers.book import fold_all, is_note
+from dispatcher.ledgers.hours import hours
 from dispatcher.ledgers.outcomes import Outcome
 from dispatcher.reports import BY_NAME, REPORTS, ClockLine, Span, span_now, span_of
 from dispatcher.reports.evidence import TOPICS
-from dispatcher.reports.hours import digest_of, sheets_of
+from dispatcher.reports.hours import digest_of
 from dispatcher.reports.people import LEAST_VISITS
 from dispatcher.reports.tables import csv_of, xlsx_of
 from dispatcher.texts import LANGS, catalogue
@@ -62,6 +65,7 @@ class Given:
     facts: tuple[Fact, ...] = ()
     home: Territory = VILLAGE
     people: Mapping[str, str] | None = None
+    firms: Mapping[str, str] = field(default_factory=dict)
 
     def outcomes(self) -> tuple[Outcome, ...]:
         return self.rows
@@ -73,7 +77,8 @@ class Given:
         return self.lines
 
     def sheets(self):
-        return sheets_of(self.facts, ZONE)
+        rows = fold_all(hours, self.facts, VILLAGE)
+        return [row for key, row in sorted(rows.items()) if not is_note(key)]
 
     def kinds(self) -> Mapping[str, int]:
         return self.counts or {}
@@ -247,27 +252,80 @@ def test_files_hold_no_formula() -> None:
     assert sheet.freeze_panes == "A2"
 
 
-def test_hours_are_counted_by_person_and_local_day() -> None:
-    """Half an hour of driving before midnight in Shanghai, an hour of work after: two days."""
+def test_hours_are_those_of_the_ledger() -> None:
+    """R65, R70: driving before midnight, work after, overtime and expenses, by person and local day."""
     midnight = span_of("2026-11-10", ZONE).from_at
     told = (
         (ev.EngineerDeparted(ticket="T1", engineer="E1"), midnight - 2700),
         (ev.EngineerArrived(ticket="T1", engineer="E1"), midnight - 900),
         (ev.WorkFinished(ticket="T1", engineer="E1"), midnight + 2700),
+        (ExpenseClaimed(engineer="E1", category="parking", amount_cents=450), midnight + 2800),
         (ev.VisitIncomplete(ticket="T2", engineer="E2", reason="parts"), midnight),
     )
     facts = tuple(
         Fact(territory="village", seq=n, event=event, actor="a", at=at, recorded_at=at)
         for n, (event, at) in enumerate(told, 1)
     )
-    sheets = sheets_of(facts, ZONE)
+    month = Given((), facts=facts)
+    sheets = month.sheets()
     assert [(s.engineer, s.date, s.travel_s, s.work_s, s.visits) for s in sheets] == [
-        ("E1", "2026-11-09", 1800, 0, 0),
-        ("E1", "2026-11-10", 0, 3600, 1),
+        # work is booked on the day on which it was done
+        ("E1", "2026-11-09", 1800, 900, 0),
+        ("E1", "2026-11-10", 0, 2700, 1),
         ("E2", "2026-11-10", 0, 0, 1),
     ]
-    found = lines_of("hours", Given((), facts=facts))
-    assert (found["E1"].cells["days"], found["all"].cells["visits"]) == (2, 2)
-    assert found["E1"].proof_of("work_s").facts == (1, 2, 3)
+    found = lines_of("hours", month)
+    cells = found["E1"].cells
+    # nobody has a shift: all of it is overtime
+    assert (cells["days"], cells["overtime_s"], cells["expenses_cents"]) == (2, 5400, 450)
+    assert found["all"].cells["visits"] == 2
+    assert found["E1"].proof_of("work_s").facts == (2, 3, 4)
     # any other figure is another digest, the order of the rows is not
     assert digest_of(sheets) == digest_of(sheets[::-1]) != digest_of(sheets[:2])
+
+
+def test_provider_is_settled_with_what_its_people_did() -> None:
+    """R84: visits, hours and expenses of a provider's people alone, and how good the work was."""
+    midnight = span_of("2026-11-10", ZONE).from_at
+    told = (
+        (ev.EngineerDeparted(ticket="T01", engineer="E1"), midnight),
+        (ev.EngineerArrived(ticket="T01", engineer="E1"), midnight + 600),
+        (ev.WorkFinished(ticket="T01", engineer="E1"), midnight + 2400),
+        (ExpenseClaimed(engineer="E1", category="toll", amount_cents=900), midnight + 2400),
+        (ExpenseClaimed(engineer="E9", category="toll", amount_cents=7), midnight + 2400),
+    )
+    facts = tuple(
+        Fact(territory="village", seq=n, event=event, actor="a", at=at, recorded_at=at)
+        for n, (event, at) in enumerate(told, 1)
+    )
+    rows = (
+        done(1, satisfaction=5),
+        done(2, "again", "E2", complaints=1, late=("arrive",), satisfaction=2),
+        done(3, engineer="E9"),
+    )
+    month = Given(rows, facts=facts, firms={"E1": "nordtec", "E2": "nordtec"})
+    found = lines_of("settlement", month)
+    assert list(found) == ["nordtec"]
+    cells = found["nordtec"].cells
+    assert (cells["people"], cells["finished"], cells["visits"]) == (2, 2, 3)
+    assert (cells["travel_s"], cells["work_s"], cells["expenses_cents"]) == (600, 1800, 900)
+    assert (cells["first_share"], cells["on_time_share"], cells["mark"]) == (0.5, 0.5, 3.5)
+    assert found["nordtec"].proof_of("complaints").tickets == ("T02",)
+    rows_ = [["nordtec", *(cells[c.name] for c in BY_NAME["settlement"].columns[1:])]]
+    heads = [c.name for c in BY_NAME["settlement"].columns]
+    assert b"nordtec,2,2,3,600,1800,900" in csv_of(heads, rows_)
+
+
+def test_visits_of_each_provider_are_audited_by_lot() -> None:
+    """R84: at least two a month of each provider, drawn apart from the supervisor's own lots."""
+    rows = tuple(done(n, engineer=f"E{n % 3}") for n in range(1, 31))
+    month = Given(rows, firms={"E1": "nordtec", "E2": "sudtec"})
+    found = lines_of("audit", month)
+    firms = [line.cells["provider"] for line in found.values()]
+    assert firms == ["nordtec"] * LEAST_VISITS + ["sudtec"] * LEAST_VISITS
+    for line in found.values():
+        number = int(str(line.cells["ticket"])[1:])
+        assert {"nordtec": 1, "sudtec": 2}[line.cells["provider"]] == number % 3
+    assert [line.id for line in BY_NAME["audit"].build(Given(rows[::-1], firms=month.firms))] == [
+        *found
+    ]

@@ -43,6 +43,10 @@ class FormView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     label: str
     clause: str
+    # a controlled record: its number and version, and for how long a filled one is kept (R93)
+    number: str
+    version: int
+    keep_years: int
     # under this path; with `?purpose=form` the customer stands on it
     path: str
 
@@ -62,6 +66,9 @@ def list_forms(ticket: s.Id, house: Housed, seat: Seated, ask: Asked) -> Respons
             name=name,
             label=say(f"form.{name}", ask.lang),
             clause=form.clause,
+            number=form.number,
+            version=form.version,
+            keep_years=form.keep_years,
             path=f"/api/v1/tickets/{one.id}/forms/{name}",
         )
         for name, form in FORMS.items()

@@ -24,7 +24,7 @@ from dispatcher.domain.ids import TerritoryId, TicketId
 from dispatcher.ledgers.tasks import OPEN, TaskRow
 from dispatcher.policy.words import ROLES
 from dispatcher.store import LedgerFilter, LedgerRow
-from dispatcher.texts import Lang
+from dispatcher.texts import Lang, clause_words
 from dispatcher.texts.gates import label
 
 doors = Doors("tasks")
@@ -85,7 +85,7 @@ def _view(house: House, seat: Seat, where: TerritoryId, row: LedgerRow, lang: La
         opened_at=task.opened_at,
         due_at=task.due_at,
         is_overdue=(task.closed_at or now) > task.due_at,
-        clause=task.clause,
+        clause=clause_words(task.clause, lang),
         cause=cause_words(task.cause, lang),
         engineer=task.engineer,
         taken_by=task.taken_by,
