@@ -39,7 +39,8 @@ _sheet = msgspec.json.Decoder(Sheet)
 # clocks of tickets that are over, by ticket; they cannot change
 _ended: OrderedDict[TicketId, tuple[ClockLine, ...]] = OrderedDict()
 _MOST_ENDED = 300_000
-_built: OrderedDict[tuple[TerritoryId, str, str, int], tuple[Line, ...]] = OrderedDict()
+# by the areas with the last fact read of each, report and span
+_built: OrderedDict[tuple[tuple[str, ...], str, str], tuple[Line, ...]] = OrderedDict()
 _lock = Lock()
 
 
@@ -146,12 +147,83 @@ class Books:
         return [decoder.decode(doc) for doc in docs]
 
 
-def built(report: Report, books: Books) -> tuple[tuple[Line, ...], int]:
+@dataclass
+class Region:
+    """
+    Several planning areas as one: what a director or an area manager reads (R88, M2 Eng 2.1).
+
+    Implements `reports.Source`; the first area gives the zone of the span.
+    """
+
+    parts: tuple[Books, ...]
+
+    @property
+    def house(self) -> House:
+        """The house they all belong to."""
+        return self.parts[0].house
+
+    @property
+    def territory(self) -> TerritoryId:
+        """The area that gives the zone."""
+        return self.parts[0].territory
+
+    @property
+    def span(self) -> Span:
+        """The period."""
+        return self.parts[0].span
+
+    @property
+    def home(self) -> Territory:
+        """The area that gives the zone."""
+        return self.parts[0].home
+
+    @cached_property
+    def people(self) -> Mapping[EngineerId, str]:
+        """The engineers' names of all areas."""
+        return {who: name for part in self.parts for who, name in part.people.items()}
+
+    @cached_property
+    def firms(self) -> Mapping[EngineerId, str]:
+        """The provider each engineer works for."""
+        return {who: firm for part in self.parts for who, firm in part.firms.items()}
+
+    def outcomes(self) -> Sequence[Outcome]:
+        """Return the tickets reported in the span, area by area."""
+        return [row for part in self.parts for row in part.outcomes()]
+
+    def finished(self) -> Sequence[Outcome]:
+        """Return the tickets whose repair was finished in the span."""
+        return [row for part in self.parts for row in part.finished()]
+
+    def sheets(self) -> Sequence[Sheet]:
+        """Return what everybody did in the span, by person and day."""
+        rows = (row for part in self.parts for row in part.sheets())
+        return sorted(rows, key=lambda one: (one.engineer, one.date))
+
+    def clocks(self) -> Iterable[ClockLine]:
+        """Return the clocks of the tickets reported in the span."""
+        for part in self.parts:
+            yield from part.clocks()
+
+    def kinds(self) -> Mapping[str, int]:
+        """Return how many facts of each kind were recorded in the span."""
+        found: dict[str, int] = {}
+        for part in self.parts:
+            for kind, count in part.kinds().items():
+                found[kind] = found.get(kind, 0) + count
+        return found
+
+
+def built(report: Report, books: Books | Region) -> tuple[tuple[Line, ...], int]:
     """Return the lines of a report and how many facts the ledgers have not read yet."""
-    behind = read_on(books.house, books.territory)
-    mirror = books.house.mirror(books.territory)
-    mirror.catch_up()
-    key = (books.territory, report.name, books.span.name, mirror.seq)
+    parts = books.parts if isinstance(books, Region) else (books,)
+    behind = sum(read_on(one.house, one.territory) for one in parts)
+    seen: list[str] = []
+    for one in parts:
+        mirror = one.house.mirror(one.territory)
+        mirror.catch_up()
+        seen.append(f"{one.territory}@{mirror.seq}")
+    key = (tuple(seen), report.name, books.span.name)
     with _lock:
         known = _built.get(key)
     if known is None or behind:

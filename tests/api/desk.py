@@ -61,6 +61,14 @@ class Desk:
             )
         return self._clients[key]
 
+    def area(self, role: str, *territories: str) -> httpx.Client:
+        """Return somebody who may see these areas alone."""
+        token = self.token(role, territories=territories)
+        headers = {"Authorization": f"Bearer {token}"}
+        client = httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=20)
+        self._clients[role, f"area:{territories}"] = client
+        return client
+
     def remote(self) -> RemoteDesk:
         return RemoteDesk(self.url, self.token("service"))
 

@@ -156,3 +156,31 @@ def test_reports_begin_empty(tmp_path: Path) -> None:
         for one in REPORTS:
             shown = report(desk, one.name)
             assert not any(line["proven"] for line in shown["items"]), one.name
+
+
+def test_areas_roll_up_for_whoever_may_see_them(tmp_path: Path) -> None:
+    """R88, M2 Eng 2.1: a director reads all areas as one, an area manager the own ones, an engineer none."""
+    with running(tmp_path) as desk:
+        _repair(desk)
+        boss = desk.client()
+        north = {"id": "north", "name": "North", "city": HOME, "zone": "UTC"}
+        assert boss.post("/territories", json=north).is_success
+        for _ in range(2):
+            answer = boss.post("/tickets", json={**desk.request(), "territory": "north"})
+            assert answer.is_success, answer.text
+        counted = {}
+        for name, query in (
+            ("home", {}),
+            ("north", {"territory": "north"}),
+            ("all", {"rollup": True}),
+        ):
+            lines = report(desk, "sla", **query)["items"]
+            counted[name] = {x["cells"]["clock"]: x["cells"]["met"] for x in lines}["triage"]
+        assert counted == {"home": 1, "north": 2, "all": 3}
+        query = {**WHERE, "rollup": True, "line": "triage/M3 3(1)", "column": "met"}
+        proof = boss.get("/reports/sla/facts", params=query).json()
+        assert proof["total"] == 3
+        manager = desk.area("supervisor", HOME)
+        lines = manager.get("/reports/sla", params={**WHERE, "rollup": True}).json()["items"]
+        assert {x["cells"]["clock"]: x["cells"]["met"] for x in lines}["triage"] == 1
+        assert manager.get("/reports/sla", params={"territory": "north"}).status_code in {403, 404}

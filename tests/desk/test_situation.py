@@ -202,3 +202,16 @@ def test_request_says_how_complete_it_is() -> None:
         "model",
     )
     assert len(FIELDS) == 6
+
+
+def test_engineers_work_in_their_own_area() -> None:
+    """R88, M2 Eng 2.1: one of another area is out, with the clause's reason, and none of ours is."""
+    place = Village().engineer("anna")
+    other = replace(engineer("north"), territory="N")
+    place.docs.put_engineer(other)
+    place.ticket(1)
+    told = explain(place.docs, "V-1", now=MORNING, roads=CrowFlies(), policy=POLICY)
+    [out] = told.excluded
+    assert (out.engineer, out.reasons[0].code) == ("north", "territory")
+    assert out.reasons[0].facts == {"territory": "N", "wanted": "V"}
+    assert [one.engineer for one in told.candidates] == ["anna"]

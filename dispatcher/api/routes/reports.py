@@ -14,7 +14,7 @@ from dispatcher.api.carry import Asked
 from dispatcher.api.doors import Doors, Json
 from dispatcher.api.house import House
 from dispatcher.api.live.feed import Entry, entry_of
-from dispatcher.api.reporting import Books, built
+from dispatcher.api.reporting import Books, Region, built
 from dispatcher.api.seat import Housed, Seat, Seated
 from dispatcher.domain.ids import EngineerId, TerritoryId, TicketId
 from dispatcher.errors import BadField, NotAllowed, UnknownReport
@@ -37,6 +37,7 @@ doors = Doors("reports")
 Limit = Annotated[int, Query(ge=1, le=500)]
 Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 Period = Annotated[str, Query(max_length=12, description="2026, 2026-11, 2026-W47 or 2026-11-22")]
+Rollup = Annotated[bool, Query(description="all planning areas one may see, as one")]
 Form = Literal["json", "csv", "xlsx"]
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FILES: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}, _XLSX: {}}}}
@@ -144,6 +145,19 @@ def books_of(house: House, seat: Seat, report: Report, territory: str, period: s
     return Books(house=house, territory=where, span=span)
 
 
+def region_of(books: Books, seat: Seat, *, rolled_up: bool) -> Books | Region:
+    """Return one area, or with `rolled_up` all that this seat may see, that one first (R88)."""
+    if not rolled_up:
+        return books
+    allowed = seat.session.grant.territories
+    others = [
+        Books(house=books.house, territory=one.id, span=books.span)
+        for one in books.house.store.territories()
+        if one.id != books.territory and (allowed is None or one.id in allowed)
+    ]
+    return Region(parts=(books, *others))
+
+
 @doors.get("/reports", ReportList)
 def list_reports(territory: s.Id, house: Housed, seat: Seated, ask: Asked) -> Response:
     """List the reports whoever asks may read."""
@@ -173,10 +187,16 @@ def show_report(
     offset: Offset = 0,
     format: Form = "json",  # noqa: A002 — the query's name
     lang: Lang | None = None,
+    rollup: Rollup = False,  # noqa: FBT002 — a query has no other form
 ) -> Response:
-    """Show a report of a period; `format=csv` and `format=xlsx` give all lines as a file."""
+    """
+    Show a report of a period; `format=csv` and `format=xlsx` give all lines as a file.
+
+    With `rollup` it counts all planning areas that whoever asks may see (R88); the one named gives
+    the zone.
+    """
     report = report_of(kind, seat)
-    books = books_of(house, seat, report, territory, period)
+    books = region_of(books_of(house, seat, report, territory, period), seat, rolled_up=rollup)
     lines, behind = built(report, books)
     if format != "json":
         return _file(report, books, lines, format, lang or ask.lang)
@@ -209,10 +229,11 @@ def prove_figure(
     column: Annotated[str, Query(max_length=40)] = "",
     period: Period = "",
     offset: Offset = 0,
+    rollup: Rollup = False,  # noqa: FBT002 — a query has no other form
 ) -> Response:
     """Show what a line's figure was counted from: the tickets with their facts, or the facts."""
     report = report_of(kind, seat)
-    books = books_of(house, seat, report, territory, period)
+    books = region_of(books_of(house, seat, report, territory, period), seat, rolled_up=rollup)
     lines, _ = built(report, books)
     found = next((one for one in lines if one.id == line), None)
     if found is None:
@@ -220,6 +241,9 @@ def prove_figure(
     proof = found.proof_of(column)
     if proof.tickets:
         return Json(_tickets(house, seat, ask.lang, proof, offset))
+    if isinstance(books, Region):
+        # facts have their numbers in the log of one area
+        raise BadField(field="rollup", value="true", rule="ask one area for facts without a ticket")
     return Json(_facts(books, seat, ask.lang, proof, offset))
 
 
@@ -264,7 +288,7 @@ def _column(one: Column, lang: Lang) -> ColumnView:
     return ColumnView(name=one.name, label=say(f"report.column.{one.name}", lang), kind=one.kind)
 
 
-def _line(report: Report, books: Books, line: Line, lang: Lang) -> LineView:
+def _line(report: Report, books: Books | Region, line: Line, lang: Lang) -> LineView:
     proven = [
         one.name
         for one in report.columns
@@ -282,7 +306,7 @@ def _line(report: Report, books: Books, line: Line, lang: Lang) -> LineView:
     )
 
 
-def _words(report: Report, books: Books, line: Line, lang: Lang) -> dict[str, str]:
+def _words(report: Report, books: Books | Region, line: Line, lang: Lang) -> dict[str, str]:
     """Return the words of a line's coded cells; the first cell of a total says so."""
     words = {
         one.name: _word(books, one, line.cells.get(one.name), lang)
@@ -294,7 +318,7 @@ def _words(report: Report, books: Books, line: Line, lang: Lang) -> dict[str, st
     return words
 
 
-def _word(books: Books, column: Column, cell: Cell, lang: Lang) -> str:
+def _word(books: Books | Region, column: Column, cell: Cell, lang: Lang) -> str:
     if column.kind == "engineer":
         return books.people.get(EngineerId(str(cell)), str(cell))
     texts = catalogue(lang)
@@ -304,7 +328,9 @@ def _word(books: Books, column: Column, cell: Cell, lang: Lang) -> str:
     return str(cell).replace("_", " ")
 
 
-def _file(report: Report, books: Books, lines: Sequence[Line], form: str, lang: Lang) -> Response:
+def _file(
+    report: Report, books: Books | Region, lines: Sequence[Line], form: str, lang: Lang
+) -> Response:
     heads = [_head(one, lang) for one in report.columns]
     rows = [_row(report, books, line, lang) for line in lines]
     name = f"{report.name}-{books.span.name}.{form}"
@@ -322,7 +348,7 @@ def _head(one: Column, lang: Lang) -> str:
     return f"{label} ({unit})" if unit else label
 
 
-def _row(report: Report, books: Books, line: Line, lang: Lang) -> list[Cell]:
+def _row(report: Report, books: Books | Region, line: Line, lang: Lang) -> list[Cell]:
     """Return a line as a file has it: hours, whole money, local times, yes and no in words."""
     words = _words(report, books, line, lang)
     row: list[Cell] = []
