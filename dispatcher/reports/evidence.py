@@ -1,7 +1,8 @@
 """
 Evidence for an audit by GB/T 27922: which facts of the log show what each topic asks for (R93, R94).
 
-The topics are those of the standard's table of indicators; their full text is the standard's own.
+The topics are those of the standard's table of indicators; their full text is the standard's own. Their
+order is that of public lists of its fifteen indicators; the numbers were not held against its text.
 """
 
 from __future__ import annotations
@@ -37,13 +38,13 @@ TOPICS: Final = (
     Topic(
         "GB/T 27922 5.1.6",
         "improvement",
-        ("fault_diagnosed", "complaint_settled", "customer_disputed"),
+        ("fault_diagnosed", "complaint_settled", "customer_disputed", "dispute_reviewed"),
         ("first_fix", "weekly"),
     ),
     Topic(
         "GB/T 27922 5.2.2",
         "support",
-        ("customer_contacted", "fault_diagnosed", "ticket_triaged"),
+        ("customer_contacted", "fault_diagnosed", "ticket_triaged", "ticket_solved"),
         ("sla",),
     ),
     Topic("GB/T 27922 5.2.3", "delivery", ("engineer_departed", "engineer_arrived"), ("promises",)),

@@ -112,3 +112,60 @@ def test_choice_that_cannot_tell_profiles_apart_is_open(
     (tmp_path / "choice.toml").write_text(f"rows = [{rows}]", "utf-8")
     found = {one.name: one for one in find_between(load_policy("standard", tmp_path))}
     assert not found[name].is_settled
+
+
+@pytest.mark.parametrize(
+    ("topic", "text", "clauses"),
+    [
+        (
+            "response",
+            '[clocks.response]\nclaims = [{ clause = "M0 5.2.1", target = "24h" },'
+            ' { clause = "M3 3(2)", target = "15m" }]\n',
+            {"M0 5.2.1", "M3 3(2)"},
+        ),
+        (
+            "on_site",
+            '[clocks.arrive]\nclaims = [{ clause = "M4 P5-9", target = "1h" },'
+            ' { clause = "M4 P5-10", target = "2h" }]\n',
+            {"M4 P5-9", "M4 P5-10"},
+        ),
+        (
+            "fix_before_arrival",
+            '[clocks.fix]\ntarget = { general = "72h", major = "30m" }\nclause = "M4 P4"\n',
+            {"house, within M3 2(2)", "M4 P4"},
+        ),
+        (
+            "fix",
+            '[clocks.fix]\nclaims = [{ clause = "M4 P4", target = "24h" },'
+            ' { clause = "M4 P5-10", target = "48h" }]\n',
+            {"M4 P4", "M4 P5-10"},
+        ),
+        (
+            "work_days",
+            '[clocks.fix]\ncalendar = "office"\ntarget = "72h"\nclause = "M3 2(2)"\n',
+            {"M3 2(2)", "M4 P4"},
+        ),
+        ("warranty", '[rivals.warranty]\nchoice = ""\n', {"M4"}),
+        ("signature", '[rivals.signature]\nchoice = ""\n', {"M2 Ops 2.4", "M4 P1 9"}),
+        (
+            "preference",
+            '[rivals.preference]\nchoice = "weighted"\nprices = { suitable = "", near = "" }\n',
+            {"M4 P1 5.2.3a", "M1 5.7", "M0 5.4.6"},
+        ),
+        ("promise", '[rivals.promise]\nchoice = ""\n', {"M0 5.3.8", "M4 P1 6"}),
+    ],
+)
+def test_each_topic_is_found_alone(
+    tmp_path: Path, topic: str, text: str, clauses: set[str]
+) -> None:
+    """Said alone in a file: that topic is open with both sides, and nothing else is (no false alarm)."""
+    open_ = [one for one in find(compiled(tmp_path, text)) if not one.is_settled]
+    assert {one.topic for one in open_} == {topic}
+    for one in open_:
+        assert len({words for _, words in one.claims} | {c for c, _ in one.claims}) > 1, one
+    assert {clause for one in open_ for clause, _ in one.claims} == clauses
+
+
+def test_standard_profile_alone_has_nothing_open(tmp_path: Path) -> None:
+    """A file that changes nothing raises no alarm."""
+    assert [one.name for one in find(compiled(tmp_path, "")) if not one.is_settled] == []
