@@ -57,7 +57,7 @@ class Desk:
         if key not in self._clients:
             headers = {"Authorization": f"Bearer {self.token(role, engineer)}"}
             self._clients[key] = httpx.Client(
-                base_url=f"{self.url}/api/v1", headers=headers, timeout=20
+                base_url=f"{self.url}/api/v1", headers=headers, timeout=90
             )
         return self._clients[key]
 
@@ -65,7 +65,7 @@ class Desk:
         """Return somebody who may see these areas alone."""
         token = self.token(role, territories=territories)
         headers = {"Authorization": f"Bearer {token}"}
-        client = httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=20)
+        client = httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=90)
         self._clients[role, f"area:{territories}"] = client
         return client
 
