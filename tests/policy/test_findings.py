@@ -119,14 +119,18 @@ def test_choice_that_cannot_tell_profiles_apart_is_open(
     [
         (
             "response",
-            '[clocks.response]\nclaims = [{ clause = "M0 5.2.1", target = "24h" },'
-            ' { clause = "M3 3(2)", target = "15m" }]\n',
+            (
+                '[clocks.response]\nclaims = [{ clause = "M0 5.2.1", target = "24h" },'
+                ' { clause = "M3 3(2)", target = "15m" }]\n'
+            ),
             {"M0 5.2.1", "M3 3(2)"},
         ),
         (
             "on_site",
-            '[clocks.arrive]\nclaims = [{ clause = "M4 P5-9", target = "1h" },'
-            ' { clause = "M4 P5-10", target = "2h" }]\n',
+            (
+                '[clocks.arrive]\nclaims = [{ clause = "M4 P5-9", target = "1h" },'
+                ' { clause = "M4 P5-10", target = "2h" }]\n'
+            ),
             {"M4 P5-9", "M4 P5-10"},
         ),
         (
@@ -136,8 +140,10 @@ def test_choice_that_cannot_tell_profiles_apart_is_open(
         ),
         (
             "fix",
-            '[clocks.fix]\nclaims = [{ clause = "M4 P4", target = "24h" },'
-            ' { clause = "M4 P5-10", target = "48h" }]\n',
+            (
+                '[clocks.fix]\nclaims = [{ clause = "M4 P4", target = "24h" },'
+                ' { clause = "M4 P5-10", target = "48h" }]\n'
+            ),
             {"M4 P4", "M4 P5-10"},
         ),
         (
