@@ -52,7 +52,10 @@ CIRCUMSTANCES: Final[dict[str, Callable[[Ticket], bool]]] = {
     ),
     "parts_used": _told("parts_used"),
     "taken_away": _told("taken_away"),
-    "on_site_visit": lambda ticket: _happened(ticket, "engineer_arrived"),
+    # until the work is done a visit is meant, so that a phone without a line knows what it will take
+    "on_site_visit": lambda ticket: (
+        _happened(ticket, "engineer_arrived") or not _happened(ticket, "work_finished")
+    ),
     "serious_or_worse": lambda ticket: (
         severity_at(ticket.trace, None, int(ticket.severity)) >= Severity.SERIOUS
     ),

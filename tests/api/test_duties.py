@@ -210,3 +210,12 @@ def test_message_of_a_task_is_told_once_and_the_log_keeps_what_became_of_it(desk
     assert not told["is_delivered"]
     # it is still somebody's work
     assert [one["task"] for one in tasks(desk, ticket=ticket)] == ["tell_of_hold/1"]
+
+
+def test_phone_knows_ahead_that_the_customer_signs(desk: Desk) -> None:
+    """R55: the signature is asked for on the route before anybody has arrived."""
+    ticket, engineer = desk.dispatched()
+    route = desk.client("engineer", engineer).get(f"/engineers/{engineer}/route").json()
+    [stop] = [one for one in route["visits"] if one["ticket"]["id"] == ticket]
+    gates = {gate["move"]: [lack["condition"] for lack in gate["lacks"]] for gate in stop["gates"]}
+    assert gates["customer_accept"] == ["customer_signed"]
