@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dispatcher.solver import bound_kernels as bk
+from dispatcher.solver import rest_kernels as rk
 from dispatcher.solver.kernels import INF
 from dispatcher.solver.packing import (
     DEMAND,
@@ -29,14 +29,14 @@ from dispatcher.solver.packing import (
     Packed,
     pack,
 )
-from dispatcher.solver.problem import NONE, UNREACHABLE, Ints, Problem, Seconds
+from dispatcher.solver.problem import NONE, UNREACHABLE, Flags, Ints, Problem, Seconds
 from dispatcher.solver.solution import Route, RouteTimes, drive
 
-# tasks a label can remember
-_BITS: Final = 62
-# seconds of one step of time in the walk back; fewer make it better and slower
-_STEP_S: Final = 300
-_LEAST_STEP_S: Final = 30
+# a step of time in the walk back lasts at most 2 ** this seconds; fewer make it better and slower
+_SHIFT: Final = 8
+_LEAST_SHIFT: Final = 5
+# one step that holds all moments
+_ONE_STEP: Final = 40
 # labels of one route problem
 LABELS: Final = 400_000
 _QUEUE: Final = 1024
@@ -59,13 +59,12 @@ class Crew:
     states: Ints
     # cost of doing nothing more than the prefix
     idle: int
-    # earliest finish of each task
-    first: Ints
-    bit: Ints
-    barred: Ints
-    kept: Ints
-    # seconds of a step of the walk back, 0 = tasks are too short for one
-    width: int
+    # earliest moment at the door of each task
+    soonest: Ints
+    # words of the tasks that are remembered after each task, shape (k, words)
+    keep: Ints
+    # a step of the walk back lasts 2 ** shift seconds; NONE = tasks are too short for one
+    shift: int
     is_counted: bool
     is_loaded: bool
 
@@ -74,9 +73,11 @@ class Crew:
 class Rest:
     """What `completion` found for one crew and one set of prices."""
 
-    least: Ints
-    after: Ints
+    total: Ints
+    follower: Ints
     other: Ints
+    here: Ints
+    shift: int
     # no route costs less than this after the prices
     floor: int
 
@@ -99,7 +100,7 @@ class Pricing:
         self.weight = problem.travel_weight
         self.near = near
         self.crews = self._crews()
-        self._labels = np.zeros((LABELS, bk.LABEL), np.int64)
+        self._labels = np.zeros((LABELS, bk.MEMORY + 1 + problem.num_tasks // bk.BITS), np.int64)
         self._queue = np.zeros(_QUEUE, np.int64)
 
     def _crews(self) -> list[Crew]:
@@ -126,19 +127,19 @@ class Pricing:
         )
         back = np.zeros(len(states), np.int64)
         if end != NONE:
-            back = quickest[states[:, bk.AT_PLACE], end].astype(np.int64)
-        go = np.ascontiguousarray(quickest[np.ix_(states[:, bk.AT_PLACE], loc)])
+            back = quickest[states[:, rk.AT_PLACE], end].astype(np.int64)
+        go = np.ascontiguousarray(quickest[np.ix_(states[:, rk.AT_PLACE], loc)])
         leg = np.ascontiguousarray(quickest[np.ix_(loc, loc)])
         task = self.packed.task[tasks]
-        soonest = (states[:, bk.AT_TIME][:, None] + go).min(axis=0, initial=INF)
+        soonest = (states[:, rk.AT_TIME][:, None] + go).min(axis=0, initial=INF)
         first = _first(soonest, leg, task)
+        soonest = np.minimum(soonest, (first[:, None] + leg).min(axis=0, initial=INF))
         useful = first <= self.packed.vehicle[v, LATEST_END]
         tasks, leg = tasks[useful], np.ascontiguousarray(leg[np.ix_(useful, useful)])
-        bit, barred, kept = _memory(leg, self.near)
         row = self.packed.vehicle[v]
         idle = 0
         if p.fixed[v]:
-            idle = int(bk.idle_cost(self.packed.vehicle, v, states, back, self.weight))
+            idle = int(rk.idle_cost(self.packed.vehicle, v, states, back, self.weight))
         return Crew(
             vehicle=v,
             members=members,
@@ -149,11 +150,9 @@ class Pricing:
             go=np.ascontiguousarray(go[:, useful]),
             states=states,
             idle=idle,
-            first=first[useful],
-            bit=bit,
-            barred=barred,
-            kept=kept,
-            width=_width(leg, self.packed.task[tasks, DURATION]),
+            soonest=soonest[useful],
+            keep=_words(_near(leg, self.near)),
+            shift=_shift(leg, self.packed.task[tasks, DURATION]),
             is_counted=bool(row[MAX_TASKS] < len(tasks) + len(p.fixed[v])),
             is_loaded=bool(
                 p.capacity[v] < p.demand[tasks].sum() + p.demand[list(p.fixed[v])].sum()
@@ -169,27 +168,31 @@ class Pricing:
         charge, k = self._charge(crew, price), len(crew.tasks)
         origin = self._origin(crew)
         row = self.packed.vehicle[crew.vehicle]
-        if not k or not crew.width:
-            least = np.full((2, max(1, k), 1), int(np.minimum(charge, 0).sum()), np.int64)
-            floor = int(least[0, 0, 0]) + int(crew.states[:, bk.AT_COST].min()) if k else crew.idle
-            none = np.full(least.shape, NONE, np.int64)
-            return Rest(least=least, after=none, other=least, floor=min(floor, crew.idle))
-        steps = max(1, (int(row[LATEST_END]) - origin) // crew.width + 1)
-        least, other = (np.full((2, k, steps), INF, np.int64) for _ in range(2))
-        after = np.full((2, k, steps), NONE, np.int64)
-        bk.completion(
+        if not k or crew.shift == NONE:
+            return _flat_rest(crew, charge)
+        steps = max(1, ((int(row[LATEST_END]) - origin) >> crew.shift) + 1)
+        total, follower, other = (np.empty((2, steps, k), np.int64) for _ in range(3))
+        here = np.empty((steps, k), np.int64)
+        rk.completion(
             *(self.packed.task, self.packed.window, self.packed.vehicle, crew.vehicle),
-            *(crew.tasks, charge, crew.leg, crew.home, crew.first),
-            *(origin, crew.width, self.weight, least, after, other),
+            *(crew.tasks, charge, crew.leg, crew.home, crew.soonest),
+            *(origin, crew.shift, self.weight, total, follower, other, here),
         )
-        floor = bk.least_route(
-            *(self.packed.task, self.packed.window, self.packed.vehicle, crew.vehicle),
-            *(crew.tasks, charge, crew.states, crew.go, origin, crew.width, self.weight, least),
+        floor = rk.least_route(
+            *(self.packed.vehicle, crew.vehicle, crew.states, crew.go),
+            *(origin, crew.shift, self.weight, total),
         )
-        return Rest(least=least, after=after, other=other, floor=min(int(floor), crew.idle))
+        return Rest(
+            total=total,
+            follower=follower,
+            other=other,
+            here=here,
+            shift=crew.shift,
+            floor=min(int(floor), crew.idle),
+        )
 
     def _origin(self, crew: Crew) -> int:
-        return int(crew.states[:, bk.AT_TIME].min())
+        return int(crew.states[:, rk.AT_TIME].min())
 
     def label(
         self,
@@ -212,13 +215,17 @@ class Pricing:
         want[bk.FIRST_COUNT] = len(crew.prefix)
         want[bk.FIRST_LOAD] = self.packed.task[list(crew.prefix), DEMAND].sum()
         span = int(self.packed.vehicle[crew.vehicle, LATEST_END]) - self._origin(crew)
-        width = crew.width or max(1, span // _QUEUE + 1)
+        want[bk.SLOT_S] = 1 << crew.shift if crew.shift != NONE else span // _QUEUE + 1
+        none = np.zeros((max(1, k), 0), np.int64)
+        labels = self._labels[:, : bk.MEMORY + crew.keep.shape[1]]
         best, _, num, complete = bk.label_routes(
             *self.packed[:-1],
             *(crew.vehicle, crew.tasks, self._charge(crew, price), crew.leg, crew.home),
-            *(crew.states, crew.go, crew.bit, crew.barred, crew.kept),
-            *(self._origin(crew), width, self.weight, rest.least, rest.after, rest.other, want),
-            *(np.empty(2 * max(1, k), np.int64), self._queue, self._labels[:most], ends, end_label),
+            *(crew.states, crew.go, crew.keep),
+            *(none, np.zeros(k + 1, np.int64), none[0], none[0]),
+            *(self._origin(crew), rest.shift, self.weight),
+            *(rest.total, rest.follower, rest.other, rest.here, want),
+            *(np.empty(2 * max(1, k), np.int64), self._queue, labels[:most], ends, end_label),
         )
         return int(best), int(num), bool(complete), ends, end_label
 
@@ -266,17 +273,33 @@ def relaxed(problem: Problem) -> Packed:
     return packed._replace(task=task, meta=meta)
 
 
-def _width(leg: Seconds, duration: Ints) -> int:
-    """Return the seconds of a step of time, which no visit may undercut; 0 = none can be."""
+def _flat_rest(crew: Crew, charge: Ints) -> Rest:
+    """Return the rest when all moments are alike: the sum of what any task could bring."""
+    k = len(crew.tasks)
+    gain = np.minimum(charge, 0)
+    total = np.full((2, 1, max(1, k)), int(gain.sum()), np.int64)
+    floor = int(gain.sum()) + int(crew.states[:, rk.AT_COST].min()) if k else crew.idle
+    return Rest(
+        total=total,
+        follower=np.full(total.shape, NONE, np.int64),
+        other=total,
+        here=gain[None, :].copy(),
+        shift=_ONE_STEP,
+        floor=min(floor, crew.idle),
+    )
+
+
+def _shift(leg: Seconds, duration: Ints) -> int:
+    """Return the length of a step of time, which no visit and way may undercut; NONE = none can be."""
     if not len(duration):
-        return 0
+        return NONE
     away = leg + np.where(np.eye(len(leg), dtype=np.bool_), UNREACHABLE, 0)
-    least = int((duration + away.min(axis=0, initial=UNREACHABLE)).min())
-    return min(_STEP_S, least) if least >= _LEAST_STEP_S else 0
+    least = int((duration + away.min(axis=1, initial=UNREACHABLE)).min())
+    return min(_SHIFT, least.bit_length() - 1) if least >= 1 << _LEAST_SHIFT else NONE
 
 
-def _memory(leg: Seconds, near: int) -> tuple[Ints, Ints, Ints]:
-    """Return each task's bit, which bit bars y after x, and which stay from x to y."""
+def _near(leg: Seconds, near: int) -> Flags:
+    """Return which tasks are remembered after each task: itself and its nearest, shape (k, k)."""
     k = len(leg)
     sets = np.ones((k, k), np.bool_)
     if k > near:
@@ -284,28 +307,16 @@ def _memory(leg: Seconds, near: int) -> tuple[Ints, Ints, Ints]:
         order = np.argsort(leg + leg.T, axis=1, kind="stable")[:, : near + 1]
         np.put_along_axis(sets, order, True, axis=1)
         np.fill_diagonal(sets, True)
-    colour = _colours(sets)
-    sets &= (colour >= 0)[None, :]
-    bit = np.where(colour >= 0, np.left_shift(1, np.maximum(colour, 0)), 0).astype(np.int64)
-    barred = np.where(sets, bit[None, :], 0).astype(np.int64)
-    kept = np.zeros((k, k), np.int64)
-    for x in range(k):
-        both = np.where(sets[x][None, :] & sets, bit[None, :], 0)
-        kept[x] = np.bitwise_or.reduce(both, axis=1)
-    return bit, barred, kept
+    return sets
 
 
-def _colours(sets: NDArray[np.bool_]) -> Ints:
-    """Give tasks that are ever remembered together different bits; NONE where bits run out."""
-    k = len(sets)
-    colour = np.full(k, NONE, np.int64)
-    for x in range(k):
-        others = sets[sets[:, x]].any(axis=0)
-        used = set(colour[others].tolist())
-        free = [c for c in range(_BITS) if c not in used]
-        if free:
-            colour[x] = free[0]
-    return colour
+def _words(sets: Flags) -> Ints:
+    """Return rows of flags as rows of words."""
+    rows, size = sets.shape
+    words = np.zeros((rows, max(1, -(-size // bk.BITS))), np.int64)
+    for at in range(size):
+        words[:, at // bk.BITS] |= sets[:, at].astype(np.int64) << (at % bk.BITS)
+    return words
 
 
 def _start_states(problem: Problem, packed: Packed, v: int, *, is_exact: bool) -> Ints:
