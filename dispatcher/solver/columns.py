@@ -1,31 +1,33 @@
 """
 The linear program over routes: every task served once or left out, every vehicle one route.
 
-Grows by columns and goes on from its last basis. Must not know how routes are found.
+Grows by columns and by cuts. Must not know how routes are found.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from ortools.linear_solver import pywraplp
-from scipy.optimize import linprog
-from scipy.sparse import csr_array
 
+from dispatcher.solver.cuts import Cut, coefficients
+from dispatcher.solver.interior import Program, solve_program
 from dispatcher.solver.problem import Ints
 from dispatcher.solver.solution import Route
 
 Floats = NDArray[np.float64]
-_OPTIMAL: Final = 0
-# cost units of one unit of the program; numbers near 1 keep the simplex stable
+# cost units of one unit of the program; numbers near 1 keep the method stable
 _UNIT: Final = 256.0
 # share of a column below which it counts as unused
-_LEAST: Final = 1e-7
+_LEAST: Final = 1e-3
+# columns beyond which the dearest are forgotten, and how many stay
+_MOST: Final = 6_000
+_STAY: Final = 3_000
+# tries with a tolerance ten times as large when the numbers do not allow the one wished for
+_TRIES: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,19 @@ class Column:
     cost: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solved:
+    """The linear program solved to some tolerance; all in cost units."""
+
+    value: float
+    # (n,) price of each task, (crews,) gain of one more vehicle, (cuts,) penalty of each cut
+    price: Floats
+    gain: Floats
+    penalty: Floats
+    # (columns,) how much of each column
+    share: Floats
+
+
 class Master:
     """
     The linear program and its prices.
@@ -45,6 +60,8 @@ class Master:
     ----------
     drop
         Units for leaving each task out, shape (n,).
+    floor
+        Least price of each task, shape (n,), at most 0.
     free
         Tasks that are in no fixed prefix.
     sizes
@@ -53,79 +70,144 @@ class Master:
         Units a vehicle of each crew costs when it does nothing but its prefix.
     """
 
-    def __init__(self, drop: Ints, free: Ints, sizes: Sequence[int], idle: Sequence[int]) -> None:
-        self._num_tasks, self._free, self._idle = len(drop), free, idle
-        self._drop, self._sizes = drop, sizes
-        self._used: list[float] = []
+    def __init__(
+        self, drop: Ints, floor: Ints, free: Ints, sizes: Sequence[int], idle: Sequence[int]
+    ) -> None:
+        self._drop, self._floor, self._free = drop, floor, free
+        self._sizes, self._idle = np.array(sizes, np.float64), idle
         self._constant = sum(size * cost for size, cost in zip(sizes, idle, strict=True))
-        self._solver: Any = pywraplp.Solver.CreateSolver("GLOP")
-        self._solver.SetSolverSpecificParametersAsString("use_dual_simplex: false")
-        self._goal = self._solver.Objective()
-        self._goal.SetMinimization()
-        self._rows = {i: self._solver.Constraint(1.0, 1.0) for i in free.tolist()}
-        self._crews = [self._solver.Constraint(0.0, float(size)) for size in sizes]
-        for i, row in self._rows.items():
-            row.SetCoefficient(self._variable(int(drop[i])), 1.0)
-        self._known: dict[tuple[int, Route], int] = {}
+        self._row = np.full(len(drop), -1, np.int64)
+        self._row[free] = np.arange(len(free))
+        self._known: set[tuple[int, Route]] = set()
         self.columns: list[Column] = []
-        self._uses: list[Any] = []
-
-    def _variable(self, cost: int) -> Any:
-        variable = self._solver.NumVar(0.0, self._solver.infinity(), "")
-        self._goal.SetCoefficient(variable, cost / _UNIT)
-        return variable
+        self._rows: list[Ints] = []
+        self._entries: list[Floats] = []
+        self.cuts: list[Cut] = []
+        # how often each column meets each cut, shape (columns, cuts)
+        self._meets = np.zeros((0, 0), np.int64)
+        self.last: Solved | None = None
 
     def add(self, column: Column) -> bool:
-        """Take a column in; False when one as good is known."""
-        key = (column.crew, tuple(sorted(column.tasks)))
-        known = self._known.get(key)
-        if known is not None and known <= column.cost:
+        """Take a column in; False when it is known."""
+        key = (column.crew, column.tasks)
+        if key in self._known:
             return False
-        self._known[key] = column.cost
+        self._known.add(key)
         self.columns.append(column)
-        variable = self._variable(column.cost - self._idle[column.crew])
-        for i, times in Counter(column.tasks).items():
-            self._rows[i].SetCoefficient(variable, float(times))
-        self._crews[column.crew].SetCoefficient(variable, 1.0)
-        self._uses.append(variable)
+        rows, times = np.unique(self._row[list(column.tasks)], return_counts=True)
+        self._rows.append(np.append(rows, len(self._free) + column.crew))
+        self._entries.append(np.append(times, 1).astype(np.float64))
         return True
 
-    def solve(self) -> tuple[float, Floats, Floats] | None:
-        """Return (value, price of each task, gain of one more vehicle of each crew)."""
-        if self._solver.Solve() != _OPTIMAL:
-            return self._solved_anew()
-        price = np.zeros(self._num_tasks)
-        price[self._free] = [row.dual_value() for row in self._rows.values()]
-        gain = np.array([-row.dual_value() for row in self._crews])
-        self._used = [variable.solution_value() for variable in self._uses]
-        return self._goal.Value() * _UNIT + self._constant, price * _UNIT, gain * _UNIT
+    def add_cuts(self, cuts: Sequence[Cut]) -> None:
+        """Take cuts in; cuts on the same tasks get the larger memory."""
+        at = {cut.tasks: k for k, cut in enumerate(self.cuts)}
+        for cut in cuts:
+            if cut.tasks in at:
+                old = self.cuts[at[cut.tasks]]
+                self.cuts[at[cut.tasks]] = Cut(tasks=cut.tasks, memory=old.memory | cut.memory)
+            else:
+                at[cut.tasks] = len(self.cuts)
+                self.cuts.append(cut)
+        self._meets = np.zeros((0, len(self.cuts)), np.int64)
 
-    def _solved_anew(self) -> tuple[float, Floats, Floats] | None:
-        """Solve from nothing with another engine, which is slower and never loses its way."""
-        row_of = {i: at for at, i in enumerate(self._rows)}
-        n, m = len(row_of), len(self._crews)
-        entries: list[tuple[float, int, int]] = []
-        for at, column in enumerate(self.columns):
-            entries += [(t, row_of[i], at) for i, t in Counter(column.tasks).items()]
-            entries.append((1, n + column.crew, at))
-        values, rows, cols = zip(*entries, strict=True) if entries else ((), (), ())
-        matrix = csr_array((values, (rows, cols)), shape=(n + m, len(self.columns)))
-        drop = self._drop.astype(np.float64)
-        # leaving out is the slack of each task's row, so that no column stands for it
-        gain = [
-            c.cost - self._idle[c.crew] - float(drop[list(c.tasks)].sum()) for c in self.columns
-        ]
-        limit = np.concatenate([np.ones(n), np.array(self._sizes, np.float64)])
-        result: Any = linprog(np.array(gain), A_ub=matrix, b_ub=limit, method="highs")
-        if result.x is None:
+    def keep_cuts(self, wanted: Sequence[int]) -> None:
+        """Forget all cuts but some."""
+        self.cuts = [self.cuts[k] for k in wanted]
+        self._meets = self._meets[:, list(wanted)]
+
+    def meets(self) -> Ints:
+        """Return how often each column meets each cut, shape (columns, cuts)."""
+        done = len(self._meets)
+        if done < len(self.columns) or self._meets.shape[1] != len(self.cuts):
+            routes = [c.tasks for c in self.columns[done:]]
+            fresh = coefficients(self.cuts, routes, len(self._drop))
+            self._meets = np.concatenate([self._meets, fresh])
+        return self._meets
+
+    def meets_of(self, tasks: Route) -> Ints:
+        """Return how often a route meets each cut."""
+        met: Ints = coefficients(self.cuts, [tasks], len(self._drop))[0]
+        return met
+
+    def keep(self, test: Callable[[Column], bool]) -> None:
+        """Forget the columns that fail a test."""
+        self._stay([at for at, column in enumerate(self.columns) if test(column)])
+
+    def _stay(self, wanted: list[int]) -> None:
+        self._meets = self.meets()[wanted]
+        self.columns = [self.columns[at] for at in wanted]
+        self._rows = [self._rows[at] for at in wanted]
+        self._entries = [self._entries[at] for at in wanted]
+        self._known = {(c.crew, c.tasks) for c in self.columns}
+        self.last = None
+
+    def solve(self, tolerance: float) -> Solved | None:
+        """Solve to within `tolerance`, a share of the value; None = the numbers do not allow it."""
+        if len(self.columns) > _MOST and self.last is not None:
+            self._forget(self.last)
+        program = self._program()
+        point = None
+        for _ in range(_TRIES):
+            point = solve_program(program, tolerance)
+            if point is not None:
+                break
+            tolerance *= 10.0
+        if point is None:
             return None
-        self._used = result.x.tolist()
-        price = np.zeros(self._num_tasks)
-        price[self._free] = drop[self._free] + result.ineqlin.marginals[:n]
-        value = float(result.fun) + float(drop[self._free].sum()) + self._constant
-        return value, price, -result.ineqlin.marginals[n:]
+        n, m = len(self._free), len(self._sizes)
+        price = np.zeros(len(self._drop))
+        price[self._free] = point.y[:n] * _UNIT
+        self.last = Solved(
+            value=point.value * _UNIT + self._constant,
+            price=price,
+            gain=np.maximum(0.0, -point.y[n : n + m] * _UNIT),
+            penalty=np.maximum(0.0, -point.y[n + m :] * _UNIT),
+            share=point.x[: len(self.columns)],
+        )
+        return self.last
+
+    def _forget(self, last: Solved) -> None:
+        """Forget the columns that are dearest at the last prices."""
+        reduced = self.reduced(last)
+        reduced[: len(last.share)][last.share > _LEAST] = -np.inf
+        order = np.argsort(reduced, kind="stable")[:_STAY]
+        self._stay(np.sort(order).tolist())
+
+    def reduced(self, at: Solved) -> Floats:
+        """Return the reduced cost of every column, shape (columns,)."""
+        gain = at.gain - np.array(self._idle, np.float64)
+        paid = self.meets()[:, : len(at.penalty)] @ at.penalty[: len(self.cuts)]
+        cost = [c.cost - at.price[list(c.tasks)].sum() + gain[c.crew] for c in self.columns]
+        reduced: Floats = np.array(cost) + paid
+        return reduced
+
+    def _program(self) -> Program:
+        n, m, c = len(self._free), len(self._sizes), len(self.cuts)
+        meets = self.meets()
+        rows, entries = list(self._rows), list(self._entries)
+        for at in np.flatnonzero(meets.any(axis=1)).tolist():
+            some = np.flatnonzero(meets[at])
+            rows[at] = np.append(rows[at], n + m + some)
+            entries[at] = np.append(entries[at], meets[at, some].astype(np.float64))
+        # a task left out, a task served more than once, a vehicle that stays, a cut with room
+        single = [np.arange(n), np.arange(n), n + np.arange(m), n + m + np.arange(c)]
+        sign = [np.ones(n), -np.ones(n), np.ones(m), np.ones(c)]
+        lengths = [len(r) for r in rows] + [1] * (2 * n + m + c)
+        routes = [column.cost - self._idle[column.crew] for column in self.columns]
+        drop, floor = self._drop[self._free], self._floor[self._free]
+        cost = np.concatenate([routes, drop, -floor, np.zeros(m + c)])
+        return Program(
+            ptr=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+            row=np.concatenate([*rows, *single]).astype(np.int64),
+            entry=np.concatenate([*entries, *sign]),
+            cost=cost / _UNIT,
+            right=np.concatenate([np.ones(n), self._sizes, np.ones(c)]),
+        )
 
     def shares(self) -> list[tuple[Column, float]]:
         """Return the columns the last solution uses, and how much of each."""
-        pairs = zip(self.columns, self._used, strict=False)
+        if self.last is None:
+            return []
+        pairs = zip(self.columns, self.last.share.tolist(), strict=False)
         return [(column, share) for column, share in pairs if share > _LEAST]

@@ -7,6 +7,7 @@ between routes. Must not know the linear program.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -61,8 +62,8 @@ class Crew:
     idle: int
     # earliest moment at the door of each task
     soonest: Ints
-    # words of the tasks that are remembered after each task, shape (k, words)
-    keep: Ints
+    # which tasks are remembered after each task before any is added, shape (k, k)
+    near: Flags
     # a step of the walk back lasts 2 ** shift seconds; NONE = tasks are too short for one
     shift: int
     is_counted: bool
@@ -100,8 +101,12 @@ class Pricing:
         self.weight = problem.travel_weight
         self.near = near
         self.crews = self._crews()
-        self._labels = np.zeros((LABELS, bk.MEMORY + 1 + problem.num_tasks // bk.BITS), np.int64)
+        # which task is remembered after which beside the near ones, shape (n, n); words by vehicle
+        self._grown = np.zeros((problem.num_tasks, problem.num_tasks), np.bool_)
+        self._keep = {crew.vehicle: _words(crew.near) for crew in self.crews}
+        self._labels = np.zeros(0, np.int64)
         self._queue = np.zeros(_QUEUE, np.int64)
+        self._heads = np.zeros(2 * problem.num_tasks + 2, np.int64)
 
     def _crews(self) -> list[Crew]:
         rows = self.packed.vehicle.copy()
@@ -151,7 +156,7 @@ class Pricing:
             states=states,
             idle=idle,
             soonest=soonest[useful],
-            keep=_words(_near(leg, self.near)),
+            near=_near(leg, self.near),
             shift=_shift(leg, self.packed.task[tasks, DURATION]),
             is_counted=bool(row[MAX_TASKS] < len(tasks) + len(p.fixed[v])),
             is_loaded=bool(
@@ -204,6 +209,7 @@ class Pricing:
         keep: int,
         mode: int,
         most: int = LABELS,
+        fines: Fines | None = None,
     ) -> tuple[int, int, bool, Ints, Ints]:
         """Return (least reduced cost, labels, is complete, cost and last label by last task)."""
         k = len(crew.tasks)
@@ -216,16 +222,19 @@ class Pricing:
         want[bk.FIRST_LOAD] = self.packed.task[list(crew.prefix), DEMAND].sum()
         span = int(self.packed.vehicle[crew.vehicle, LATEST_END]) - self._origin(crew)
         want[bk.SLOT_S] = 1 << crew.shift if crew.shift != NONE else span // _QUEUE + 1
-        none = np.zeros((max(1, k), 0), np.int64)
-        labels = self._labels[:, : bk.MEMORY + crew.keep.shape[1]]
+        words = self._keep[crew.vehicle]
+        fined = _no_fines(k) if fines is None else fines.of(crew.tasks)
+        width = bk.MEMORY + words.shape[1] + fined[0].shape[1]
+        if len(self._labels) < LABELS * width:
+            self._labels = np.zeros(LABELS * width, np.int64)
+        self._rows = self._labels[: LABELS * width].reshape(LABELS, width)
         best, _, num, complete = bk.label_routes(
             *self.packed[:-1],
             *(crew.vehicle, crew.tasks, self._charge(crew, price), crew.leg, crew.home),
-            *(crew.states, crew.go, crew.keep),
-            *(none, np.zeros(k + 1, np.int64), none[0], none[0]),
+            *(crew.states, crew.go, words, *fined),
             *(self._origin(crew), rest.shift, self.weight),
             *(rest.total, rest.follower, rest.other, rest.here, want),
-            *(np.empty(2 * max(1, k), np.int64), self._queue, labels[:most], ends, end_label),
+            *(self._heads, self._queue, self._rows[:most], ends, end_label),
         )
         return int(best), int(num), bool(complete), ends, end_label
 
@@ -233,22 +242,41 @@ class Pricing:
         """Return the tasks of the route that a label of the last run ends, without the prefix."""
         found = []
         while label >= 0:
-            found.append(int(crew.tasks[self._labels[label, bk.AT] >> 1]))
-            label = int(self._labels[label, bk.PARENT])
+            found.append(int(crew.tasks[self._rows[label, bk.AT] >> 1]))
+            label = int(self._rows[label, bk.PARENT])
         return tuple(reversed(found))
+
+    def remember(self, cycles: Iterable[Route]) -> None:
+        """Let no route come back to a task by the tasks of these cycles; each begins with its task."""
+        for task, *between in cycles:
+            self._grown[between, task] = True
+        for crew in self.crews:
+            sets = crew.near | self._grown[np.ix_(crew.tasks, crew.tasks)]
+            self._keep[crew.vehicle] = _words(sets)
+
+    def allows(self, crew: Crew, tasks: Route) -> bool:
+        """True when a route comes back to no task that it remembers."""
+        known: set[int] = set()
+        place = {i: at for at, i in enumerate(crew.tasks.tolist())}
+        for i in tasks:
+            if i in known:
+                return False
+            near, grown = crew.near[place[i]], self._grown[i]
+            known = {j for j in known if near[place[j]] or grown[j]} | {i}
+        return True
 
     def written(self, crew: Crew, num: int, limit: int, most: int) -> list[Route] | None:
         """Return the routes of the last run that cost at most `limit`; None = more than `most`."""
         cost = np.empty(max(1, num), np.int64)
         bk.end_costs(
-            self.packed.vehicle, crew.vehicle, crew.home, self.weight, self._labels, num, cost
+            self.packed.vehicle, crew.vehicle, crew.home, self.weight, self._rows, num, cost
         )
         count = int((cost[:num] <= limit).sum())
         if count > most:
             return None
         routes = np.full((max(1, count), max(1, len(crew.tasks))), NONE, np.int64)
         kept = np.empty(max(1, count), np.int64)
-        bk.write_routes(self._labels, num, cost, crew.tasks, limit, routes, kept)
+        bk.write_routes(self._rows, num, cost, crew.tasks, limit, routes, kept)
         return [tuple(i for i in row if i >= 0) for row in routes[:count].tolist()]
 
 
@@ -271,6 +299,34 @@ def relaxed(problem: Problem) -> Packed:
     task[:, KEPT] = NONE
     meta[IS_STRICT] = 0
     return packed._replace(task=task, meta=meta)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fines:
+    """What a route pays when it meets second tasks of cuts."""
+
+    # units of each cut, shape (c,); its tasks and those that keep it in mind, shape (c, n)
+    penalty: Ints
+    member: Flags
+    memory: Flags
+
+    def of(self, tasks: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+        """Return the arrays `label_routes` takes, for a crew that may serve these tasks."""
+        member = self.member[:, tasks]
+        use = np.flatnonzero((self.penalty > 0) & (member.sum(axis=1) > 1))
+        if not len(use):
+            return _no_fines(len(tasks))
+        task, cut = np.nonzero(member[use].T)
+        ptr = np.searchsorted(task, np.arange(len(tasks) + 1)).astype(np.int64)
+        keep = _words(np.ascontiguousarray((self.memory[use] | self.member[use])[:, tasks].T))
+        penalty = np.zeros(keep.shape[1] * bk.BITS, np.int64)
+        penalty[: len(use)] = self.penalty[use]
+        return keep, ptr, cut.astype(np.int64), penalty
+
+
+def _no_fines(k: int) -> tuple[Ints, Ints, Ints, Ints]:
+    none = np.zeros(0, np.int64)
+    return np.zeros((max(1, k), 0), np.int64), np.zeros(k + 1, np.int64), none, none
 
 
 def _flat_rest(crew: Crew, charge: Ints) -> Rest:

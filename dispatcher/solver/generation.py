@@ -1,0 +1,334 @@
+"""
+Column generation, one round of prices at a time.
+
+Prices come from the middle of the linear program's optimum; each round finds for every crew the
+cheapest route after the prices. When the program is nearly solved, routes that come back to a task
+are forbidden what they did, and cuts take away what no plan could do. Must not read a clock.
+
+References
+----------
+.. [1] Pessoa, Sadykov, Uchoa, Vanderbeck (2018), INFORMS J. Computing 30(2): 339-360 (smoothing).
+.. [2] Roberti, Mingozzi (2014), Transportation Science 48(3): 413-424 (growing ng-sets).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from dispatcher.solver.bound_kernels import EXACT
+from dispatcher.solver.columns import Column, Master, Solved
+from dispatcher.solver.cuts import broken
+from dispatcher.solver.kernels import INF
+from dispatcher.solver.packing import DROP
+from dispatcher.solver.pricing import Crew, Fines, Pricing
+from dispatcher.solver.problem import Ints, Problem
+from dispatcher.solver.search import PoolRoute
+from dispatcher.solver.solution import Route
+
+Floats = NDArray[np.float64]
+# share of the best prices so far in the next ones; keeps them from swinging
+_CALM: Final = 0.3
+# known routes taken into the linear program at a time
+_BATCH: Final = 400
+# new routes a crew brings into the linear program in one round
+_PER_CREW: Final = 20
+# labels of one exact route problem; more make a round too slow
+_LABELS: Final = 60_000
+# share by which the linear program may still be above the bound when a day is called finished, and
+# when it is near enough to be made stronger
+_CLOSE: Final = 1e-4
+_NEAR: Final = 5e-3
+# share of the gap to which the linear program is solved, and its limits
+_PART: Final = 0.1
+_ROUGH: Final = 0.03
+_FINE: Final = 1e-6
+# share of a column from which on its cycles are looked at
+_USED: Final = 0.02
+# tasks a cycle may have to be forbidden, cuts of one round and of all
+_CYCLE: Final = 8
+_CUTS: Final = 30
+_MOST_CUTS: Final = 300
+# share of the depth of the relaxation at which routes are looked for first, and what is left of it
+# when there is none
+_DEPTH: Final = 0.5
+_SHALLOW: Final = 0.5
+_MARGIN: Final = 0.75
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """A proven lower bound and its prices."""
+
+    # cost units; no feasible plan costs less
+    value: int
+    # (n,) what serving a task is worth at the margin, (m,) what the vehicle's own routes save
+    task_price: Ints
+    vehicle_gain: Ints
+    rounds: int
+    seconds: float
+    # value of the last linear program: what the bound could still rise to; 0 = there was none
+    ceiling: int = 0
+
+    def gap(self, cost: int) -> float:
+        """Return how far a plan's cost may be above the optimum, as a share of the cost."""
+        return max(0.0, (cost - self.value) / cost) if cost else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Point:
+    """Prices in whole units, and what they prove."""
+
+    value: int
+    price: Ints
+    penalty: Ints
+
+
+class Generation:
+    """
+    Column generation, one round of prices at a time.
+
+    Parameters
+    ----------
+    problem
+        The day.
+    pool
+        Routes known already.
+    pricing
+        How routes are found, when that is at hand.
+    """
+
+    def __init__(
+        self, problem: Problem, pool: Sequence[PoolRoute] = (), pricing: Pricing | None = None
+    ) -> None:
+        self.problem = problem
+        self.pricing = pricing or Pricing(problem)
+        crews = self.pricing.crews
+        self.drop = self.pricing.packed.task[:, DROP]
+        is_free = np.ones(problem.num_tasks, np.bool_)
+        is_free[problem.fixed_task] = False
+        self._free = np.flatnonzero(is_free)
+        self._pool = _Pool(problem, crews, pool)
+        # a task that is paid for being served may have a price below nothing
+        least = np.minimum(0, problem.assignment_cost.min(axis=1, initial=0)).astype(np.int64)
+        self.master = Master(
+            np.minimum(self.drop, self._dearest(pool)),
+            least,
+            self._free,
+            [len(c.members) for c in crews],
+            [c.idle for c in crews],
+        )
+        self.rounds, self.ceiling, self.is_done = 0, 0, False
+        self._best: _Point | None = None
+        self._top = -INF
+        self._depth = [_DEPTH] * len(crews)
+
+    def _dearest(self, pool: Sequence[PoolRoute]) -> int:
+        """Return a price that no task needs; prices of required tasks would be too large to count."""
+        optional = self.drop[~self.problem.is_required]
+        routes = max((route.cost for route in pool), default=0)
+        return 4 * max(int(optional.max(initial=0)), routes, 1 << 16)
+
+    def step(self) -> Bound:
+        """Solve the linear program, price routes once, and return the bound that follows."""
+        self.rounds += 1
+        solved = self._priced_out()
+        if solved is None:
+            self.is_done = True
+            return self._bound(-INF, self.drop * 0, {})
+        self.ceiling = int(solved.value)
+        point = self._mixed(solved)
+        fines = self._fines(point.penalty)
+        lows, fresh = {}, 0
+        for at, crew in enumerate(self.pricing.crews):
+            lows[at], added = self._price(at, crew, point, solved, fines)
+            fresh += added
+        value = point.value
+        value += sum(len(c.members) * lows[at] for at, c in enumerate(self.pricing.crews))
+        if self._best is None or value > self._best.value:
+            self._best = _Point(value=value, price=point.price, penalty=point.penalty)
+        self._top = max(self._top, value)
+        self._decide(fresh, solved)
+        return self._bound(value, point.price, lows)
+
+    def _mixed(self, solved: Solved) -> _Point:
+        """Return whole prices between the best ones so far and those of the linear program."""
+        price, penalty = solved.price, solved.penalty
+        if self._best is not None:
+            calm = _CALM
+            price = calm * self._best.price + (1.0 - calm) * price
+            old = np.zeros(len(penalty))
+            old[: len(self._best.penalty)] = self._best.penalty
+            penalty = calm * old + (1.0 - calm) * penalty
+        whole = np.minimum(np.floor(price).astype(np.int64), self.drop)
+        fined = np.ceil(penalty - 1e-6).astype(np.int64)
+        # what the prices ask at most, before the routes take their gain
+        value = int(whole[self._free].sum()) - int(fined.sum())
+        return _Point(value=value, price=whole, penalty=fined)
+
+    def _fines(self, penalty: Ints) -> Fines | None:
+        if not penalty.any():
+            return None
+        shape = (len(penalty), self.problem.num_tasks)
+        member, memory = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
+        for at, cut in enumerate(self.master.cuts):
+            member[at, list(cut.tasks)] = True
+            memory[at, list(cut.memory)] = True
+        return Fines(penalty=penalty, member=member, memory=memory)
+
+    def _tolerance(self) -> float:
+        if self._best is None or self.ceiling <= 0:
+            return _ROUGH
+        gap = (self.ceiling - self._best.value) / self.ceiling
+        return min(_ROUGH, max(_FINE, _PART * gap))
+
+    def _priced_out(self) -> Solved | None:
+        """Solve the linear program until hardly any known route would lower it."""
+        while True:
+            solved = self.master.solve(self._tolerance())
+            if solved is None:
+                return None
+            added = [self.master.add(c) for c in self._pool.worth(solved.price, solved.gain)]
+            if sum(added) < _BATCH // 4:
+                return solved
+
+    def _price(
+        self, at: int, crew: Crew, point: _Point, solved: Solved, fines: Fines | None
+    ) -> tuple[int, int]:
+        """Return (least reduced cost of the crew, columns added)."""
+        rest = self.pricing.rest(crew, point.price)
+        low, added = rest.floor, 0
+        while low < crew.idle:
+            span = crew.idle - rest.floor
+            cut = crew.idle - int(self._depth[at] * span)
+            best, _, complete, ends, end_label = self.pricing.label(
+                *(crew, point.price, rest),
+                **{"cut": cut, "keep": INF, "mode": EXACT, "most": _LABELS, "fines": fines},
+            )
+            added += self._take(at, crew, point, solved, cut, ends, end_label)
+            if not complete:
+                self._depth[at] = (1.0 + self._depth[at]) / 2
+                break
+            low = max(low, min(best, cut))
+            if best < cut:
+                self._depth[at] = _MARGIN * (crew.idle - best) / span
+                break
+            self._depth[at] *= _SHALLOW
+            if self._depth[at] * span < 1.0:
+                self._depth[at] = 0.0
+            if cut == crew.idle:
+                break
+        return low, added
+
+    def _take(
+        self,
+        at: int,
+        crew: Crew,
+        point: _Point,
+        solved: Solved,
+        cut: int,
+        ends: Ints,
+        end_label: Ints,
+    ) -> int:
+        """Take the cheapest routes found into the linear program; returns how many are new."""
+        order = np.argsort(ends, kind="stable")[:_PER_CREW]
+        added = 0
+        for x in order[ends[order] < cut].tolist():
+            tasks = self.pricing.route(crew, int(end_label[x]))
+            cost = int(ends[x]) + int(point.price[list(tasks)].sum())
+            if point.penalty.any():
+                cost -= int(self.master.meets_of(tasks) @ point.penalty)
+            added += self.master.add(Column(crew=at, tasks=tasks, cost=cost))
+        return added
+
+    def _decide(self, fresh: int, solved: Solved) -> None:
+        """Make the linear program stronger when it is nearly solved, or call it a day."""
+        assert self._best is not None  # noqa: S101
+        gap = solved.value - self._best.value
+        if fresh and gap > _NEAR * solved.value:
+            return
+        stronger = self._forbid_cycles() + self._cut()
+        if stronger:
+            return
+        if not fresh or gap <= max(1.0, _CLOSE * solved.value):
+            self.is_done = True
+
+    def _forbid_cycles(self) -> int:
+        """Forbid the cycles of the routes in use; returns how many."""
+        cycles = {
+            cycle
+            for column, share in self.master.shares()
+            if share > _USED
+            for cycle in _cycles(column.tasks)
+            if len(cycle) <= _CYCLE
+        }
+        if cycles:
+            self.pricing.remember(sorted(cycles))
+            crews = self.pricing.crews
+            self.master.keep(
+                lambda c: len(set(c.tasks)) == len(c.tasks)
+                or self.pricing.allows(crews[c.crew], c.tasks)
+            )
+        return len(cycles)
+
+    def _cut(self) -> int:
+        """Add the cuts that the routes in use break; returns how many."""
+        if len(self.master.cuts) >= _MOST_CUTS:
+            return 0
+        used = [(column.tasks, share) for column, share in self.master.shares()]
+        cuts = broken(used, self.problem.num_tasks, _CUTS, frozenset())
+        self.master.add_cuts(cuts)
+        return len(cuts)
+
+    def _bound(self, value: int, price: Ints, lows: dict[int, int]) -> Bound:
+        gains = np.zeros(self.problem.num_vehicles, np.int64)
+        for at, crew in enumerate(self.pricing.crews):
+            gains[list(crew.members)] = crew.idle - lows.get(at, crew.idle)
+        return Bound(
+            value=value, task_price=price, vehicle_gain=gains, rounds=self.rounds, seconds=0.0
+        )
+
+
+def _cycles(tasks: Route) -> list[Route]:
+    """Return each part of a route from a task to its next visit, without the second visit."""
+    last: dict[int, int] = {}
+    found = []
+    for at, i in enumerate(tasks):
+        if i in last:
+            found.append(tasks[last[i] : at])
+        last[i] = at
+    return found
+
+
+class _Pool:
+    """Routes known already, priced all at once."""
+
+    def __init__(self, problem: Problem, crews: Sequence[Crew], pool: Sequence[PoolRoute]) -> None:
+        crew_of = {v: at for at, crew in enumerate(crews) for v in crew.members}
+        prefix = problem.fixed
+        self._columns = [
+            Column(crew=crew_of[c.vehicle], tasks=c.tasks[len(prefix[c.vehicle]) :], cost=c.cost)
+            for c in pool
+            if len(c.tasks) > len(prefix[c.vehicle])
+        ]
+        lengths = [len(c.tasks) for c in self._columns]
+        tasks = [i for c in self._columns for i in c.tasks]
+        ptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        shape = (len(self._columns), problem.num_tasks)
+        self._matrix = csr_array((np.ones(len(tasks)), tasks, ptr), shape=shape)
+        self._cost = np.array([c.cost for c in self._columns], np.float64)
+        self._crew = np.array([c.crew for c in self._columns], np.int64)
+        self._idle = np.array([crew.idle for crew in crews], np.float64)
+
+    def worth(self, price: Floats, gain: Floats) -> list[Column]:
+        """Return the routes that would lower the linear program most."""
+        if not self._columns:
+            return []
+        reduced = self._cost - self._matrix @ price + (gain - self._idle)[self._crew]
+        order = np.argsort(reduced, kind="stable")[:_BATCH]
+        return [self._columns[at] for at in order[reduced[order] < -1.0].tolist()]
