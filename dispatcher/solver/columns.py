@@ -24,8 +24,8 @@ _UNIT: Final = 256.0
 # share of a column below which it counts as unused
 _LEAST: Final = 1e-3
 # columns beyond which the dearest are forgotten, and how many stay
-_MOST: Final = 6_000
-_STAY: Final = 3_000
+_MOST: Final = 10_000
+_STAY: Final = 6_000
 # tries with a tolerance ten times as large when the numbers do not allow the one wished for
 _TRIES: Final = 4
 
@@ -99,22 +99,22 @@ class Master:
         self._entries.append(np.append(times, 1).astype(np.float64))
         return True
 
-    def add_cuts(self, cuts: Sequence[Cut]) -> None:
-        """Take cuts in; cuts on the same tasks get the larger memory."""
+    def add_cuts(self, cuts: Sequence[Cut]) -> int:
+        """Take cuts in, a larger memory for those on the same tasks; returns how many are news."""
         at = {cut.tasks: k for k, cut in enumerate(self.cuts)}
+        news = 0
         for cut in cuts:
-            if cut.tasks in at:
-                old = self.cuts[at[cut.tasks]]
-                self.cuts[at[cut.tasks]] = Cut(tasks=cut.tasks, memory=old.memory | cut.memory)
-            else:
+            if cut.tasks not in at:
                 at[cut.tasks] = len(self.cuts)
                 self.cuts.append(cut)
-        self._meets = np.zeros((0, len(self.cuts)), np.int64)
-
-    def keep_cuts(self, wanted: Sequence[int]) -> None:
-        """Forget all cuts but some."""
-        self.cuts = [self.cuts[k] for k in wanted]
-        self._meets = self._meets[:, list(wanted)]
+                news += 1
+                continue
+            old = self.cuts[at[cut.tasks]].memory
+            self.cuts[at[cut.tasks]] = Cut(tasks=cut.tasks, memory=old | cut.memory)
+            news += not cut.memory <= old
+        if news:
+            self._meets = np.zeros((0, len(self.cuts)), np.int64)
+        return news
 
     def meets(self) -> Ints:
         """Return how often each column meets each cut, shape (columns, cuts)."""

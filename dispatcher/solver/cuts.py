@@ -53,9 +53,7 @@ def coefficients(cuts: Sequence[Cut], routes: Sequence[Route], num_tasks: int) -
     return out
 
 
-def broken(
-    used: Sequence[tuple[Route, float]], num_tasks: int, most: int, known: frozenset[Route]
-) -> list[Cut]:
+def broken(used: Sequence[tuple[Route, float]], num_tasks: int, most: int) -> list[Cut]:
     """
     Return the cuts that fractional routes break most.
 
@@ -65,20 +63,18 @@ def broken(
         Routes and how much of each.
     most
         Cuts wanted.
-    known
-        Tasks of cuts that have their full say already.
     """
     pairs = np.zeros((num_tasks, num_tasks))
     for route, share in used:
         some = np.array(sorted(set(route)), np.int64)
         pairs[np.ix_(some, some)] += share
     np.fill_diagonal(pairs, 0.0)
-    found = _worst(used, pairs, most, known)
+    found = _worst(used, pairs, most)
     return [Cut(tasks=tasks, memory=_memory(tasks, used)) for tasks in found]
 
 
 def _worst(
-    used: Sequence[tuple[Route, float]], pairs: NDArray[np.float64], most: int, known: frozenset[Route]
+    used: Sequence[tuple[Route, float]], pairs: NDArray[np.float64], most: int
 ) -> list[Route]:
     """Return the triples whose routes with two of them add up to most."""
     near = [np.flatnonzero(row > _LEAST) for row in pairs]
@@ -87,14 +83,14 @@ def _worst(
         for b, c in combinations(others[others > a].tolist(), 2):
             # routes with two of three: pairs less twice the routes with all three
             upper = pairs[a, b] + pairs[a, c] + pairs[b, c]
-            if upper > 1.0 + _LEAST and (a, b, c) not in known:
+            if upper > 1.0 + _LEAST:
                 sums[a, b, c] = upper
         for b in others[others < a].tolist():
             for c in others[others > a].tolist():
-                key = (b, a, c)
+                triple = (b, a, c)
                 upper = pairs[a, b] + pairs[a, c] + pairs[b, c]
-                if upper > 1.0 + _LEAST and key not in known:
-                    sums[key] = upper
+                if upper > 1.0 + _LEAST:
+                    sums[triple] = upper
     whole = _with_all(used, sums)
     order = sorted(sums, key=lambda key: (2 * whole.get(key, 0.0) - sums[key], key))
     times: dict[int, int] = {}
@@ -108,9 +104,7 @@ def _worst(
     return chosen
 
 
-def _with_all(
-    used: Sequence[tuple[Route, float]], sums: dict[Route, float]
-) -> dict[Route, float]:
+def _with_all(used: Sequence[tuple[Route, float]], sums: dict[Route, float]) -> dict[Route, float]:
     whole: dict[Route, float] = {}
     for route, share in used:
         for key in combinations(sorted(set(route)), 3):

@@ -17,9 +17,11 @@ from ortools.sat.python import cp_model
 from dispatcher.solver import bound_kernels as bk
 from dispatcher.solver.bound import Bound, Generation, lower_bound, quick_bound
 from dispatcher.solver.columns import Column
+from dispatcher.solver.crews import Crew
+from dispatcher.solver.cuts import Cut, coefficients
 from dispatcher.solver.kernels import INF
 from dispatcher.solver.packing import DROP, IS_STRICT, pack
-from dispatcher.solver.pricing import Crew, Pricing
+from dispatcher.solver.pricing import Pricing
 from dispatcher.solver.problem import NONE, Ints, Problem
 from dispatcher.solver.search import Search
 from dispatcher.solver.solution import Solution, drive, empty_solution, judge
@@ -205,4 +207,5 @@ def warm() -> None:
     )
     pricing, price = Pricing(day, MAX_TASKS, is_exact=True), np.full(3, 2000, np.int64)
     _routes(pricing, pricing.crews[0], price, 0, bk.ALL)
+    coefficients([Cut(tasks=(0, 1, 2), memory=frozenset({0, 1, 2}))], [(0, 1, 2)], 3)
     prove(day, seconds=1.0)

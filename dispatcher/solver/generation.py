@@ -21,12 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from dispatcher.solver.bound_kernels import EXACT
 from dispatcher.solver.columns import Column, Master, Solved
+from dispatcher.solver.crews import Crew
 from dispatcher.solver.cuts import broken
+from dispatcher.solver.fines import Fines
 from dispatcher.solver.kernels import INF
 from dispatcher.solver.packing import DROP
-from dispatcher.solver.pricing import Crew, Fines, Pricing
+from dispatcher.solver.pricing import DEPTH, Found, Pricing
 from dispatcher.solver.problem import Ints, Problem
 from dispatcher.solver.search import PoolRoute
 from dispatcher.solver.solution import Route
@@ -38,8 +39,6 @@ _CALM: Final = 0.3
 _BATCH: Final = 400
 # new routes a crew brings into the linear program in one round
 _PER_CREW: Final = 20
-# labels of one exact route problem; more make a round too slow
-_LABELS: Final = 60_000
 # share by which the linear program may still be above the bound when a day is called finished, and
 # when it is near enough to be made stronger
 _CLOSE: Final = 1e-4
@@ -54,11 +53,6 @@ _USED: Final = 0.02
 _CYCLE: Final = 8
 _CUTS: Final = 30
 _MOST_CUTS: Final = 300
-# share of the depth of the relaxation at which routes are looked for first, and what is left of it
-# when there is none
-_DEPTH: Final = 0.5
-_SHALLOW: Final = 0.5
-_MARGIN: Final = 0.75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +120,8 @@ class Generation:
         self.rounds, self.ceiling, self.is_done = 0, 0, False
         self._best: _Point | None = None
         self._top = -INF
-        self._depth = [_DEPTH] * len(crews)
+        self._depth = [DEPTH] * len(crews)
+        self._calm, self._limit = _CALM, _ROUGH
 
     def _dearest(self, pool: Sequence[PoolRoute]) -> int:
         """Return a price that no task needs; prices of required tasks would be too large to count."""
@@ -145,8 +140,8 @@ class Generation:
         point = self._mixed(solved)
         fines = self._fines(point.penalty)
         lows, fresh = {}, 0
-        for at, crew in enumerate(self.pricing.crews):
-            lows[at], added = self._price(at, crew, point, solved, fines)
+        for at in range(len(self.pricing.crews)):
+            lows[at], added = self._price(at, point, fines)
             fresh += added
         value = point.value
         value += sum(len(c.members) * lows[at] for at, c in enumerate(self.pricing.crews))
@@ -160,13 +155,13 @@ class Generation:
         """Return whole prices between the best ones so far and those of the linear program."""
         price, penalty = solved.price, solved.penalty
         if self._best is not None:
-            calm = _CALM
+            calm = self._calm
             price = calm * self._best.price + (1.0 - calm) * price
             old = np.zeros(len(penalty))
             old[: len(self._best.penalty)] = self._best.penalty
             penalty = calm * old + (1.0 - calm) * penalty
-        whole = np.minimum(np.floor(price).astype(np.int64), self.drop)
-        fined = np.ceil(penalty - 1e-6).astype(np.int64)
+        whole = np.minimum(np.rint(price).astype(np.int64), self.drop)
+        fined = np.rint(penalty).astype(np.int64)
         # what the prices ask at most, before the routes take their gain
         value = int(whole[self._free].sum()) - int(fined.sum())
         return _Point(value=value, price=whole, penalty=fined)
@@ -185,7 +180,7 @@ class Generation:
         if self._best is None or self.ceiling <= 0:
             return _ROUGH
         gap = (self.ceiling - self._best.value) / self.ceiling
-        return min(_ROUGH, max(_FINE, _PART * gap))
+        return min(self._limit, max(_FINE, _PART * gap))
 
     def _priced_out(self) -> Solved | None:
         """Solve the linear program until hardly any known route would lower it."""
@@ -197,50 +192,28 @@ class Generation:
             if sum(added) < _BATCH // 4:
                 return solved
 
-    def _price(
-        self, at: int, crew: Crew, point: _Point, solved: Solved, fines: Fines | None
-    ) -> tuple[int, int]:
-        """Return (least reduced cost of the crew, columns added)."""
+    def _price(self, at: int, point: _Point, fines: Fines | None) -> tuple[int, int]:
+        """Return (least reduced cost of a crew at least, columns added)."""
+        crew = self.pricing.crews[at]
         rest = self.pricing.rest(crew, point.price)
         low, added = rest.floor, 0
         while low < crew.idle:
-            span = crew.idle - rest.floor
-            cut = crew.idle - int(self._depth[at] * span)
-            best, _, complete, ends, end_label = self.pricing.label(
-                *(crew, point.price, rest),
-                **{"cut": cut, "keep": INF, "mode": EXACT, "most": _LABELS, "fines": fines},
-            )
-            added += self._take(at, crew, point, solved, cut, ends, end_label)
-            if not complete:
-                self._depth[at] = (1.0 + self._depth[at]) / 2
-                break
-            low = max(low, min(best, cut))
-            if best < cut:
-                self._depth[at] = _MARGIN * (crew.idle - best) / span
-                break
-            self._depth[at] *= _SHALLOW
-            if self._depth[at] * span < 1.0:
-                self._depth[at] = 0.0
-            if cut == crew.idle:
+            depth = self._depth[at]
+            found = self.pricing.within(crew, point.price, rest, depth, fines)
+            added += self._take(at, point, found)
+            low, self._depth[at] = max(low, found.low), found.depth
+            if found.best < found.cut or not found.is_complete or found.cut == crew.idle:
                 break
         return low, added
 
-    def _take(
-        self,
-        at: int,
-        crew: Crew,
-        point: _Point,
-        solved: Solved,
-        cut: int,
-        ends: Ints,
-        end_label: Ints,
-    ) -> int:
+    def _take(self, at: int, point: _Point, found: Found) -> int:
         """Take the cheapest routes found into the linear program; returns how many are new."""
-        order = np.argsort(ends, kind="stable")[:_PER_CREW]
+        crew = self.pricing.crews[at]
+        order = np.argsort(found.ends, kind="stable")[:_PER_CREW]
         added = 0
-        for x in order[ends[order] < cut].tolist():
-            tasks = self.pricing.route(crew, int(end_label[x]))
-            cost = int(ends[x]) + int(point.price[list(tasks)].sum())
+        for x in order[found.ends[order] < found.cut].tolist():
+            tasks = self.pricing.route(crew, int(found.end_label[x]))
+            cost = int(found.ends[x]) + int(point.price[list(tasks)].sum())
             if point.penalty.any():
                 cost -= int(self.master.meets_of(tasks) @ point.penalty)
             added += self.master.add(Column(crew=at, tasks=tasks, cost=cost))
@@ -250,13 +223,13 @@ class Generation:
         """Make the linear program stronger when it is nearly solved, or call it a day."""
         assert self._best is not None  # noqa: S101
         gap = solved.value - self._best.value
-        if fresh and gap > _NEAR * solved.value:
-            return
-        stronger = self._forbid_cycles() + self._cut()
-        if stronger:
-            return
-        if not fresh or gap <= max(1.0, _CLOSE * solved.value):
+        if (fresh and gap > _NEAR * solved.value) or self._forbid_cycles() + self._cut():
+            self._calm = _CALM
+        elif gap <= max(1.0, _CLOSE * solved.value) or (not fresh and self._limit <= _FINE):
             self.is_done = True
+        elif not fresh:
+            # nothing at these prices, so they must come nearer to the program's own
+            self._calm, self._limit = 0.0, max(_FINE, self._limit / 100)
 
     def _forbid_cycles(self) -> int:
         """Forbid the cycles of the routes in use; returns how many."""
@@ -271,8 +244,9 @@ class Generation:
             self.pricing.remember(sorted(cycles))
             crews = self.pricing.crews
             self.master.keep(
-                lambda c: len(set(c.tasks)) == len(c.tasks)
-                or self.pricing.allows(crews[c.crew], c.tasks)
+                lambda c: (
+                    len(set(c.tasks)) == len(c.tasks) or self.pricing.allows(crews[c.crew], c.tasks)
+                )
             )
         return len(cycles)
 
@@ -281,9 +255,7 @@ class Generation:
         if len(self.master.cuts) >= _MOST_CUTS:
             return 0
         used = [(column.tasks, share) for column, share in self.master.shares()]
-        cuts = broken(used, self.problem.num_tasks, _CUTS, frozenset())
-        self.master.add_cuts(cuts)
-        return len(cuts)
+        return self.master.add_cuts(broken(used, self.problem.num_tasks, _CUTS))
 
     def _bound(self, value: int, price: Ints, lows: dict[int, int]) -> Bound:
         gains = np.zeros(self.problem.num_vehicles, np.int64)

@@ -107,7 +107,11 @@ class _Method:
             near = abs(value - dual) <= least * (1.0 + abs(dual))
             rough = max(1e-8, 0.01 * least)
             off = float(np.abs(short).max()), float(np.abs(slack).max())
-            if near and off[0] <= rough * 10 and off[1] <= rough * (1 + float(np.abs(p.cost).max())):
+            if (
+                near
+                and off[0] <= rough * 10
+                and off[1] <= rough * (1 + float(np.abs(p.cost).max()))
+            ):
                 return Point(x=self.x, y=self.y, value=value)
             if not np.isfinite(value):
                 return None

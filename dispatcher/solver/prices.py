@@ -8,7 +8,6 @@ change, not for ten of them together.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -16,13 +15,10 @@ from typing import Final
 import numpy as np
 
 from dispatcher.solver.bound import Bound, Clock, lower_bound
-from dispatcher.solver.bound_kernels import EXACT
-from dispatcher.solver.kernels import INF
-from dispatcher.solver.pricing import Pricing
-from dispatcher.solver.problem import NONE, Ints, Problem
-from dispatcher.solver.schedule import heat_unit
-from dispatcher.solver.search import PoolRoute, Search
+from dispatcher.solver.pricing import DEPTH, Pricing
+from dispatcher.solver.problem import Ints, Problem
 from dispatcher.solver.solution import Solution
+from dispatcher.solver.surroundings import routes_around
 
 _HOUR_S: Final = 3600
 # labels of one route problem when an hour is priced
@@ -80,24 +76,6 @@ def price_day(
     return Prices(bound=bound, ticket=bound.task_price, hour=hour_values(problem, bound))
 
 
-def routes_around(problem: Problem, plan: Solution, seed: int = 0) -> list[PoolRoute]:
-    """Return the routes a short search around a plan drives, with couples and budgets set aside."""
-    if not problem.num_tasks or not problem.num_vehicles or problem.num_tasks > _MOST_TASKS:
-        return []
-    alone = replace(
-        problem,
-        sync=np.empty((0, 2), np.int64),
-        precedence=np.empty((0, 3), np.int64),
-        change_budget=NONE,
-    )
-    search = Search(alone, replace(plan, lunch_leg=()), seed)
-    unit = heat_unit(alone, search.near)
-    turns = min(_MOST, _EACH * problem.num_tasks) // (len(_HEAT) - 1)
-    for hot, cold in itertools.pairwise(_HEAT):
-        search.run(turns, hot * unit, cold * unit)
-    return search.pool()
-
-
 def hour_values(problem: Problem, bound: Bound) -> Ints:
     """
     Return what one more hour of each shift would save, shape (m,).
@@ -118,9 +96,11 @@ def _gains(problem: Problem, price: Ints) -> Ints:
     pricing = Pricing(problem)
     gains = np.zeros(problem.num_vehicles, np.int64)
     for crew in pricing.crews:
-        rest = pricing.rest(crew, price)
-        low, _, _, _, _ = pricing.label(
-            crew, price, rest, cut=crew.idle, keep=0, mode=EXACT, most=_LABELS
-        )
-        gains[list(crew.members)] = crew.idle - min(low, crew.idle, INF)
+        rest, depth, best = pricing.rest(crew, price), DEPTH, crew.idle
+        while rest.floor < crew.idle:
+            found = pricing.within(crew, price, rest, depth)
+            best, depth = min(best, found.best), found.depth
+            if best < found.cut or not found.is_complete or found.cut == crew.idle:
+                break
+        gains[list(crew.members)] = crew.idle - best
     return gains

@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dispatcher.solver.crews import relaxed
 from dispatcher.solver.generation import Bound
 from dispatcher.solver.packing import DROP, FORBIDDEN, Packed
-from dispatcher.solver.pricing import relaxed
 from dispatcher.solver.problem import Problem
 
 Floats = NDArray[np.float64]

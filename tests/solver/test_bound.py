@@ -17,11 +17,12 @@ from dispatcher.solver.bound_kernels import ALL_TIMES
 from dispatcher.solver.exact import prove
 from dispatcher.solver.instance import read_instance
 from dispatcher.solver.kernels import INF
-from dispatcher.solver.prices import price_day, routes_around
+from dispatcher.solver.prices import price_day
 from dispatcher.solver.pricing import Pricing
 from dispatcher.solver.problem import NONE, Problem
 from dispatcher.solver.solution import Solution, drive, judge
 from dispatcher.solver.solve import solve
+from dispatcher.solver.surroundings import routes_around
 from tests.solver.days import random_day
 
 KINDS = [

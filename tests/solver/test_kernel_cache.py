@@ -10,7 +10,7 @@ from pathlib import Path
 import dispatcher
 
 KEPT = """
-from dispatcher.solver.bound_kernels import idle_cost
+from dispatcher.solver.rest_kernels import idle_cost
 import numpy as np
 vehicle, states = np.zeros((1, 16), np.int64), np.zeros((1, 4), np.int64)
 idle_cost(vehicle, 0, states, np.zeros(1, np.int64), 1)
