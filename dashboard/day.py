@@ -61,8 +61,59 @@ def _day(frame: Frame) -> None:
     with right:
         _hours(frame, day["hours"])
         _plans(frame, day["plans"])
+    if not shift:
+        _quality(frame)
     _crew(frame, day["engineers"])
     _fairness(frame, say.local(day["from_at"]).date().isoformat())
+
+
+def _quality(frame: Frame) -> None:
+    """Draw how far the plan can be above the best possible, once somebody wants it proven."""
+    say, query = frame.say, {"territory": frame.territory["id"]}
+    st.markdown(f"##### {say('day.quality')}")
+    st.caption(say("day.quality.why"))
+    try:
+        told = frame.api.get("/plan/quality", query)
+        label = say(f"day.quality.{'do' if told['state'] == 'unasked' else 'again'}")
+        if not told["is_running"] and st.button(label, key="quality_do"):
+            told = frame.api.get("/plan/quality", {**query, "prove": True})
+        version = frame.api.get("/plan", query)["plan_version"]
+    except (Refusal, Silence) as problem:
+        st.error(str(problem))
+        return
+    if told["state"] != "known":
+        st.info(say(f"day.quality.{told['state']}"))
+        return
+    figure, words = st.columns([1, 3], vertical_alignment="center")
+    figure.metric(say("day.quality.above"), quality_value(say, told))
+    for line in quality_lines(say, told, version):
+        words.caption(line)
+
+
+def quality_value(say: Words, told: Mapping[str, Any]) -> str:
+    """Return how far a proven plan can be above the best possible."""
+    if not told["holds"] or told["above_tenths"] is None:
+        return say("day.quality.unknown")
+    if not told["above_tenths"]:
+        return say("day.quality.best")
+    return say("day.quality.most", above=f"{told['above_tenths'] / 10:.1f}")
+
+
+def quality_lines(say: Words, told: Mapping[str, Any], version: int) -> list[str]:
+    """Return what was proven of which plan, what limits it, and whether it is still the plan."""
+    facts = {key: told[key] for key in ("tickets", "engineers")}
+    costs = {key: round(told[key] / 60) for key in ("cost", "bound")}
+    at = say.local(told["asked_at"]).strftime("%H:%M")
+    lines = [say("day.quality.told", at=at, **facts, **costs)]
+    if told["holds"]:
+        lines.append(say(f"day.quality.limit.{told['limit']}"))
+    else:
+        lines.append(say("day.quality.broken"))
+    if told["plan_version"] != version:
+        lines.append(say("day.quality.old"))
+    if told["is_running"]:
+        lines.append(say("day.quality.running"))
+    return lines
 
 
 def _fairness(frame: Frame, on: str) -> None:

@@ -167,6 +167,7 @@ TABLE: Mapping[str, str] = {
     "GET /retention": "S",
     "POST /retention": "S",
     "GET /day/fairness": "SDOCRV",
+    "GET /plan/quality": "SDOCRV",
     "GET /feed": "SV",
     "POST /planner/{territory}/lease": "V",
     "POST /planner/{territory}/commands": "V",

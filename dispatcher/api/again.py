@@ -1,7 +1,8 @@
 """
 Days solved again in a process of their own, one at a time, so that no answer waits for a search.
 
-Must not search here: the api process only starts `dispatcher fairness` and keeps what it said.
+Must not search here: the api process only starts `dispatcher fairness` or `dispatcher quality` and
+keeps what it said.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ class Again:
 
     settings: Settings
     _kept: dict[tuple[str, str], _Kept] = field(default_factory=dict)
+    # the last proof of each territory's plan
+    _plans: dict[str, _Kept] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     # one search at a time: the planner needs the processors, too
     _turn: threading.Lock = field(default_factory=threading.Lock)
@@ -65,29 +68,52 @@ class Again:
             is_old = time.monotonic() - kept.found_at > _FRESH_S
             if not kept.is_busy and (kept.answer is None or (is_old and not is_over)):
                 kept.is_busy = True
-                threading.Thread(
-                    target=self._solve, args=(key, kept), name="fairness", daemon=True
-                ).start()
+                self._start("fairness", kept, on, "--territory", territory)
             while len(self._kept) > _MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
             return kept.answer
 
-    def _solve(self, key: tuple[str, str], kept: _Kept) -> None:
+    def quality(
+        self, territory: str, now: int, *, prove: bool
+    ) -> tuple[dict[str, Any] | None, bool]:
+        """
+        Return how good a territory's plan was when it was last proven, and whether a proof runs.
+
+        Parameters
+        ----------
+        now
+            Moment of the desk, epoch seconds, the proof starts from.
+        prove
+            Start a proof of the plan as it is unless one runs.
+        """
+        with self._lock:
+            kept = self._plans.setdefault(territory, _Kept())
+            if prove and not kept.is_busy:
+                kept.is_busy = True
+                self._start("quality", kept, "--territory", territory, "--at", str(now))
+            return kept.answer, kept.is_busy
+
+    def _start(self, command: str, kept: _Kept, *asked: str) -> None:
+        threading.Thread(
+            target=self._solve, args=(kept, command, *asked), name=command, daemon=True
+        ).start()
+
+    def _solve(self, kept: _Kept, command: str, *asked: str) -> None:
         found: dict[str, Any] = {"state": "failed"}
         try:
             with self._turn:
-                found = self._run(key)
+                found = self._run(command, *asked)
         except (OSError, subprocess.SubprocessError, ValueError) as error:
             logger.warning(
                 "day not solved again",
-                extra={"action": "fairness", "error": type(error).__name__},
+                extra={"action": command, "error": type(error).__name__},
             )
         with self._lock:
             kept.answer, kept.found_at, kept.is_busy = found, time.monotonic(), False
 
-    def _run(self, key: tuple[str, str]) -> dict[str, Any]:
+    def _run(self, *command: str) -> dict[str, Any]:
         url = self.settings.database_url.get_secret_value()
-        argv = [sys.executable, "-m", "dispatcher", "fairness", key[1], "--territory", key[0]]
+        argv = [sys.executable, "-m", "dispatcher", *command]
         argv += ["--data", str(self.settings.data), "--policy", self.settings.policy, "--json"]
         environment = dict(os.environ) | ({"DATABASE_URL": url} if url else {})
         told = subprocess.run(  # noqa: S603 — our own command, arguments checked by the door

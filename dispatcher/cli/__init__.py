@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "notify": "notify:notify",
     "plan": "plan:plan",
     "policy": "policy:policy",
+    "quality": "quality:quality",
     "restore": "store:restore",
     "retention": "retention:retention",
     "serve": "up:serve",

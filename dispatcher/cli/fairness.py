@@ -36,7 +36,7 @@ def fairness(
 
         store = open_store(database_url, data, read_only=True)
         try:
-            home = _home(store, territory)
+            home = home_of(store, territory)
             from_at, until_at = _day(store, home, on)
             docs = store.snapshot(home.id, ended_since=from_at)
         finally:
@@ -58,7 +58,8 @@ def fairness(
             typer.echo(say(f"fairness.{key}", LANG, **found.words()))
 
 
-def _home(store: Store, name: str) -> Territory:
+def home_of(store: Store, name: str) -> Territory:
+    """Return the territory of a name, the first one for none; `UnknownTerritory` otherwise."""
     homes = store.territories()
     found = next((one for one in homes if one.id == name or not name), None)
     if found is None:

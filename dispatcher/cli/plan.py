@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from dispatcher.cli.speech import Json, print_json, refusals, tell
+from dispatcher.solver.bound import Bound
 from dispatcher.solver.instance import Instance, plan_document, read_instance
 from dispatcher.solver.prices import Prices, price_day
 from dispatcher.solver.solution import Solution, Verdict, judge
@@ -24,6 +25,8 @@ from dispatcher.solver.vrptw import SCALE, distance_of, read_solomon, solve_dist
 
 # names printed when a list is long
 _MOST_NAMES = 20
+# seconds between two lines about a proof
+_TELL_S = 5.0
 _ENGINE_HELP = tell("plan.engine_help", engines=", ".join(ENGINES))
 _Watch = tuple[Callable[[Solution, Verdict], None], Callable[[], bool]]
 
@@ -71,7 +74,13 @@ def plan(
     prices = None
     if bound is not None and answer.verdict.feasible:
         cost = answer.verdict.cost
-        prices = price_day(problem.problem, answer.solution, seconds=bound, best_cost=cost)
+        prices = price_day(
+            problem.problem,
+            answer.solution,
+            seconds=bound,
+            best_cost=cost,
+            on_round=_proving(cost),
+        )
         answer = replace(answer, bound=prices.bound.value)
     summary = summarise(problem, answer, prices)
     if as_json:
@@ -124,6 +133,10 @@ def summarise(instance: Instance, answer: Answer, prices: Prices | None = None) 
     if prices is not None:
         proof = {
             "gap": round(prices.bound.gap(verdict.cost), 4),
+            "above": _above(prices.bound, verdict.cost),
+            "limit": prices.bound.limit(verdict.cost),
+            "rounds": prices.bound.rounds,
+            "bound_seconds": round(prices.bound.seconds, 1),
             "prices": {
                 "tickets": dict(zip(instance.tasks, prices.ticket.tolist(), strict=True)),
                 "engineer_hours": dict(zip(instance.vehicles, prices.hour.tolist(), strict=True)),
@@ -149,12 +162,39 @@ def summarise(instance: Instance, answer: Answer, prices: Prices | None = None) 
     }
 
 
+def _above(bound: Bound, cost: int) -> float | None:
+    """Return how far a plan can be above the best, as a share of the bound; None = no share."""
+    return round(max(0, cost - bound.value) / bound.value, 4) if bound.value > 0 else None
+
+
+def _proving(cost: int) -> Callable[[Bound], None]:
+    """Return what tells on the error stream, now and then, how far the proof is."""
+    told = -_TELL_S
+
+    def heard(bound: Bound) -> None:
+        nonlocal told
+        if bound.seconds - told < _TELL_S:
+            return
+        told = bound.seconds
+        facts = {
+            "bound": max(0, bound.value),
+            "plan": cost,
+            "gap": f"{min(1.0, bound.gap(cost)):.1%}",
+        }
+        typer.echo(tell("plan.proving", seconds=f"{bound.seconds:.0f}", **facts), err=True)
+
+    return heard
+
+
 def _in_words(summary: dict[str, Any]) -> str:
     parts = ", ".join(f"{name} {value}" for name, value in summary["parts"].items() if value)
     facts = {**summary, "minutes": summary["objective_min"]}
     lines = [tell("plan.result", **facts), tell("plan.parts", parts=parts or "0")]
     if summary["bound"] is not None:
-        lines.append(tell("plan.bounded", bound=summary["bound"], gap=f"{summary['gap']:.1%}"))
+        above = summary["above"]
+        share = "?" if above is None else f"{above:.1%}"
+        lines.append(tell("plan.bounded", bound=summary["bound"], above=share))
+        lines.append("  " + tell(f"quality.limit.{summary['limit']}"))
     missed = summary["unserved"]
     if missed:
         names = ", ".join(missed[:_MOST_NAMES]) + (" …" if len(missed) > _MOST_NAMES else "")

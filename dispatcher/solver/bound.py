@@ -39,6 +39,7 @@ def lower_bound(
     pool: Sequence[PoolRoute] = (),
     best_cost: int | None = None,
     should_stop: Callable[[], bool] = lambda: False,
+    on_round: Callable[[Bound], None] = lambda _: None,
     clock: Clock = time.perf_counter,
 ) -> Bound:
     """
@@ -54,6 +55,8 @@ def lower_bound(
         Routes known already; they make the first prices good.
     best_cost
         Cost of a plan; stops when the bound reaches it.
+    on_round
+        Hears the best bound so far after each round.
     clock
         What `seconds` are counted by.
     """
@@ -67,6 +70,7 @@ def lower_bound(
         found = generation.step()
         if found.value > best.value:
             best = replace(found, seconds=clock() - began)
+        on_round(replace(best, seconds=clock() - began, ceiling=generation.ceiling))
         enough = best_cost is not None and best.value >= best_cost
         if enough or generation.is_done or should_stop() or clock() - began > seconds:
             return replace(best, rounds=generation.rounds, ceiling=generation.ceiling)

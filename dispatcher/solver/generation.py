@@ -73,6 +73,22 @@ class Bound:
         """Return how far a plan's cost may be above the optimum, as a share of the cost."""
         return max(0.0, (cost - self.value) / cost) if cost else 0.0
 
+    def limit(self, cost: int) -> str:
+        """
+        Return what keeps the bound below a plan's cost.
+
+        Returns
+        -------
+        "closed" = nothing, the plan is proven best; "large" = the day is too large for routes;
+        "time" = the linear program is still more above the bound than below the plan; "relaxed" =
+        more time would bring little, what is left is the plan or what the program cannot see.
+        """
+        if self.value >= cost:
+            return "closed"
+        if not self.ceiling:
+            return "large"
+        return "time" if min(self.ceiling, cost) - self.value > cost - self.ceiling else "relaxed"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Point:

@@ -50,6 +50,7 @@ def price_day(
     seconds: float,
     best_cost: int | None = None,
     should_stop: Callable[[], bool] = lambda: False,
+    on_round: Callable[[Bound], None] = lambda _: None,
     clock: Clock | None = None,
 ) -> Prices:
     """
@@ -71,6 +72,7 @@ def price_day(
         pool=routes_around(problem, plan),
         best_cost=best_cost,
         should_stop=should_stop,
+        on_round=on_round,
         **timed,
     )
     return Prices(bound=bound, ticket=bound.task_price, hour=hour_values(problem, bound))

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.charts import clock_chart, crew_chart, hour_chart, plan_charts
-from dashboard.day import gate_rows, kept_share, utilisation
+from dashboard.day import gate_rows, kept_share, quality_lines, quality_value, utilisation
 from dashboard.gateway import Gateway, Refusal, Silence, open_client
 from dashboard.importing import refused_rows, to_csv
 from dashboard.launch import OPTIONS, command
@@ -92,6 +92,25 @@ def test_missing_fields_are_named_as_the_api_names_them() -> None:
     assert missing(FakeFrame(), FIELDS) == {}  # type: ignore[arg-type]
     empty = missing(FakeFrame(), {**FIELDS, "phone": "", "symptom": ""})  # type: ignore[arg-type]
     assert set(empty) == {"site.phone", "symptom"}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_quality_of_a_plan_in_words(lang: Lang) -> None:
+    """A share is told only where there is one; an old or broken proof says so."""
+    say = words(lang)
+    told: dict[str, Any] = {"holds": True, "above_tenths": 42, "limit": "relaxed"}
+    told |= {"tickets": 9, "engineers": 3, "cost": 6240, "bound": 6000, "asked_at": NOON}
+    told |= {"plan_version": 7, "is_running": False}
+    assert "4.2 %" in quality_value(say, told)
+    assert quality_value(say, told | {"above_tenths": 0}) == say("day.quality.best")
+    for doubt in ({"above_tenths": None}, {"holds": False}):
+        assert quality_value(say, told | doubt) == say("day.quality.unknown")
+    first, limit = quality_lines(say, told, 7)
+    assert "104" in first
+    assert "100" in first
+    assert limit == say("day.quality.limit.relaxed")
+    assert quality_lines(say, told, 8)[-1] == say("day.quality.old")
+    assert say("day.quality.broken") in quality_lines(say, told | {"holds": False}, 7)
 
 
 def test_day_figures() -> None:

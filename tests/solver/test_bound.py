@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatcher.solver.bound import Generation, lower_bound, quick_bound
+from dispatcher.solver.bound import Bound, Generation, lower_bound, quick_bound
 from dispatcher.solver.bound_kernels import ALL_TIMES
 from dispatcher.solver.exact import prove
 from dispatcher.solver.instance import read_instance
@@ -182,6 +182,23 @@ def test_prices_tell_what_a_ticket_and_an_hour_are_worth() -> None:
     # one hour more serves it
     assert prices.hour.tolist() == [5000]
     assert prices.ticket.tolist()[0] == 5000
+
+
+def test_a_bound_says_what_limits_it() -> None:
+    """Proven, cut short, at the end of the linear program, or too large for routes."""
+    none = np.zeros(0, np.int64)
+    facts = {"task_price": none, "vehicle_gain": none, "rounds": 3, "seconds": 1.0}
+    cases = {(100, 100): "closed", (60, 90): "time", (88, 90): "relaxed", (50, 0): "large"}
+    for (value, ceiling), limit in cases.items():
+        assert Bound(value=value, ceiling=ceiling, **facts).limit(100) == limit
+
+
+def test_every_round_is_heard() -> None:
+    """Progress never falls, and ends at what is returned."""
+    problem, heard = random_day(7, num_tasks=12, num_vehicles=3), []
+    bound = lower_bound(problem, seconds=5, on_round=lambda told: heard.append(told.value))
+    assert heard == sorted(heard)
+    assert heard[-1] == bound.value
 
 
 @pytest.mark.slow
