@@ -115,6 +115,27 @@ def test_tickets_and_day_show_the_running_desk(stage: Stage) -> None:
         shot(page, "day")
 
 
+def test_day_proves_how_good_the_plan_is(stage: Stage) -> None:
+    """Nothing runs unasked; one press later the share above the best possible stands there."""
+    say = stage.texts("en")
+    with stage.visit() as context:
+        page = sign_in(stage, context)
+        page.goto(f"{stage.page_url}/day")
+        expect(page.get_by_text(say["pages.day.quality.unasked"])).to_be_visible()
+        page.get_by_text(say["pages.day.quality.unasked"]).scroll_into_view_if_needed()
+        shot(page, "day-quality-unasked")
+        page.get_by_role("button", name=say["pages.day.quality.do"], exact=True).click()
+        expect(page.get_by_text(say["pages.day.quality.running"])).to_be_visible()
+        above = page.get_by_text(say["pages.day.quality.above"], exact=True)
+        expect(above).to_be_visible(timeout=200_000)
+        above.scroll_into_view_if_needed()
+        shot(page, "day-quality")
+        page.get_by_test_id("stBaseButton-tertiary").first.click()
+        expect(page.get_by_text(stage.texts("zh")["pages.day.quality.above"])).to_be_visible()
+        page.wait_for_timeout(1500)
+        shot(page, "day-quality-zh")
+
+
 def test_without_a_session_the_pages_say_how_to_sign_in(stage: Stage) -> None:
     """No cookie: dashboard and phone explain the way in, in the visitor's language."""
     for lang in ("en", "zh"):
