@@ -18,6 +18,8 @@ from dashboard.words import Words, plain
 
 # what a customer says to a fee, as the gates ask for it (R33, R34)
 CONSENTS: Final = ("estimate_confirmed", "consent")
+# nobody is sent any more
+_OVER: Final = frozenset({"done", "customer_accepted", "called_back", "closed", "cancelled"})
 
 
 def who_pays(frame: Frame, whole: Mapping[str, Any]) -> None:
@@ -88,7 +90,8 @@ def _consent(say: Words, whole: Mapping[str, Any]) -> None:
     """Draw what the customer has agreed to, or that nobody has asked yet."""
     shown = [one for one in whole.get("evidence") or [] if one["kind"] in CONSENTS]
     if not shown:
-        st.caption(say("money.consent.none"))
+        is_over = whole["ticket"]["status"] in _OVER
+        st.caption(say("money.consent.never") if is_over else say("money.consent.none"))
     for one in shown:
         said = f" ({one['value']})" if one["value"] else ""
         words = say(f"money.consent.{one['kind']}", at=say.moment(one["at"]), who=one["by"])
