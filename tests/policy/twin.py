@@ -15,6 +15,7 @@ from functools import lru_cache
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from dispatcher.domain import custody
 from dispatcher.domain import events as ev
 from dispatcher.domain.calendar import ALWAYS, CalendarDay, CalendarRule
 from dispatcher.policy import Profile
@@ -97,7 +98,9 @@ def marks_of(facts: Iterable[ev.Fact]) -> dict[str, list[Mark]]:
                 note, at = f"{event.clock}/{event.level}", event.crossed_at
             case ev.TicketResumed() | ev.CustomerDisputed():
                 status[name] = "triaged"
-            case ev.VisitRecalled() | ev.VisitDeclined():
+            case custody.CustodyMoved():
+                note = event.move
+            case ev.VisitRecalled() | ev.VisitDeclined() | ev.HandedOver():
                 status[name] = "triaged"
                 _leave(routes, name)
             case ev.VisitDispatched():
