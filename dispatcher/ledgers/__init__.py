@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from dispatcher.ledgers.book import NEVER_AT, Columns, Ledger, Seen, Shelf, fold_all, hear
+from dispatcher.ledgers.book import NEVER_AT, Columns, Ledger, Seen, Shelf, fold_all, hear, tell
 from dispatcher.ledgers.clocks import clocks
 from dispatcher.ledgers.custody import custody
 from dispatcher.ledgers.hours import hours
@@ -42,4 +42,5 @@ __all__ = [
     "Shelf",
     "fold_all",
     "hear",
+    "tell",
 ]

@@ -89,6 +89,9 @@ class Ledger(Generic[R]):
     # the ticket a key belongs to, "" = to none: before its report there can be no such row, so
     # whoever has read on since then need not look it up
     ticket_of: Callable[[str], str] = lambda _: ""
+    # the era a key belongs to, "" = to none; eras are in the order of the rows' `at`, and before
+    # its era has begun there can be no such row
+    era_of: Callable[[str], str] = lambda _: ""
 
     def kind_of(self, key: str) -> type[Any]:
         """Return the class of what stands under a key."""
@@ -111,25 +114,28 @@ class Shelf(Generic[R]):
 
     def get(self, key: str) -> R | None:
         """Return the row with this key, None when there is none yet."""
-        if key not in self.rows:
-            self.rows[key] = self.load(key)
-        return self.rows[key]
+        try:
+            return self.rows[key]
+        except KeyError:
+            row = self.rows[key] = self.load(key)
+            return row
 
     def note(self, key: str) -> Any:
         """Return the note under this key, None when there is none yet."""
         return self.get(key)
 
-    def put(self, key: str, row: R) -> None:
-        """Keep this state of a row or note."""
-        self.rows[key] = row
-        self.changed[key] = row
-
 
 def hear(ledger: Ledger[Any], shelf: Shelf[Any], fact: Fact, home: Territory) -> None:
     """Let one fact change the rows on the shelf."""
     if type(fact.event) in ledger.hears:
-        for key, row in ledger.fold(shelf, fact, home):
-            shelf.put(key, row)
+        tell(ledger, shelf, fact, home)
+
+
+def tell(ledger: Ledger[Any], shelf: Shelf[Any], fact: Fact, home: Territory) -> None:
+    """Let a fact that the ledger hears change the rows on the shelf."""
+    rows, changed = shelf.rows, shelf.changed
+    for key, row in ledger.fold(shelf, fact, home):
+        rows[key] = changed[key] = row
 
 
 def fold_all(ledger: Ledger[R], facts: Iterable[Fact], home: Territory) -> dict[str, R]:

@@ -8,7 +8,7 @@ shift; waiting is the time between two jobs inside it.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -193,8 +193,8 @@ def _book(
 
 def _inside(shifts: tuple[tuple[int, int, int], ...], start: int, end: int) -> int:
     """Return how many seconds of a span lie in shifts, which do not overlap."""
-    first = max(0, bisect_right(shifts, start, key=lambda s: s[0]) - 1)
-    last = bisect_left(shifts, end, key=lambda s: s[0])
+    first = max(0, bisect_left(shifts, (start + 1, 0, 0)) - 1)
+    last = bisect_left(shifts, (end, 0, 0), first)
     return sum(max(0, min(end, s[1]) - max(start, s[0])) for s in shifts[first:last])
 
 
@@ -249,6 +249,7 @@ hours = Ledger(
         }
     ),
     fold=_fold,
+    era_of=lambda key: key.rpartition("/")[2] if key[0] != "@" else "",
     columns=_columns,
     states=("workday", "weekend", "holiday"),
 )

@@ -8,7 +8,7 @@ The price of a jump is the plan's own: `PlanPublished.turn_price`.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -204,7 +204,8 @@ def _turn(seen: Seen[Turn], fact: Fact, ticket: str, who: str) -> Turn:
     since = at - SPAN_S
     mine = _times(crew.sent.get(who, ()), since)
     before: list[Skip] = []
-    for other, turns in crew.sent.items():
+    # nobody was sent less often than never
+    for other, turns in crew.sent.items() if mine else ():
         sent = _times(turns, since)
         if sent < mine and other != who:
             person = _known(seen, other)
@@ -243,16 +244,13 @@ def _times(turns: tuple[tuple[int, str], ...], since: int) -> int:
 
 def _is_on_duty(person: Person, at: int) -> bool:
     """Tell whether somebody takes part in the turns at all at a moment."""
-    k = bisect_right(person.shifts, at, key=_start) - 1
+    # the first shift that begins later: (at + 1, 0) stands before (at + 1, end)
+    k = bisect_left(person.shifts, (at + 1, 0)) - 1
     return (
         k >= 0
         and at < person.shifts[k][1]
         and not any(start <= at < end for start, end in person.absences)
     )
-
-
-def _start(shift: tuple[int, int]) -> int:
-    return shift[0]
 
 
 def _cause(person: Person, name: str, job: Job, at: int) -> str:

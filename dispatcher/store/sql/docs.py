@@ -153,7 +153,17 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
     """Write rows whole, over those with the same key."""
     if not rows:
         return
-    connection.execute(_upsert(table, connection.dialect.name), rows)
+    statement, names = _upsert_text(table, connection.dialect)
+    many = [tuple(row[name] for name in names) for row in rows] if names else list(rows)
+    connection.exec_driver_sql(statement, many)
+
+
+@cache
+def _upsert_text(table: sa.Table, dialect: sa.Dialect) -> tuple[str, tuple[str, ...]]:
+    """Return the statement as the driver takes it, and the order of its values; () = by name."""
+    # thousands of rows at once: looking at each value again costs more than writing it
+    compiled = _upsert(table, dialect.name).compile(dialect=dialect)
+    return compiled.string, tuple(compiled.positiontup or ())
 
 
 def insert_missing(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:

@@ -9,16 +9,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from dispatcher.domain.codec import from_json
-from dispatcher.domain.events import EVENT_BY_KIND, Fact, TicketReported
+from dispatcher.domain.events import EVENT_BY_KIND, TicketReported
 from dispatcher.domain.ids import TerritoryId
 from dispatcher.domain.territory import Territory
 from dispatcher.errors import UnknownLedgerRow, UnknownTerritory
-from dispatcher.ledgers import LEDGERS, Ledger, Shelf, hear
+from dispatcher.ledgers import LEDGERS, Ledger, Shelf, tell
 from dispatcher.store.paging import LEDGER_SORTS, ledger_row, ledger_text
 from dispatcher.store.records import (
     FACTS_LIMIT,
@@ -33,7 +33,7 @@ from dispatcher.store.records import (
 from dispatcher.store.sql import schema
 from dispatcher.store.sql.database import Database
 from dispatcher.store.sql.docs import upsert
-from dispatcher.store.sql.log import fact_of
+from dispatcher.store.sql.log import FACT_COLUMNS, fact_from
 from dispatcher.store.sql.queries import page_of_rows
 
 # rows of one ledger that stay in memory between two readings of the log
@@ -45,12 +45,23 @@ _LOAD = sa.select(_ROW.c.doc).where(
     _ROW.c.ledger == sa.bindparam("name"),
     _ROW.c.id == sa.bindparam("key"),
 )
+_NEWEST = (
+    sa.select(_ROW.c.id)
+    .where(
+        _ROW.c.territory == sa.bindparam("home"),
+        _ROW.c.ledger == sa.bindparam("name"),
+        _ROW.c.state.is_not(None),
+    )
+    .order_by(_ROW.c.at.desc())
+    .limit(1)
+)
 _CURSORS = sa.select(_CURSOR).where(_CURSOR.c.territory == sa.bindparam("home"))
 _HOME = sa.select(schema.territory.c.born, schema.territory.c.seq).where(
     schema.territory.c.id == sa.bindparam("home")
 )
+# without the chain, in the order that `_fact` takes
 _TAIL = (
-    sa.select(schema.event)
+    sa.select(*(schema.event.c[name] for name in FACT_COLUMNS))
     .where(
         schema.event.c.territory == sa.bindparam("home"),
         schema.event.c.seq > sa.bindparam("after"),
@@ -68,6 +79,8 @@ class _Kept:
     shelves: dict[str, Shelf[Any]] = field(default_factory=dict)
     # tickets reported since the shelves were last thinned: their rows are all on the shelves
     born: set[str] = field(default_factory=set)
+    # the newest era with a row when the shelves were last thinned, by ledger
+    eras: dict[str, str] = field(default_factory=dict)
 
 
 class SqlLedgers:
@@ -107,12 +120,7 @@ class SqlLedgers:
         row = connection.execute(_HOME, {"home": territory}).one()
         home = from_json(Territory, row.born)
         kept = self._shelves(connection, territory, cursors)
-        low = min(cursors.values())
-        values = {"home": territory, "after": low, "most": most}
-        last = low
-        for fact in connection.execute(_TAIL, values):
-            last = fact.seq
-            _show(fact, kept, cursors, home)
+        last = _hear_tail(connection, kept, cursors, home, most)
         self._write(connection, territory, kept.shelves)
         kept.seqs = {name: max(seq, last) for name, seq in cursors.items()}
         write_cursors(connection, territory, kept.seqs)
@@ -126,13 +134,14 @@ class SqlLedgers:
         before = self._kept.pop(territory, None)
         if before is None or before.seqs != cursors:
             before = _Kept(seqs=dict(cursors), shelves={one.name: Shelf() for one in LEDGERS})
+            before.eras = _eras(connection, territory)
         if any(len(one.rows) > MOST_KEPT for one in before.shelves.values()):
             before.born.clear()
+            before.eras = _eras(connection, territory)
             for shelf in before.shelves.values():
                 shelf.rows = dict(list(shelf.rows.items())[-MOST_KEPT // 2 :])
         for ledger in LEDGERS:
-            load = _loader(connection, territory, ledger, before.born)
-            before.shelves[ledger.name].load = load
+            before.shelves[ledger.name].load = _loader(connection, territory, ledger, before)
         return before
 
     def _write(
@@ -241,34 +250,73 @@ def _matching(found: sa.Select[Any], query: Sequence[str], dialect: str) -> sa.S
     return found.where(vector.op("@@")(asked)).order_by(rank.desc(), _ROW.c.id)
 
 
-def _show(row: sa.Row[Any], kept: _Kept, cursors: Mapping[str, int], home: Territory) -> None:
-    """Show a row of the log to the ledgers that want to hear it; others cost no decoding."""
-    kind = EVENT_BY_KIND.get(row.kind)
-    fact: Fact | None = None
-    for ledger in LEDGERS:
-        if kind in ledger.hears and row.seq > cursors[ledger.name]:
-            if fact is None:
-                # SQLAlchemy's own name for it
-                fact = fact_of(cast("Mapping[str, Any]", row._mapping))  # noqa: SLF001
-                match fact.event:
-                    # a ledger that is ahead has rows of this ticket already
-                    case TicketReported(ticket=ticket) if row.seq > max(cursors.values()):
-                        kept.born.add(ticket.id)
-            hear(ledger, kept.shelves[ledger.name], fact, home)
+def _hear_tail(
+    connection: sa.Connection,
+    kept: _Kept,
+    cursors: Mapping[str, int],
+    home: Territory,
+    most: int,
+) -> int:
+    """Show the ledgers at most `most` facts that one of them has not heard; return the last."""
+    hearers = _hearers(kept, cursors)
+    newest, last = max(cursors.values()), min(cursors.values())
+    values = {"home": home.id, "after": last, "most": most}
+    for row in connection.execute(_TAIL, values):
+        last = row[0]
+        some = hearers.get(row[1])
+        if some is None:
+            continue
+        fact = fact_from(home.id, row)
+        if last > newest and isinstance(fact.event, TicketReported):
+            # a ledger that is ahead has rows of this ticket already
+            kept.born.add(fact.event.ticket.id)
+        for ledger, shelf, seq in some:
+            if last > seq:
+                tell(ledger, shelf, fact, home)
+    return last
+
+
+class _Hearer(NamedTuple):
+    """A ledger that wants to hear a kind of fact, its rows, and how far it has read."""
+
+    ledger: Ledger[Any]
+    shelf: Shelf[Any]
+    seq: int
+
+
+def _hearers(kept: _Kept, cursors: Mapping[str, int]) -> dict[str, list[_Hearer]]:
+    """Return who hears what, by kind of fact; a kind that nobody hears costs no decoding."""
+    everybody = [_Hearer(one, kept.shelves[one.name], cursors[one.name]) for one in LEDGERS]
+    found = {
+        kind: [one for one in everybody if event in one.ledger.hears]
+        for kind, event in EVENT_BY_KIND.items()
+    }
+    return {kind: some for kind, some in found.items() if some}
 
 
 def _loader(
-    connection: sa.Connection, territory: TerritoryId, ledger: Ledger[Any], born: set[str]
+    connection: sa.Connection, territory: TerritoryId, ledger: Ledger[Any], kept: _Kept
 ) -> Any:
+    values = {"home": territory, "name": ledger.name}
+    born, era = kept.born, kept.eras.get(ledger.name, "")
+
     def load(key: str) -> Any:
-        if ledger.ticket_of(key) in born:
+        if ledger.ticket_of(key) in born or ledger.era_of(key) > era:
             # it would be on the shelf
             return None
-        values = {"home": territory, "name": ledger.name, "key": key}
-        doc = connection.scalar(_LOAD, values)
+        doc = connection.scalar(_LOAD, {**values, "key": key})
         return None if doc is None else from_json(ledger.kind_of(key), doc)
 
     return load
+
+
+def _eras(connection: sa.Connection, territory: TerritoryId) -> dict[str, str]:
+    """Return the newest era of each ledger's rows; "" while there is none."""
+    found = {}
+    for ledger in LEDGERS:
+        newest = connection.scalar(_NEWEST, {"home": territory, "name": ledger.name})
+        found[ledger.name] = "" if newest is None else ledger.era_of(newest)
+    return found
 
 
 def _cursors(connection: sa.Connection, territory: TerritoryId) -> dict[str, int]:

@@ -68,6 +68,10 @@ _SOME = (
 )
 
 
+# the columns of a fact in the order that `fact_from` takes
+FACT_COLUMNS = ("seq", "kind", "at", "recorded_at", "actor", "request_id", "body")
+
+
 def fact_row(fact: Fact) -> dict[str, Any]:
     """Return a fact as the row of its table, without its link of the chain."""
     return {
@@ -202,17 +206,23 @@ def _read(connection: sa.Connection, query: sa.Select[Any], values: dict[str, An
 
 def fact_of(row: Mapping[str, Any]) -> Fact:
     """Return the fact of a row; `LogDamaged` when its body does not fit its kind."""
+    return fact_from(row["territory"], [row[name] for name in FACT_COLUMNS])
+
+
+def fact_from(territory: str, row: Sequence[Any]) -> Fact:
+    """Return the fact that `FACT_COLUMNS` of a row make; `LogDamaged` as `fact_of`."""
+    seq, kind, at, recorded_at, actor, request_id, body = row
     try:
-        event = event_from_json(row["kind"], row["body"])
+        event = event_from_json(kind, body)
     except (KeyError, msgspec.MsgspecError) as error:
-        problem = f"a fact of kind {row['kind']} cannot be read ({error})"
-        raise LogDamaged(territory=row["territory"], seq=row["seq"], problem=problem) from error
+        problem = f"a fact of kind {kind} cannot be read ({error})"
+        raise LogDamaged(territory=territory, seq=seq, problem=problem) from error
     return Fact(
-        territory=TerritoryId(row["territory"]),
-        seq=row["seq"],
+        territory=TerritoryId(territory),
+        seq=seq,
         event=event,
-        actor=ActorId(row["actor"]),
-        at=row["at"],
-        recorded_at=row["recorded_at"],
-        request_id=row["request_id"],
+        actor=ActorId(actor),
+        at=at,
+        recorded_at=recorded_at,
+        request_id=request_id,
     )
