@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import re
 import warnings
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -18,11 +19,14 @@ from PIL import Image, UnidentifiedImageError
 
 from dispatcher.domain.ids import TicketId
 from dispatcher.errors import BadField, NotFound
+from dispatcher.store.backup import DOCUMENTS
 
-FOLDER = "documents"
+FOLDER = DOCUMENTS
 # pixels of the longer side, and of the whole before it is even read
 _SIDE, _MOST_PIXELS = 1600, 40_000_000
 _ID = re.compile(r"^[0-9a-f]{32}\.(png|jpg)$")
+# the file in a folder that says whose it is
+_OWNER = "ticket"
 _KINDS = {"png": "image/png", "jpg": "image/jpeg"}
 
 
@@ -43,12 +47,35 @@ def keep(data: Path, ticket: TicketId, picture: str) -> str:
     name = f"{hashlib.sha256(body).hexdigest()[:32]}.{suffix}"
     folder = _folder(data, ticket)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file = folder / name
+    # whose folder it is, for whoever forgets it when its time is over
+    _put(folder / _OWNER, ticket.encode())
+    _put(folder / name, body)
+    return name
+
+
+def _put(file: Path, body: bytes) -> None:
+    """Write a file whole, unless it is there."""
     if not file.exists():
         part = file.with_suffix(".part")
         part.write_bytes(body)
         part.replace(file)
-    return name
+
+
+def kept(data: Path) -> Iterator[tuple[TicketId, int]]:
+    """Give the tickets that have pictures, and how many."""
+    for owner in sorted((data / FOLDER).glob(f"*/{_OWNER}")):
+        count = sum(bool(_ID.match(one.name)) for one in owner.parent.iterdir())
+        yield TicketId(owner.read_text("utf-8")), count
+
+
+def forget(data: Path, ticket: TicketId) -> None:
+    """Delete all pictures of a ticket; the name of the folder goes last."""
+    folder = _folder(data, ticket)
+    if not folder.is_dir():
+        return
+    for file in sorted(folder.iterdir(), key=lambda one: one.name == _OWNER):
+        file.unlink(missing_ok=True)
+    folder.rmdir()
 
 
 def _drawn(raw: bytes) -> tuple[bytes, str]:

@@ -1,22 +1,25 @@
 """
-Housekeeping: customers whose time is over are forgotten, as are old keys, trails and sessions (R91).
+Housekeeping: customers whose time is over are forgotten, with their pictures, keys, trails, sessions.
 
-Must not say how long anything is kept: profiles do. The log stays whole; it never held a customer.
+Must not say how long anything is kept: profiles do (R91). The log stays whole; it never held a
+customer.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
+from dispatcher.api import pictures
 from dispatcher.api.house import House
 from dispatcher.desk.command import decide as commands
 from dispatcher.desk.command.ruling import Context
-from dispatcher.desk.command.wishes import EraseContacts
+from dispatcher.desk.command.wishes import EraseContacts, ErasePictures
 from dispatcher.domain.ids import ActorId, SiteId, TerritoryId, TicketId
-from dispatcher.domain.ticket import Ticket
+from dispatcher.domain.ticket import FINISHED, Ticket
 from dispatcher.errors import Refused
 from dispatcher.policy import Policy
 from dispatcher.store import Decision, Store, StoreDocs
@@ -45,6 +48,8 @@ class Forgotten(msgspec.Struct, frozen=True, kw_only=True):
     territory: TerritoryId
     sites: int
     tickets: int
+    # photos and signatures
+    pictures: int
     # the first of them
     items: list[Expired]
 
@@ -74,15 +79,23 @@ def keep_house(house: House, actor: ActorId, *, dry_run: bool = False) -> Housew
     """
     now = house.clock.now()
     found = []
+    pictured = _pictured(house, now)
     for one in house.store.territories():
         # versions that older tickets were opened under come with the mirror
         house.mirror(one.id)
         expired = list(_expired(house.store, house.policy, one.id, now))
         if not dry_run:
             _forget(house, actor, one.id, [ticket for _, those in expired for ticket in those], now)
+            _forget_pictures(house, actor, one.id, pictured.get(one.id, []), now)
         items = [_told(house.policy, ticket) for _, those in expired for ticket in those]
         found.append(
-            Forgotten(territory=one.id, sites=len(expired), tickets=len(items), items=items[:NAMED])
+            Forgotten(
+                territory=one.id,
+                sites=len(expired),
+                tickets=len(items),
+                pictures=sum(count for _, count in pictured.get(one.id, [])),
+                items=items[:NAMED],
+            )
         )
     rows = {} if dry_run else house.store.forget(now, wall_clock())
     work = Housework(now_at=now, is_done=not dry_run, territories=found, rows=rows)
@@ -140,4 +153,40 @@ def _forget(
             # a new request came from one of the places; the next round looks again
             about = {"action": "retention_refused", "error": refusal.code()}
             logger.info("customers kept", extra=about)
+    house.mirror(territory).catch_up()
+
+
+def _pictured(house: House, now: int) -> dict[TerritoryId, list[tuple[TicketId, int]]]:
+    """Return the tickets that have pictures and have been over for long enough, by territory."""
+    found: dict[TerritoryId, list[tuple[TicketId, int]]] = {}
+    kept = pictures.kept(house.settings.data)
+    while some := dict(islice(kept, BATCH)):
+        for ticket in house.store.tickets_named(list(some)):
+            # versions that older tickets were opened under come with the mirror
+            house.mirror(ticket.territory)
+            is_over = ticket.status in FINISHED
+            if is_over and ticket.entered_at + _days(house.policy, ticket) * DAY_S <= now:
+                found.setdefault(ticket.territory, []).append((ticket.id, some[ticket.id]))
+    return found
+
+
+def _forget_pictures(
+    house: House,
+    actor: ActorId,
+    territory: TerritoryId,
+    tickets: list[tuple[TicketId, int]],
+    now: int,
+) -> None:
+    """Write the facts and then delete: what a crash leaves is deleted, and told, the next time."""
+    context = Context(now=now, policy=house.policy)
+    for start in range(0, len(tickets), BATCH):
+        wish = ErasePictures(tickets=tuple(tickets[start : start + BATCH]))
+
+        def decide(docs: StoreDocs, wish: ErasePictures = wish) -> Decision:
+            decided = commands.decide(wish, docs, context)
+            return Decision(events=tuple((event, now) for event in decided.events))
+
+        house.store.commit(StoreRequest(actor=actor, territory=territory, now=now), decide)
+        for ticket, _ in wish.tickets:
+            pictures.forget(house.settings.data, ticket)
     house.mirror(territory).catch_up()

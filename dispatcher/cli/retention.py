@@ -58,12 +58,18 @@ def _alone(settings: Settings, *, dry_run: bool) -> dict[str, Any]:
     return told
 
 
+def _only(row: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: row[name] for name in names}
+
+
 def _print(work: dict[str, Any]) -> None:
     key = "privacy.erased" if work["is_done"] else "privacy.due"
     for one in work["territories"]:
         typer.echo(
             tell(key, territory=one["territory"], sites=one["sites"], tickets=one["tickets"])
         )
+        if one["pictures"]:
+            typer.echo(tell("privacy.pictures", **_only(one, "territory", "pictures")))
         for item in one["items"][:_SHOWN]:
             typer.echo(f"  {tell('privacy.item', ticket=item['ticket'], days=item['kept_days'])}")
     if work["is_done"]:

@@ -34,7 +34,7 @@ def backup(
     with refusals():
         store = open_store(database_url, data, read_only=True)
         try:
-            copy = write_backup(store, file)
+            copy = write_backup(store, file, data)
         finally:
             store.close()
     _tell_copy("store.backed_up", copy, json=json)
@@ -75,9 +75,18 @@ def check_store(
 
 def _tell_copy(key: str, copy: Copy, *, json: bool) -> None:
     if json:
-        print_json({"file": str(copy.file), "bytes": copy.size, "facts": copy.facts})
+        print_json(
+            {
+                "file": str(copy.file),
+                "bytes": copy.size,
+                "facts": copy.facts,
+                "pictures": copy.pictures,
+            }
+        )
     else:
-        typer.echo(tell(key, file=copy.file, size=copy.size, facts=copy.facts))
+        typer.echo(
+            tell(key, file=copy.file, size=copy.size, facts=copy.facts, pictures=copy.pictures)
+        )
 
 
 def _as_json(report: Report) -> dict[str, Any]:

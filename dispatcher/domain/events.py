@@ -274,6 +274,17 @@ class ContactErased:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PicturesErased:
+    """Photos and signatures of a ticket were kept as long as its customer's data; they are gone."""
+
+    ticket: TicketId
+    # how many there were
+    pictures: int
+    # days after the end of the work, by the ticket's profile
+    kept_days: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssetRegistered:
     """An asset was written down, or its record replaced as a whole (R95)."""
 
@@ -413,6 +424,7 @@ Event = (
     | TicketClosed
     | ContactRead
     | ContactErased
+    | PicturesErased
     | EngineerRegistered
     | ShiftsSet
     | AbsenceRecorded

@@ -65,7 +65,7 @@ def apply(docs: Docs, fact: ev.Fact) -> None:
         case ev.RecallOrdered():
             # kept for the evidence; its tickets are facts of their own
             pass
-        case ev.ContactRead() | ev.ContactErased():
+        case ev.ContactRead() | ev.ContactErased() | ev.PicturesErased():
             # kept for the audit; no document changes
             pass
         case (

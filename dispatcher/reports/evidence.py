@@ -63,7 +63,13 @@ TOPICS: Final = (
     Topic(
         "GB/T 27922 5.3.1",
         "relations",
-        ("customer_called_back", "customer_contacted", "arrival_promised", "contact_erased"),
+        (
+            "customer_called_back",
+            "customer_contacted",
+            "arrival_promised",
+            "contact_erased",
+            "pictures_erased",
+        ),
         ("satisfaction", "promises"),
     ),
     Topic("GB/T 27922 5.3.2", "complaints", ("complaint_raised", "complaint_settled"), ("weekly",)),

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import sqlite3
+from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from dispatcher.api import pictures
 from dispatcher.api.access import Role
 from dispatcher.api.retention import keep_house
 from dispatcher.domain.privacy import ADDRESS, CONTACT, MODEL, PURPOSES
+from dispatcher.store import open_store
+from dispatcher.store.backup import backup, restore
 from dispatcher.store.check import check
 from dispatcher.units import DAY_S, clock_from
 from tests.api.desk import HOME, Desk, running
@@ -132,6 +140,67 @@ def test_customers_are_forgotten_in_time_and_the_log_stays_whole(tmp_path: Path)
         assert phone.encode() not in held
         assert b"Canaria" not in held
         assert b"+354 555 0123" in held  # the other customer is still there
+
+
+def _signed(desk: Desk, ticket: str) -> str:
+    """Sign for a ticket and return the picture's id."""
+    out = BytesIO()
+    Image.new("RGB", (8, 8), "white").save(out, "PNG")
+    picture = base64.b64encode(out.getvalue()).decode()
+    body = {"kind": "customer_signed", "picture": picture}
+    answer = desk.client().post(f"/tickets/{ticket}/evidence", json=body)
+    assert answer.is_success, answer.text
+    [(_, document)] = [
+        (one.kind, one.document)
+        for one in desk.house.store.ticket(ticket).evidence
+        if one.kind == "customer_signed"
+    ]
+    return document
+
+
+def test_pictures_go_with_their_time_and_come_back_with_a_backup(tmp_path: Path) -> None:
+    """A signature is kept as long as its customer; the fact says how many, a copy has them all."""
+    home = tmp_path / "desk"
+    with running(home) as desk:
+        desk.engineer()
+        over, still = desk.ticket(), desk.ticket()
+        names = {ticket: _signed(desk, ticket) for ticket in (over, still)}
+        desk.client().post(f"/tickets/{over}/cancel", json={"reason": "sold"})
+        copy = backup(desk.house.store, tmp_path / "copy.db", home)
+        assert copy.pictures == 2
+        _let_pass(desk, 181)
+        due = desk.client().get("/retention").json()["territories"][0]
+        assert due["pictures"] == 1
+        show = f"/tickets/{over}/documents/{names[over]}"
+        assert desk.client().get(show).is_success
+        assert desk.client().post("/retention").json()["territories"][0]["pictures"] == 1
+        assert desk.client().get(show).status_code == 404
+        assert desk.client().get(f"/tickets/{still}/documents/{names[still]}").is_success
+        told = desk.client().get(f"/tickets/{over}/timeline").json()["items"]
+        [entry] = [one for one in told if one["kind"] == "pictures_erased"]
+        assert (entry["facts"]["pictures"], entry["facts"]["kept_days"]) == (1, 180)
+        # nothing of it is left to be told again
+        assert desk.client().post("/retention").json()["territories"][0]["pictures"] == 0
+        assert len(list((home / "documents").iterdir())) == 1
+        assert check(desk.house.store).is_whole
+    again = tmp_path / "again"
+    assert restore(copy.file, None, again).pictures == 2
+    for ticket, name in names.items():
+        kind, body = pictures.read(again, ticket, name)
+        assert (kind, body[:4]) == ("image/png", b"\x89PNG")
+
+
+def test_copy_never_writes_beside_the_folder_of_a_ticket(tmp_path: Path) -> None:
+    """A name in a backup that leads elsewhere is left out."""
+    with closing(open_store(None, tmp_path / "one")) as store:
+        copy = backup(store, tmp_path / "copy.db", tmp_path / "one")
+    with closing(sqlite3.connect(copy.file)) as connection:
+        for name in ("../evil.png", "documents/../../evil.png", "notify.toml"):
+            connection.execute("INSERT INTO document VALUES (?, ?)", (name, b"x"))
+        connection.commit()
+    assert restore(copy.file, None, tmp_path / "deep" / "two").pictures == 0
+    assert not list(tmp_path.rglob("evil.png"))
+    assert not list(tmp_path.rglob("notify.toml"))
 
 
 def test_place_with_a_running_ticket_is_kept(tmp_path: Path) -> None:

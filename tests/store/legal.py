@@ -23,7 +23,16 @@ Step = tuple[int, int, int]
 DUE = (DueTime(clock="arrive", due_at=NOW + 3600, weight=2, step=100, clause="M3 2(2)"),)
 # more tickets than this are not alive at once, so that some get old
 CROWD = 8
-SETBACKS = {"cancel", "hold", "decline", "recall", "leave_incomplete", "dispute"}
+SETBACKS = {
+    "solve",
+    "follow_up",
+    "cancel",
+    "hold",
+    "decline",
+    "recall",
+    "leave_incomplete",
+    "dispute",
+}
 
 MOVES: dict[str, Callable[[Ticket, str, int], ev.Event]] = {
     "triage": lambda t, _, n: ev.TicketTriaged(
@@ -49,6 +58,10 @@ MOVES: dict[str, Callable[[Ticket, str, int], ev.Event]] = {
     ),
     "release": lambda t, _, __: ev.TicketReleased(ticket=t.id, due=()),
     "cancel": lambda t, _, __: ev.TicketCancelled(ticket=t.id, reason="solved"),
+    "solve": lambda t, _, n: ev.TicketSolved(
+        ticket=t.id, how=("remote", "follow_up", "upheld")[n % 3], found="x", done="é漏"
+    ),
+    "follow_up": lambda t, _, n: ev.FollowUpOpened(ticket=t.id, follow_up=f"F{n}"),
 }
 
 
@@ -197,6 +210,8 @@ def _beside(one: Ticket, who: str, how: int) -> ev.Event:
         ev.IncidentNoted(ticket=one.id, remark="seen"),
         ev.IncidentSettled(ticket=one.id, remark="done"),
         ev.ContactErased(ticket=one.id, site=one.site, kept_days=how),
+        ev.PicturesErased(ticket=one.id, pictures=how, kept_days=how),
+        ev.DisputeReviewed(ticket=one.id, verdict=("again", "upheld")[how % 2], reason="r"),
         ev.PartsNeeded(ticket=one.id, parts=(Need("P1", how, "A"),)),
         duty.EvidenceRecorded(ticket=one.id, kind="consent", value="yes", role="dispatcher"),
         duty.ExceptionGranted(
@@ -231,7 +246,7 @@ def _beside(one: Ticket, who: str, how: int) -> ev.Event:
             currency="CNY",
             terms="t",
         ),
-    )[how % 31]
+    )[how % 33]
 
 
 def _visits(names: list[str], how: int) -> tuple[Visit, ...]:

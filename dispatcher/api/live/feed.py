@@ -29,7 +29,7 @@ from dispatcher.units import duration_words
 # told in the timeline, not to everybody at once
 _QUIET = frozenset(
     {
-        *("contact_read", "contact_erased", "engineer_registered", "shifts_set"),
+        *("contact_read", "contact_erased", "pictures_erased", "engineer_registered", "shifts_set"),
         *("plan_published", "policy_adopted", "notice_sent"),
         *("evidence_recorded", "task_opened", "task_closed", "task_taken", "task_done"),
     }

@@ -354,6 +354,7 @@ HANDLERS: dict[type, Handler] = {
     w.VisitStep: visits.visit,
     w.ReadContact: privacy.read_contact,
     w.EraseContacts: privacy.erase_contacts,
+    w.ErasePictures: privacy.erase_pictures,
     w.ApproveHours: months.approve,
     w.ReturnHours: months.give_back,
     w.RegisterEngineer: visits.register,

@@ -46,3 +46,15 @@ def erase_contacts(command: w.EraseContacts, docs: CommandDocs, context: Context
         told.append(ev.ContactErased(ticket=ticket.id, site=ticket.site, kept_days=days))
     sites = tuple(dict.fromkeys(one.site for one in told))
     return Decision(events=tuple(told), erased=sites)
+
+
+def erase_pictures(command: w.ErasePictures, docs: CommandDocs, context: Context) -> Decision:
+    """Forget pictures of tickets that have been over for as long as their profiles keep customers."""
+    told = []
+    for expired, count in command.tickets:
+        ticket = docs.ticket(expired)
+        if ticket.status not in FINISHED:
+            raise Refused(why=f"ticket {ticket.id} is not finished; its pictures are needed")
+        days = context.policy.profile_of(ticket).file.privacy.contact_days
+        told.append(ev.PicturesErased(ticket=ticket.id, pictures=count, kept_days=days))
+    return Decision(events=tuple(told))

@@ -276,6 +276,13 @@ class EraseContacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ErasePictures:
+    """Forget the photos and signatures of these tickets, each with how many there are (R91)."""
+
+    tickets: tuple[tuple[TicketId, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterEngineer:
     """Write an engineer's record, new or whole."""
 
@@ -420,6 +427,7 @@ Command = (
     | VisitStep
     | ReadContact
     | EraseContacts
+    | ErasePictures
     | ApproveHours
     | ReturnHours
     | RegisterEngineer
