@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 # facts of one transaction: some tens of milliseconds in which a command may have to wait
 STEP = 250
+# the same for a ledger that is so many facts behind: a new one, or one whose fold has changed
+LARGE_STEP, FAR_BEHIND = 2000, 20_000
 # wall seconds between two rounds, so that a busy hour is read in gulps
 _PAUSE_S = 1.0
 # the most steps one request waits for; the answer then says how far the ledgers are behind
@@ -52,8 +54,13 @@ class Bookkeeper:
                 logger.exception("ledgers fail", extra={"action": "ledgers"})
 
     def _read(self, territory: TerritoryId) -> None:
-        while not self._stop.is_set() and self._house.store.ledgers.catch_up(territory, STEP):
-            # let commands pass
+        step = STEP
+        while not self._stop.is_set():
+            behind = self._house.store.ledgers.catch_up(territory, step)
+            if not behind:
+                break
+            # let commands pass; a year that is read anew goes in larger gulps
+            step = LARGE_STEP if behind > FAR_BEHIND else STEP
             self._stop.wait(0.02)
 
 

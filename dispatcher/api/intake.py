@@ -69,6 +69,7 @@ def site_of(house: House, territory: TerritoryId, given: s.SiteGiven) -> Site:
         address=given.address or city.address_of(place.lat, place.lon).label,
         name=given.name,
         phone=given.phone,
+        email=given.email,
         note=given.note,
         access_s=given.access_s,
     )

@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from dispatcher.api.house import House
 from dispatcher.api.live.feed import clock_words
 from dispatcher.api.mirror import Mirror
+from dispatcher.api.views import labelled
 from dispatcher.desk.command import decide as commands
 from dispatcher.desk.command import wishes as w
 from dispatcher.desk.command.ruling import Context
-from dispatcher.domain.duty import Duty
+from dispatcher.domain.duty import ESCALATION, Duty
 from dispatcher.domain.ids import ActorId
 from dispatcher.domain.ticket import Ticket
 from dispatcher.errors import DispatcherError
@@ -73,14 +74,27 @@ class Notifier:
                 if self._stop.is_set():
                     return sent
                 sent += self._tell(mirror, ticket, duty)
+            for ticket, duty, role in list(_escalated(mirror)):
+                # without a channel to the role its list of tasks has told it already
+                if self._reaches(role) and not self._stop.is_set():
+                    sent += self._tell(mirror, ticket, duty, role)
         return sent
 
-    def _tell(self, mirror: Mirror, ticket: Ticket, duty: Duty) -> bool:
+    def _reaches(self, role: str) -> bool:
+        return any(
+            one.kind != "page" and one.takes(ESCALATION, role) for one in self._settings.channel
+        )
+
+    def _tell(self, mirror: Mirror, ticket: Ticket, duty: Duty, role: str = "") -> bool:
         now = self._house.clock.now()
-        claim = f"notice:{ticket.id}:{duty.task}:{now // _CLAIM_S}"
+        claim = f"notice:{ticket.id}:{duty.task}{'>' + role if role else ''}:{now // _CLAIM_S}"
         if not self._claim(ticket, claim, now):
             return False
-        message = self._message(mirror, ticket, duty)
+        message = (
+            self._warning(mirror, ticket, duty, role)
+            if role
+            else self._message(mirror, ticket, duty)
+        )
         outcomes = send(message, self._settings, now=wall_clock, sleep=self._stop.wait)
         for one in outcomes or [
             Outcome(channel="-", is_delivered=False, tries=0, problem="nobody")
@@ -110,8 +124,22 @@ class Notifier:
             lang=lang,
             owner=duty.role,
             phone=site.phone if site else "",
+            email=site.email if site else "",
             when=clock_words(mirror, told_at) if told_at else "–",
             engineer=person.name if person else "–",
+        )
+
+    def _warning(self, mirror: Mirror, ticket: Ticket, duty: Duty, role: str) -> Message:
+        """Return the message to a role that hears of a task because it was not done."""
+        lang: Lang = self._house.settings.language
+        return compose(
+            ESCALATION,
+            id=f"{ticket.id}/{duty.task}>{role}",
+            ticket=ticket.id,
+            lang=lang,
+            owner=role,
+            task=labelled("task", [duty.name], lang)[0]["label"],
+            when=clock_words(mirror, duty.due_at),
         )
 
     def _write(self, ticket: Ticket, duty: Duty, message: Message, one: Outcome) -> None:
@@ -147,3 +175,14 @@ def _waiting(mirror: Mirror) -> Iterator[tuple[Ticket, Duty]]:
         for duty in ticket.duties:
             if duty.notice and not duty.is_told:
                 yield ticket, duty
+
+
+def _escalated(mirror: Mirror) -> Iterator[tuple[Ticket, Duty, str]]:
+    """Give the open tasks that went to another role besides, where nobody has written to it."""
+    with mirror.reading() as docs:
+        tickets = list(docs.tickets.values())
+    for ticket in tickets:
+        for duty in ticket.duties:
+            for role in duty.escalated:
+                if role not in duty.warned:
+                    yield ticket, duty, role

@@ -109,6 +109,8 @@ class SiteGiven(Body):
 
     name: Annotated[str, Field(max_length=120)]
     phone: Annotated[str, Field(max_length=40)] = ""
+    # no blanks, commas or line ends: it becomes the line of a mail that says to whom it goes
+    email: Annotated[str, Field(max_length=120, pattern=r"^([^\s@,;<>]+@[^\s@,;<>]+)?$")] = ""
     address: Line = ""
     # both or neither; without them the address is looked up
     lat: Lat | None = None

@@ -145,6 +145,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     shown: tuple[str, ...]
     name: str
     phone: str
+    email: str
     address: str
     note: str
     model: str
@@ -377,6 +378,7 @@ def revealed(site: Site, ticket: Ticket, purpose: str) -> Contact:
         shown=shown,
         name=site.name if is_met else "",
         phone=site.phone if is_met else "",
+        email=site.email if is_met else "",
         address=site.address if is_exact else street_of(site.address),
         note=site.note if is_exact else "",
         model=ticket.model if MODEL in shown else "",

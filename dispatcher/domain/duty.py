@@ -12,6 +12,8 @@ from typing import Final
 
 from dispatcher.domain.ids import ActorId, EngineerId, TicketId
 
+# the message to a role that hears of a task besides
+ESCALATION: Final = "escalation"
 # whoever has the ticket, and what that one is to the desk
 ASSIGNED: Final = "assigned"
 ENGINEER: Final = "engineer"
@@ -74,6 +76,8 @@ class Duty:
     is_told: bool = False
     # roles that hear of it besides, because it was not done
     escalated: tuple[str, ...] = ()
+    # those of them to whom a message went out or was given up
+    warned: tuple[str, ...] = ()
     taken_by: ActorId | None = None
 
     @property

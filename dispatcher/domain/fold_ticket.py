@@ -230,6 +230,10 @@ def on_duty(docs: Docs, event: DutyEvent, fact: ev.Fact) -> None:
             known = next((one for one in ticket.duties if one.task == event.task), None)
             told = (*known.escalated, event.role) if known else ()
             ticket = _with_duty(ticket, event.task, escalated=told)
+        case duty.NoticeSent(template=duty.ESCALATION):
+            known = next((one for one in ticket.duties if one.task == event.task), None)
+            warned = dict.fromkeys((*known.warned, event.audience)) if known else ()
+            ticket = _with_duty(ticket, event.task, warned=tuple(warned))
         case duty.NoticeSent():
             ticket = _with_duty(ticket, event.task, is_told=True)
         case duty.TaskDone() | duty.PromiseMoved():

@@ -67,6 +67,7 @@ class Site:
     # the person to call
     name: str = ""
     phone: str = ""
+    email: str = ""
     # gate code, floor, dog
     note: str = ""
     # parking, walking, reception: seconds between arriving in the street and starting work

@@ -9,6 +9,7 @@ from dispatcher.ledgers.clocks import clocks
 from dispatcher.ledgers.custody import custody
 from dispatcher.ledgers.hours import hours
 from dispatcher.ledgers.knowledge import knowledge
+from dispatcher.ledgers.notices import notices
 from dispatcher.ledgers.outcomes import outcomes
 from dispatcher.ledgers.promises import promises
 from dispatcher.ledgers.providers import providers
@@ -26,6 +27,7 @@ LEDGERS: Final[tuple[Ledger[Any], ...]] = (
     hours,
     providers,
     tasks,
+    notices,
     outcomes,
     troubles,
     knowledge,

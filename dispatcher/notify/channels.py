@@ -62,12 +62,15 @@ class Mail:
         self._file = file
 
     def send(self, message: Message, at: int) -> None:
-        """Send one mail to the addresses of the channel."""
+        """Send one mail to the addresses of the channel; ``{email}`` becomes the customer's."""
         del at
+        to = [one.replace("{email}", message.email) for one in self._file.to]
+        if not all(to):
+            raise NotSent(channel=self._file.name, problem="no_address")
         mail = EmailMessage()
         mail["Subject"] = message.subject
         mail["From"] = self._file.sender
-        mail["To"] = ", ".join(self._file.to)
+        mail["To"] = ", ".join(to)
         mail["Message-ID"] = f"<{sha256(message.id.encode()).hexdigest()[:32]}@dispatcher>"
         mail.set_content(message.body)
         try:

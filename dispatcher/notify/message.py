@@ -24,6 +24,8 @@ TEMPLATES: Final[dict[str, str]] = {
     # R74: whoever answers for the complaint
     "complaint": OWNER,
     "survey": "customer",
+    # the role that a task went to besides
+    "escalation": OWNER,
     "test": "operations",
 }
 
@@ -43,6 +45,7 @@ class Message:
     body: str = field(repr=False)
     # whom to call, for channels that write to a number; never logged
     phone: str = field(default="", repr=False)
+    email: str = field(default="", repr=False)
 
 
 def compose(
@@ -52,6 +55,7 @@ def compose(
     ticket: str,
     lang: Lang,
     phone: str = "",
+    email: str = "",
     owner: str = "",
     **facts: object,
 ) -> Message:
@@ -67,4 +71,5 @@ def compose(
         subject=say(f"notice.{template}.subject", lang, **told),
         body=say(f"notice.{template}.body", lang, **told),
         phone=phone,
+        email=email,
     )

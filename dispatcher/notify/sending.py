@@ -18,7 +18,9 @@ from dispatcher.notify.settings import ChannelFile, NotifyFile
 logger = logging.getLogger(__name__)
 
 # these do not become better by waiting
-_FINAL = frozenset({"by_hand", "no_number", "apprise_not_installed", "address_not_understood"})
+_FINAL = frozenset(
+    {"by_hand", "no_number", "no_address", "apprise_not_installed", "address_not_understood"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

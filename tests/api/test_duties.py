@@ -208,6 +208,14 @@ def test_message_of_a_task_is_told_once_and_the_log_keeps_what_became_of_it(desk
         "page",
     )
     assert not told["is_delivered"]
+    # the log of messages has it, page by page
+    log = desk.client().get("/ledgers/notices", params={"territory": HOME, "ticket": ticket}).json()
+    [row] = log["items"]
+    assert (row["state"], row["subject"], row["row"]["channel"]) == (
+        "shown",
+        "weather_hold",
+        "page",
+    )
     # it is still somebody's work
     assert [one["task"] for one in tasks(desk, ticket=ticket)] == ["tell_of_hold/1"]
 

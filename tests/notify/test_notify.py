@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hmac
 import logging
+import shutil
 import socketserver
+import subprocess
 import threading
 from contextlib import contextmanager
 from hashlib import sha256
@@ -27,11 +29,13 @@ from dispatcher.texts import LANGS
 NOW = 1_800_000_000
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 PHONE = "+354 555 0147"
+EMAIL = "canaria@example.org"
 
 
 def message(template: str = "appointment", lang: str = "en"):
-    facts = {"when": "14:00", "engineer": "Anna"}
-    return compose(template, id="V-1/appointment/1", ticket="V-1", lang=lang, phone=PHONE, **facts)
+    facts = {"when": "14:00", "engineer": "Anna", "task": "call back"}
+    whom = {"phone": PHONE, "email": EMAIL}
+    return compose(template, id="V-1/appointment/1", ticket="V-1", lang=lang, **whom, **facts)
 
 
 def sent(file: ChannelFile, tries: int = 3):
@@ -113,7 +117,9 @@ def test_every_template_speaks_both_languages(template: str, lang: str) -> None:
         assert "{" not in text
         assert "notice." not in text
         assert PHONE not in text
+        assert EMAIL not in text
     assert PHONE not in repr(told)
+    assert EMAIL not in repr(told)
 
 
 def test_signature_is_that_of_the_standard() -> None:
@@ -122,6 +128,45 @@ def test_signature_is_that_of_the_standard() -> None:
     key = base64.b64decode(SECRET.removeprefix("whsec_"))
     wanted = hmac.new(key, b"m1." + str(NOW).encode() + b"." + body, sha256).digest()
     assert signature(SECRET, "m1", NOW, body) == "v1," + base64.b64encode(wanted).decode()
+
+
+def test_signature_is_that_of_the_reference_library() -> None:
+    """The example that the libraries of Standard Webhooks are tested with themselves."""
+    told = signature(
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        1_614_265_330,
+        b'{"test": 2432232314}',
+    )
+    assert told == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def verified(headers: dict[str, str], body: bytes, secret: str) -> bool:
+    """Check a webhook as its receiver does, from headers and bytes alone."""
+    told = ".".join((headers["webhook-id"], headers["webhook-timestamp"])).encode() + b"." + body
+    command = ["openssl", "dgst", "-sha256", "-mac", "HMAC", "-binary", "-macopt"]
+    key = base64.b64decode(secret.removeprefix("whsec_")).hex()
+    digest = subprocess.run(
+        [*command, f"hexkey:{key}"], input=told, capture_output=True, check=True
+    )
+    version, _, given = headers["webhook-signature"].partition(",")
+    return version == "v1" and base64.b64decode(given) == digest.stdout
+
+
+def test_receiver_accepts_what_came_and_nothing_else() -> None:
+    """Over a real connection, checked by OpenSSL: a changed body, id or moment is refused."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    with receiver(200) as (url, got):
+        outcome, _ = sent(ChannelFile(name="hook", kind="webhook", url=url, key=SECRET))
+    assert outcome.is_delivered
+    [(_, headers, body)] = got
+    assert verified(headers, body, SECRET)
+    assert not verified(headers, body + b" ", SECRET)
+    assert not verified({**headers, "webhook-id": "V-2"}, body, SECRET)
+    assert not verified({**headers, "webhook-timestamp": str(NOW + 1)}, body, SECRET)
+    other = "whsec_" + base64.b64encode(b"f" * 32).decode()
+    assert not verified(headers, body, other)
 
 
 def test_webhook_is_tried_again_with_the_same_id_and_growing_waits() -> None:
@@ -163,6 +208,24 @@ def test_mail_goes_out_by_smtp() -> None:
     assert outcome.is_delivered, outcome
     assert "Subject: Your appointment, ticket V-1" in got[0]
     assert "our engineer is Anna" in got[0]
+
+
+def test_mail_goes_to_the_customer_and_the_log_has_no_address(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """{email} is filled in for the one mail; without an address nothing is tried, and that is told."""
+    with mail_server() as (port, got), caplog.at_level(logging.DEBUG):
+        given = {"host": "127.0.0.1", "port": port, "tls": "none", "sender": "desk@example.org"}
+        file = ChannelFile(name="post", kind="mail", to=("{email}",), **given)
+        outcome, _ = sent(file)
+        settings = NotifyFile(channel=(file,), tries=3, wait_s=1.0)
+        nobody = compose("survey", id="x", ticket="V-2", lang="zh")
+        [lost] = send(nobody, settings, now=lambda: NOW, sleep=lambda _s: None)
+    assert outcome.is_delivered
+    assert f"To: {EMAIL}" in got[0]
+    assert (lost.is_delivered, lost.tries, lost.problem) == (False, 1, "no_address")
+    assert len(got) == 1
+    assert not any(EMAIL in f"{r.getMessage()} {r.__dict__}" for r in caplog.records)
 
 
 def test_apprise_fills_in_the_number_and_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:

@@ -51,6 +51,7 @@ ASSET_COLUMNS = {
     "site": ("地点",),
     "name": ("联系人", "姓名"),
     "phone": ("电话", "手机"),
+    "email": ("邮箱", "电子邮件"),
     "address": ("地址",),
     "lat": ("latitude", "纬度"),
     "lon": ("longitude", "经度"),
@@ -197,7 +198,7 @@ def asset_body(territory: str, row: Row) -> dict[str, Any]:
         }
         body["warranties"] = [{**told, **until}]
     place: dict[str, Any] = {
-        k: row[k] for k in ("name", "phone", "address", "note", "datum") if k in row
+        k: row[k] for k in ("name", "phone", "email", "address", "note", "datum") if k in row
     }
     place |= {k: number(k, row[k]) for k in ("lat", "lon", "access_s") if k in row}
     if place:

@@ -40,6 +40,7 @@ TICKET_COLUMNS = {
     "symptom": ("fault", "故障", "故障现象"),
     "name": ("customer", "客户", "联系人", "姓名"),
     "phone": ("电话", "手机"),
+    "email": ("邮箱", "电子邮件"),
     "address": ("地址",),
     "lat": ("latitude", "纬度"),
     "lon": ("longitude", "经度"),
@@ -198,7 +199,7 @@ def _row(number: int, row: Row, digest: str, ask: Ask, take: Take) -> RowResult:
 def ticket_body(territory: str, row: Row) -> dict[str, Any]:
     """Return a row as the body that one request would have."""
     site: dict[str, Any] = {
-        k: row[k] for k in ("name", "phone", "address", "note", "datum") if k in row
+        k: row[k] for k in ("name", "phone", "email", "address", "note", "datum") if k in row
     }
     site |= {k: number(k, row[k]) for k in ("lat", "lon", "access_s") if k in row}
     body: dict[str, Any] = {"territory": territory, "site": site}
