@@ -27,6 +27,7 @@ from dispatcher.config import Settings
 from dispatcher.domain.ids import ActorId, TerritoryId
 from dispatcher.domain.territory import Territory
 from dispatcher.geo.city import open_city
+from dispatcher.notify.settings import read_settings
 from dispatcher.store import Store, open_store
 from dispatcher.units import wall_clock
 
@@ -99,6 +100,8 @@ def _serve(
     settings: Settings, store: Store, listening: socket.socket, ready: Callable[[Notice], None]
 ) -> None:
     _first_territory(settings, store)
+    # a file of channels that does not fit is refused before anybody is served
+    read_settings(settings.data)
     house = furnish(with_clock(settings, store), store)
     for mirror in house.mirrors():
         # streets are read before the first request asks for them

@@ -19,7 +19,7 @@ from dispatcher.domain.place import Place
 from dispatcher.domain.territory import Territory
 from dispatcher.domain.ticket import Channel, Mark, Severity, Status, Ticket
 from dispatcher.errors import BadField
-from dispatcher.policy import Policy, Profile, load_policy, telling
+from dispatcher.policy import Policy, Profile, load_policy, load_terms, telling
 from dispatcher.policy.clocks import readings, state_of
 from dispatcher.policy.compiling import compile_profile
 from dispatcher.policy.days import days_of, read_days, to_csv
@@ -53,6 +53,8 @@ def check(names: Names = None, *, data: Data = DATA, json: Json = False) -> None
         chosen = [_profile(name, data) for name in names or _house(data).profiles]
         found = [one for profile in chosen for one in find(profile)]
         found += find_between(_house(data)) if not names else ()
+        # warranties, contracts and prices are read with the profiles of a house
+        load_terms(data / "policies")
         unsettled = [one for one in found if not one.is_settled]
         if json:
             print_json([telling.finding_json(one, LANG) for one in found])

@@ -80,6 +80,22 @@ def _outside(value: str, channel: str, key: str) -> str:
     return found
 
 
+# what may be written, by a piece of the complaint; values are not repeated, they may be secret
+_INSTEAD = {
+    "unknown field": "the keys are " + ", ".join(ChannelFile.__struct_fields__),
+    "enum": 'write a kind of page, mail, webhook or apprise, "starttls", "tls" or "none", en or zh',
+    "missing required": "write it",
+    "Expected": "write a value of that type",
+    "pattern": "write small letters, digits and hyphens",
+}
+
+
+def _instead(text: str) -> str:
+    """Return what to write instead of what msgspec complains of."""
+    found = (told for piece, told in _INSTEAD.items() if piece in text)
+    return next(found, "write a value within these bounds")
+
+
 _WANTED = {"mail": ("host", "sender", "to"), "webhook": ("url", "key"), "apprise": ("url",)}
 
 
@@ -101,7 +117,8 @@ def read_settings(data: Path) -> NotifyFile:
         raise BadNotify(file=FILE, key="-", problem=str(error)) from None
     except msgspec.ValidationError as error:
         text, _, where = str(error).partition(" - at ")
-        raise BadNotify(file=FILE, key=where.strip("`") or "-", problem=text) from None
+        problem = f"{text}; {_instead(text)}"
+        raise BadNotify(file=FILE, key=where.strip("`") or "-", problem=problem) from None
     for one in found.channel:
         for key in _WANTED.get(one.kind, ()):
             if not getattr(one, key):

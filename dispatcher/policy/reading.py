@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import inspect
@@ -217,9 +217,9 @@ def _load(path: Path) -> Source:
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadField(
-            field="policy", value=str(path), rule=f"it cannot be read: {error}"
-        ) from None
+        problem = f"cannot be read: {error}"
+        about = {"file": path.name, "line": 1, "key": "UTF-8", "value": ""}
+        raise BadPolicy(**about, problem=problem, instead="a text file in UTF-8") from None
     try:
         return Source(path=path, text=text, raw=tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -305,10 +305,31 @@ def _invalid(
         keys.append(missing[1])
     if "..." in keys:
         keys = _resolved(keys, merged, shape)
-    instead = _wanted(keys, shape) or "what the schema allows: `dispatcher policy schema`"
+    instead = _wanted(keys, shape) or _meant(problem, missing)
     named = [key for key in keys if not key.isdigit()]
     where = _origin(sources, named)
     return _refusal(where, named, _value(merged, keys), problem, instead)
+
+
+# what a value of a type looks like in a file
+_TYPES: Final = {
+    "int": "a whole number, like 3",
+    "float": "a number, like 0.5",
+    "bool": "true or false",
+    "str": 'a text in quotes, like "standard"',
+    "array": "a list, like [1, 2]",
+    "object": "a table, like { a = 1 }",
+    "datetime": "a date and an hour, like 2026-11-22T08:00:00",
+}
+
+
+def _meant(problem: str, missing: re.Match[str] | None) -> str:
+    """Return what to write where the shape says no more than a type."""
+    if missing:
+        return f"{missing[1]} = …; nothing stands for it"
+    wanted = re.match(r'Expected "(\w+)', problem)
+    kind = "datetime" if "datetime" in problem else wanted[1] if wanted else ""
+    return _TYPES.get(kind, "what the schema allows: `dispatcher policy schema`")
 
 
 def _resolved(keys: list[str], merged: dict[str, Any], shape: type) -> list[str]:

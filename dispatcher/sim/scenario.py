@@ -6,7 +6,6 @@ Must not draw anything; `demand` and `world` do, from the seed.
 
 from __future__ import annotations
 
-import tomllib
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,6 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from dispatcher.errors import BadScenario
+from dispatcher.policy.reading import read_table
 
 # a longer run belongs into several files
 MOST_DAYS = 92
@@ -152,20 +152,14 @@ def load_scenario(file: Path) -> Scenario:
 
     Raises
     ------
+    BadPolicy
+        The file does not fit; says file, line, key, value and what to write instead.
     BadScenario
-        The file cannot be read or does not fit; names the key.
+        There is no such file, or its numbers cannot be played.
     """
-    try:
-        raw = tomllib.loads(file.read_text("utf-8"))
-    except OSError as error:
-        raise BadScenario(file=file.name, key="-", problem=error.strerror or "unreadable") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadScenario(file=file.name, key="-", problem=str(error)) from None
-    try:
-        scenario = msgspec.convert(raw, Scenario)
-    except msgspec.ValidationError as error:
-        text, _, where = str(error).partition(" - at ")
-        raise BadScenario(file=file.name, key=where.strip("`") or "-", problem=text) from None
+    if not file.is_file():
+        raise BadScenario(file=file.name, key="-", problem="there is no such file")
+    scenario, _ = read_table(file, Scenario)
     _check(scenario, file.name)
     return scenario
 

@@ -90,3 +90,17 @@ def test_explain_refuses_what_it_does_not_know() -> None:
     ):
         code, text = run("explain", *words)
         assert (code, hint in text) == (2, True), words
+
+
+def test_check_reads_the_terms_and_tells_a_file_that_is_no_text(tmp_path: Path) -> None:
+    """A wrong key among warranties and prices is found before the desk starts with it."""
+    for name, data, told in (
+        ("terms.toml", b"warrnty = 1\n", ("terms.toml, line 1: warrnty = 1",)),
+        ("own.toml", b"\xff\xfe", ("own.toml, line 1", "UTF-8")),
+    ):
+        home = tmp_path / name
+        (home / "policies").mkdir(parents=True)
+        (home / "policies" / name).write_bytes(data)
+        result = CliRunner().invoke(app, ["policy", "check", "--data", str(home)])
+        assert result.exit_code == 2
+        assert all(one in result.output for one in told), result.output

@@ -14,7 +14,7 @@ from dispatcher.domain.memory import MemoryDocs, fold
 from dispatcher.domain.place import Place
 from dispatcher.domain.territory import Territory
 from dispatcher.domain.ticket import FINISHED
-from dispatcher.errors import BadScenario
+from dispatcher.errors import BadPolicy, BadScenario
 from dispatcher.policy import load_policy, read_clocks
 from dispatcher.report import DayBook
 from dispatcher.sim.demand import draw_tape
@@ -220,20 +220,24 @@ def test_shipped_scenarios_can_be_read() -> None:
 
 
 def test_bad_scenario_is_refused_with_file_and_key(tmp_path: Path) -> None:
-    """An unknown key, a wrong type and a missing table are each named."""
+    """An unknown key, a wrong type and a missing table: line, key and what to write instead."""
     text = SCENARIO.read_text()
     for broken, key in (
-        (text.replace("hours = 10", "hours = 10\nhuors = 3"), "huors"),
-        (text.replace("tickets = 200", 'tickets = "many"'), "$.demand.tickets"),
-        (text.replace("[people]", "[folk]"), "folk"),
+        (text.replace("hours = 10", "hours = 10\nhuors = 3"), 'huors = 3 .* Write "hours"'),
+        (text.replace("tickets = 200", 'tickets = "many"'), "demand.tickets = many .*whole number"),
+        (text.replace("[people]", "[folk]"), "line [0-9]+: folk"),
+        (
+            text.replace("hours = 10", 'hours = 10\nstart = "x"').replace("start = 2026", "# "),
+            "start = x .*2026-11-22T08",
+        ),
+        (text.replace("hours = 10", "hours = ["), "TOML"),
         (text.replace("hour_share = [0.0824,", "hour_share = [-9,"), "demand.hour_share"),
     ):
         file = tmp_path / "day.toml"
         file.write_text(broken)
-        with pytest.raises(BadScenario) as refused:
+        with pytest.raises((BadPolicy, BadScenario), match=key) as refused:
             load_scenario(file)
         assert "day.toml" in str(refused.value)
-        assert key in str(refused.value)
 
 
 def test_tape_stays_the_same_whatever_the_staff(played) -> None:
