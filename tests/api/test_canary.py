@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
 import logging
 import re
 import sqlite3
+import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +20,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from dispatcher.api.access import Role
+from dispatcher.api.notices import Notifier
 from dispatcher.domain.place import Place
 from dispatcher.forms import FORMS
 from dispatcher.ledgers import LEDGERS
@@ -25,7 +28,9 @@ from dispatcher.policy import load_policy
 from dispatcher.reports import REPORTS
 from dispatcher.sim.demand import Request, draw_tape
 from dispatcher.sim.scenario import load_scenario
+from dispatcher.store.backup import backup
 from tests.api.desk import HOME, Desk, running
+from tests.notify.test_notify import SECRET, receiver
 
 SCENARIO = Path(__file__).parents[2] / "scenarios" / "reykjavik-day.toml"
 ROLES = [role.value for role in Role]
@@ -113,6 +118,7 @@ def body_of(request: Request) -> dict:
         "site": {
             "name": site.name,
             "phone": site.phone,
+            "email": mail_of(request),
             "address": site.address,
             "note": f"gate code {site.phone[-4:]}#",
             "lat": site.place.lat,
@@ -121,12 +127,18 @@ def body_of(request: Request) -> dict:
     }
 
 
+def mail_of(request: Request) -> str:
+    """Return an address that nobody else has."""
+    return f"canary-{request.number}@birds.example"
+
+
 def canaries_of(ticket: str, request: Request) -> Iterator[Canary]:
     """Give what identifies one customer."""
     site = request.site
     street = site.address.split(",")[0]
     yield Canary(ticket, "contact", site.name)
     yield Canary(ticket, "contact", site.phone)
+    yield Canary(ticket, "contact", mail_of(request))
     yield Canary(ticket, "address", f"gate code {site.phone[-4:]}#")
     yield Canary(ticket, "model", request.model)
     if re.search(r"\d", street):
@@ -180,12 +192,43 @@ def _morning(desk: Desk, log: list[logging.LogRecord]) -> Play:
             done = desk.client().post(f"/visits/{ticket}/{step}", json=body)
             assert done.is_success, done.text
             said.append((f"POST /visits/{{ticket}}/{step}", done.text))
+    said += _imported(desk) + _noticed(desk, tickets[6])
     desk.client().post(
         f"/tickets/{tickets[5]}/hold", json={"kind": "parts", "reason": "waits for a part"}
     )
     refused = desk.client().post("/tickets", json={**body_of(tape(desk)[0]), "severity": 9})
     said.append(("POST /tickets refused", refused.text))
     return Play(desk, canaries, tickets, engineers, said, log)
+
+
+def _imported(desk: Desk) -> list[tuple[str, str]]:
+    """Send a table whose rows are wrong one way or another; the answers must not repeat them."""
+    found = []
+    for wrong in ("severity\n,9", "lat,lon\n,here,there", "colour\n,red"):
+        heads, _, cells = wrong.partition("\n")
+        first = tape(desk)[0].site
+        row = f"x,{first.name},{first.phone},{mail_of(tape(desk)[0])}{cells}"
+        data = f"symptom,name,phone,email,{heads}\n{row}\n".encode()
+        answer = desk.client().post(
+            "/tickets/import", params={"territory": HOME}, files={"file": ("rows.csv", data)}
+        )
+        assert answer.status_code in {200, 422}, answer.text
+        found.append((f"POST /tickets/import {heads}", answer.text))
+    return found
+
+
+def _noticed(desk: Desk, ticket: str) -> list[tuple[str, str]]:
+    """Let a message to the customer go out; what the receiver gets names nobody."""
+    with receiver() as (url, got):
+        (desk.house.settings.data / "notify.toml").write_text(
+            f'[[channel]]\nname = "hook"\nkind = "webhook"\nurl = "{url}"\nkey = "{SECRET}"\n'
+        )
+        wish = {"kind": "weather", "reason": "storm"}
+        assert desk.client().post(f"/tickets/{ticket}/hold", json=wish).is_success
+        assert Notifier(desk.house).look() >= 1
+    (desk.house.settings.data / "notify.toml").unlink()
+    assert got
+    return [("notice", f"{path} {headers} {body.decode()}") for path, headers, body in got]
 
 
 _WHOLE = ("accept", "depart", "arrive", "finish")
@@ -232,8 +275,19 @@ def _asks(path: str, item: dict, play: Play) -> Iterator[tuple[str, dict]]:
             given[name] = query[name]
         elif one.get("required"):
             given[name] = str(values[0])
+    forms = [one for one in item.get("parameters", []) if one["name"] == "format"]
+    values = [value for one in forms for value in one["schema"].get("enum", [])] or [""]
     for way in ways:
-        yield way, given
+        for value in values:
+            yield way, given | ({"format": value} if value else {})
+
+
+def text_of(answer: httpx.Response) -> str:
+    """Return what an answer tells; a workbook's parts are unpacked."""
+    if not answer.content.startswith(b"PK\x03\x04"):
+        return answer.text
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
+        return "\n".join(book.read(name).decode(errors="replace") for name in book.namelist())
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -252,11 +306,15 @@ def test_no_answer_tells_a_customer(play: Play, role: str) -> None:
             assert answer.status_code < 500, (way, answer.text)
             if answer.is_success:
                 answered.add(key)
-            found |= leaks(key, answer.text, play.canaries, MAY.get(key, ()))
+            if query.get("format") == "xlsx" and answer.is_success:
+                assert answer.content.startswith(b"PK")
+                answered.add(f"{role} xlsx")
+            found |= leaks(key, text_of(answer), play.canaries, MAY.get(key, ()))
     assert found == set()
     # the test has looked: every role gets lists, details and histories
     asked = ("/tickets", "/tickets/{ticket}", "/tickets/{ticket}/timeline")
     assert {f"{role} GET {path}" for path in asked} <= answered
+    assert (f"{role} xlsx" in answered) == (role not in {"engineer", "service"})
 
 
 def test_engineer_sees_the_visit_under_way_whole_and_no_other(play: Play) -> None:
@@ -347,6 +405,19 @@ def test_customers_stand_in_one_table_only(play: Play) -> None:
             assert bool(told) == (name == "site"), name
             found |= set() if name == "site" else told
     assert found == set()
+
+
+def test_no_file_is_named_after_a_customer(play: Play, tmp_path: Path) -> None:
+    """Neither in the data directory nor a backup; what a copy holds is the store's own table."""
+    data = play.desk.house.settings.data
+    copy = backup(play.desk.house.store, tmp_path / "copy.db", data)
+    names = "\n".join(str(one) for one in (*data.rglob("*"), *tmp_path.rglob("*")))
+    assert leaks("names", names, play.canaries) == set()
+    others = [one for one in data.rglob("*") if one.is_file() and "store.db" not in one.name]
+    for file in others:
+        told = file.read_bytes().decode(errors="replace")
+        assert leaks(file.name, told, play.canaries) == set()
+    assert any(one.word.encode() in copy.file.read_bytes() for one in play.canaries)
 
 
 def test_the_test_finds_a_leak(play: Play) -> None:

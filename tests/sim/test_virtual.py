@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -18,6 +19,7 @@ from dispatcher.errors import BadPolicy, BadScenario
 from dispatcher.policy import load_policy, read_clocks
 from dispatcher.report import DayBook
 from dispatcher.sim.demand import draw_tape
+from dispatcher.sim.pages import write_pages
 from dispatcher.sim.roster import draw_roster
 from dispatcher.sim.scenario import load_scenario
 from dispatcher.sim.virtual import VirtualDay
@@ -76,8 +78,6 @@ def small():
 
 
 def replace_struct(struct, **changes):
-    import msgspec
-
     return msgspec.structs.replace(struct, **changes)
 
 
@@ -115,6 +115,22 @@ def test_day_is_worked_off(played) -> None:
     assert {"visit_dispatched", "engineer_arrived", "work_finished", "ticket_closed"} <= kinds
     homes = [f for f in day.facts if f.kind == "engineer_home"]
     assert homes
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_is_written_of_a_day_names_no_customer(played, tmp_path: Path, lang: str) -> None:
+    """R91: pages, tables and figures of `dispatcher simulate` hold neither names nor numbers."""
+    day, book = played
+    start = small().start_at(ZONE)
+    summary = book.summary(start - 12 * HOUR, start + 24 * HOUR, start + 14 * HOUR)
+    write_pages(summary, out=tmp_path, title="A day", zone=ZONE, lang=lang, refused=0)
+    files = [one for one in tmp_path.rglob("*") if one.is_file()]
+    told = [one.read_bytes().decode(errors="replace") for one in files]
+    told += [str(tmp_path), *map(str, files), msgspec.json.encode(summary).decode()]
+    people = [word for one in day.docs.sites.values() for word in (one.name, one.phone) if word]
+    assert len(people) > 20
+    assert files
+    assert [word for word in people if any(word in text for text in told)] == []
 
 
 def test_nobody_goes_home_without_the_gate(played) -> None:
