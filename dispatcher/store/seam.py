@@ -171,6 +171,10 @@ class Board(Protocol):
         """Return a ticket that may be seen; `UnknownTicket` otherwise."""
         ...
 
+    def tickets_named(self, tickets: Sequence[TicketId]) -> list[Ticket]:
+        """Return those of the tickets that there are, by id."""
+        ...
+
     def engineer(self, engineer: EngineerId, *, scope: Scope = EVERYTHING) -> Engineer:
         """Return an engineer who may be seen; `UnknownEngineer` otherwise."""
         ...

@@ -61,6 +61,7 @@ MOVES: dict[str, Callable[[Ticket, str, int], ev.Event]] = {
     "solve": lambda t, _, n: ev.TicketSolved(
         ticket=t.id, how=("remote", "follow_up", "upheld")[n % 3], found="x", done="é漏"
     ),
+    "hand_over": lambda t, e, n: ev.HandedOver(ticket=t.id, engineer=e, to=e if n % 2 else ""),
     "follow_up": lambda t, _, n: ev.FollowUpOpened(ticket=t.id, follow_up=f"F{n}"),
 }
 

@@ -307,6 +307,13 @@ class MemoryStore:
                     return found
         raise UnknownTicket(ticket=ticket)
 
+    def tickets_named(self, tickets: Sequence[TicketId]) -> list[Ticket]:
+        """Return those of the tickets that there are, by id."""
+        with self._lock:
+            homes = list(self._homes.values())
+            found = (h.docs.tickets.get(name) for name in sorted(set(tickets)) for h in homes)
+            return [one for one in found if one is not None]
+
     def engineer(self, engineer: EngineerId, *, scope: Scope = EVERYTHING) -> Engineer:
         """Return an engineer who may be seen; `UnknownEngineer` otherwise."""
         with self._lock:

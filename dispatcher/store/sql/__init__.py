@@ -44,7 +44,7 @@ from dispatcher.store.seam import Decide
 from dispatcher.store.sql import log, queries, schema
 from dispatcher.store.sql.commit import commit
 from dispatcher.store.sql.database import Database, cautions, database_of
-from dispatcher.store.sql.docs import insert_new, load_all
+from dispatcher.store.sql.docs import insert_new, load_all, load_many
 from dispatcher.store.sql.health import examine
 from dispatcher.store.sql.leases import SqlLeases
 from dispatcher.store.sql.ledgers import SqlLedgers
@@ -161,6 +161,11 @@ class SqlStore:
         if not found:
             raise UnknownTicket(ticket=ticket)
         return found[0]
+
+    def tickets_named(self, tickets: Sequence[TicketId]) -> list[Ticket]:
+        """Return those of the tickets that there are, by id."""
+        with self.database.read() as connection:
+            return list(load_many(connection, Ticket, schema.ticket, sorted(set(tickets))))
 
     def engineer(self, engineer: EngineerId, *, scope: Scope = EVERYTHING) -> Engineer:
         """Return an engineer who may be seen; `UnknownEngineer` otherwise."""
