@@ -25,7 +25,7 @@ DUE = (DueTime(clock="arrive", due_at=NOW + 3600, weight=2, step=100, clause="M3
 CROWD = 8
 SETBACKS = {
     "solve",
-    "follow_up",
+    "hand_over",
     "cancel",
     "hold",
     "decline",
