@@ -16,9 +16,18 @@ from dispatcher.errors import BadField
 from dispatcher.solver.contest import CONTESTANTS, Cell, contest
 from dispatcher.solver.generate import generate
 from dispatcher.solver.instance import Instance, instance_from, instances_in, read_instance
-from dispatcher.solver.race import Race, mean_gaps, races
+from dispatcher.solver.race import (
+    ENGINES,
+    Race,
+    budget,
+    files_of,
+    mean_gaps,
+    race_table,
+    races,
+)
 from dispatcher.solver.rolling import roll
 from dispatcher.solver.solve import warm
+from dispatcher.solver.vrptw import read_solomon
 
 bench = typer.Typer(no_args_is_help=True, help=tell("cli.bench_help"))
 _Days = Annotated[list[str], typer.Argument(help=tell("bench.days_help"))]
@@ -101,21 +110,37 @@ def rolling(
 def vrptw(
     files: Annotated[list[Path], typer.Argument(help=tell("bench.files_help"))],
     *,
-    seconds: Annotated[float, typer.Option(min=0.1, help=tell("bench.budget_help"))] = 10.0,
+    seconds: Annotated[float | None, typer.Option(min=0.1, help=tell("bench.budget_help"))] = None,
     seeds: Annotated[int, typer.Option(min=1, help=tell("bench.seeds_help"))] = 1,
+    engines: Annotated[str, typer.Option(help=tell("bench.engines_help"))] = ",".join(ENGINES),
+    spread: Annotated[bool, typer.Option("--spread", help=tell("bench.spread_help"))] = False,
+    out: Annotated[Path | None, typer.Option(help=tell("bench.bench_out_help"))] = None,
     as_json: Json = False,
 ) -> None:
     """Solve classical VRPTW files beside PyVRP by the same CPU clock."""
-    rows = []
+    rows: list[Race] = []
     with refusals():
-        for file in files:
-            for race in races(file, seconds=seconds, seeds=seeds):
+        chosen = tuple(engines.split(","))
+        if not set(chosen) <= set(ENGINES):
+            raise BadField(field="engines", value=engines, rule=f"must be of {', '.join(ENGINES)}")
+        found = files_of(files, is_spread=spread)
+        total = sum(budget(read_solomon(file).problem, seconds) for file in found)
+        minutes = total * seeds * len(chosen) / 60
+        typer.echo(tell("bench.estimate", files=len(found), minutes=f"{minutes:.1f}"), err=True)
+        for at, file in enumerate(found, start=1):
+            for race in races(file, seconds=seconds, seeds=seeds, engines=chosen):
                 rows.append(race)
                 if not as_json:
-                    typer.echo(_race_line(race))
+                    typer.echo(f"{at}/{len(found)} {_race_line(race)}")
+    document = {"machine": _machine(), "races": [asdict(row) for row in rows]}
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "vrptw.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        (out / "vrptw.md").write_text(race_table(rows) + "\n", encoding="utf-8")
     if as_json:
-        print_json({"machine": _machine(), "races": [asdict(row) for row in rows]})
+        print_json(document)
     elif rows:
+        typer.echo(race_table(rows))
         for engine, gap in mean_gaps(rows).items():
             typer.echo(tell("bench.mean_gap", engine=engine, gap=f"{gap:.2%}"))
 

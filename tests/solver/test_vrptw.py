@@ -113,3 +113,33 @@ def test_solomon_file_beside_pyvrp() -> None:
     assert found["pyvrp"].gap >= 0
     instance = read_solomon(file)
     assert np.array_equal(instance.problem.travel[0], instance.problem.travel[0].T)
+
+
+def test_iterations_make_the_command_repeat(tmp_path: Path) -> None:
+    """Same seed and iterations: the same routes, whatever the time they took."""
+    file, routes = written(tmp_path, TINY), []
+    for name in ("a.json", "b.json"):
+        out = tmp_path / name
+        args = ["plan", str(file), "--format", "solomon", "--iterations", "300", "--out", str(out)]
+        assert CliRunner().invoke(app, args).exit_code == 0
+        routes.append(json.loads(out.read_text())["routes"])
+    assert routes[0] == routes[1]
+
+
+def test_the_bench_names_best_known_and_estimates(tmp_path: Path) -> None:
+    """A file named like a classical one is measured against its best; a table is written."""
+    (tmp_path / "R1_2_5.txt").write_text(TINY, encoding="utf-8")
+    args = ["bench", "vrptw", str(tmp_path), "--seconds", "0.2", "--seeds", "2"]
+    args += ["--engines", "search", "--out", str(tmp_path / "out"), "--json"]
+    result = CliRunner().invoke(app, args)
+    assert result.exit_code == 0, result.output
+    assert "0.0 CPU minutes" in result.stderr
+    race = json.loads(result.stdout)["races"][0]
+    # 3, 1 | 2: 1.4 + 3.6 + 5.0 + 2 * 5.8 = 21.6, and 4053.2 is R1_2_5's best known
+    assert race["distances"] == [21.6, 21.6]
+    assert race["gap"] == pytest.approx(21.6 / 4053.2 - 1)
+    assert "R1_2_5 | 0.2 | 21.6" in (tmp_path / "out" / "vrptw.md").read_text()
+    wrong = CliRunner().invoke(app, ["bench", "vrptw", str(tmp_path), "--engines", "vroom"])
+    assert wrong.exit_code == 2
+    nothing = CliRunner().invoke(app, ["bench", "vrptw", str(tmp_path / "out")])
+    assert nothing.exit_code == 2
