@@ -11,6 +11,7 @@ import re
 import sqlite3
 import threading
 import unicodedata
+import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -133,6 +134,8 @@ class Gazetteer:
         self._connection = sqlite3.connect(
             f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
         )
+        # a city is let go of without a word, and an open file must not outlive it
+        weakref.finalize(self, self._connection.close)
         self._lock = threading.Lock()
         self.num_addresses = int(self._all("SELECT count(*) FROM number")[0][0])
         self.num_names = int(self._all("SELECT count(*) FROM named")[0][0])
