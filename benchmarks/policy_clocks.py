@@ -28,6 +28,7 @@ from dispatcher.domain.plan import Route, Visit
 from dispatcher.domain.ticket import Channel, RequiredSkill, Severity
 from dispatcher.policy import load_policy, read_clocks
 from dispatcher.policy.findings import find, find_between
+from dispatcher.sim.proofs import shown
 from tests.places import MORNING, Village, at, site
 
 BULK = 200_000
@@ -74,12 +75,17 @@ def commands(num_tickets: int, contract: str) -> dict[str, float]:
     now = MORNING
 
     def carry(command: w.Command) -> None:
-        context = Context(now=now, policy=policy)
+        context = Context(now=now, policy=policy, role="supervisor")
         start = time.thread_time()
         decision = decide(command, place.docs, context)
         place.docs.sites.update({one.id: one for one in decision.sites})
         place.add(*decision.events, now=now)
         took.append((time.thread_time() - start) * 1e3)
+
+    def gated(move: str, command: w.Command) -> None:
+        for proof in shown(policy, place.docs, place.docs.ticket(name), move, now):
+            carry(proof)
+        carry(command)
 
     for number in range(num_tickets):
         now += 60
@@ -108,13 +114,14 @@ def commands(num_tickets: int, contract: str) -> dict[str, float]:
         carry(w.HoldTicket(ticket=name, kind="weather", reason="storm"))
         carry(w.Step(ticket=name, move="release"))
         carry(w.Publish(epoch=None, input_seq=0, routes=(route,)))
-        carry(w.Step(ticket=name, move="dispatch"))
+        gated("dispatch", w.Step(ticket=name, move="dispatch"))
         for move in ("accept", "depart", "arrive", "finish"):
-            carry(w.VisitStep(ticket=name, engineer="anna", move=move))
+            told = {"found": "fan", "done": "new fan"} if move == "finish" else {}
+            gated(move, w.VisitStep(ticket=name, engineer="anna", move=move, **told))
         carry(w.LogContact(ticket=name, purpose="reply"))
-        carry(w.Step(ticket=name, move="customer_accept"))
+        gated("customer_accept", w.Step(ticket=name, move="customer_accept"))
         carry(w.CallBack(ticket=name, satisfaction=5))
-        carry(w.Step(ticket=name, move="close"))
+        gated("close", w.Step(ticket=name, move="close"))
     tickets = list(place.docs.tickets.values())
     home = place.docs.home
     read_s = cpu(lambda: [read_clocks(policy, one, home, now) for one in tickets])
