@@ -3,10 +3,13 @@ import { span } from "./clock.js";
 import { h } from "./dom.js";
 import { path } from "./http.js";
 
+// ways off the road: a ticket is not waiting for them
+const ASIDE = new Set(["solve", "review"]);
+
 /** The block of gates of the ticket panel; null when every gate is open. */
 export function gatesBlock(app, ticket, gates) {
   const { t } = app;
-  const shut = (gates ?? []).map((one) => ({ ...one, lacks: one.lacks.filter((lack) => lack.by !== "report") })).filter((one) => one.lacks.length);
+  const shut = (gates ?? []).filter((one) => !ASIDE.has(one.move)).map((one) => ({ ...one, lacks: one.lacks.filter((lack) => lack.by !== "report") })).filter((one) => one.lacks.length);
   if (!shut.length) return null;
   return h("div.block.gates", {}, h("h3", {}, t("gate.block")), shut.map((one) => h("div.gate", { "data-move": one.move },
     h("div.sub", {}, t("gate.before", { move: one.label })), h("ul", {}, one.lacks.map((lack) => lackRow(app, ticket, lack))))));

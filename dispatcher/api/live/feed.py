@@ -267,7 +267,9 @@ def why_of(mirror: Mirror, choice: Choice, lang: Lang) -> str:
     words = {"costs": costs, "other": _name(mirror, choice.runner_up)}
     words["extra"] = duration_words(choice.runner_up_extra)
     why = say("fact.why_only" if choice.runner_up is None else "fact.why", lang, **words)
-    return f"{why} {situation_words(choice.situation, lang)}" if choice.situation else why
+    if not choice.situation:
+        return why
+    return f"{why}{'。' if lang == 'zh' else '. '}{situation_words(choice.situation, lang)}"
 
 
 def situation_words(told: Mapping[str, int], lang: Lang) -> str:
