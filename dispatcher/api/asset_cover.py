@@ -17,7 +17,7 @@ from dispatcher.errors import UnknownSite
 from dispatcher.policy.coverage import entitled
 from dispatcher.policy.rounds import Round, rounds
 from dispatcher.policy.standing import Cover, standing
-from dispatcher.texts import Lang, say
+from dispatcher.texts import Lang, clause_words, say
 from dispatcher.texts.gates import label
 
 
@@ -104,7 +104,7 @@ def standing_of(house: House, asset: Asset, lang: Lang, *, cells_only: bool) -> 
             EntitlementView(
                 kind=one.kind,
                 why=cover_reason(one.reason, lang),
-                clause=one.clause,
+                clause=clause_words(one.clause, lang),
                 until_at=one.until_at,
             )
             for one in found
@@ -133,7 +133,7 @@ def _cover(one: Cover, lang: Lang) -> CoverView:
         charge_label=say(f"charge.{one.charge}", lang),
         until=one.until,
         why=cover_reason(one.reason, lang),
-        clause=one.clause,
+        clause=clause_words(one.clause, lang),
     )
 
 
@@ -146,7 +146,7 @@ def _contract(house: House, asset: Asset, now: int, lang: Lang) -> ContractView 
         name=asset.contract,
         title=(known.title.get(lang) if known else None) or asset.contract,
         covers=say("covers.and", lang).join(covers),
-        clause=known.clause if known else "",
+        clause=clause_words(known.clause, lang) if known else "",
         from_at=asset.contract_from_at,
         until_at=asset.contract_until_at,
         runs=asset.contract_at(now) == asset.contract,
@@ -167,7 +167,7 @@ def round_view(asset: Asset, one: Round, lang: Lang) -> RoundView:
         last_at=asset.visited.get(one.name),
         duration_s=one.duration_s,
         skills=one.skills,
-        clause=one.clause,
+        clause=clause_words(one.clause, lang),
         is_provisional=one.is_provisional,
     )
 

@@ -21,7 +21,7 @@ from dispatcher.errors import UnknownAsset
 from dispatcher.policy.coverage import Coverage, Line, coverage
 from dispatcher.policy.terms import local_date
 from dispatcher.store import TicketFilter
-from dispatcher.texts import Lang, say
+from dispatcher.texts import Lang, clause_words, say
 from dispatcher.texts.gates import label as words_for
 
 # earlier tickets of an asset that are looked at for repairs that did not hold
@@ -110,7 +110,7 @@ def coverage_view(ticket: Ticket, asset: Asset | None, found: Coverage, lang: La
         lines=[_line(one, lang) for one in found.lines],
         entitlements=[
             EntitlementView(
-                kind=one.kind, why=cover_reason(one.reason, lang), clause=one.clause,
+                kind=one.kind, why=cover_reason(one.reason, lang), clause=clause_words(one.clause, lang),
                 until_at=one.until_at,
             )
             for one in found.entitlements
@@ -147,7 +147,7 @@ def _line(line: Line, lang: Lang) -> LineView:
         charge=line.charge,
         charge_label=say(f"charge.{line.charge}", lang),
         why=cover_reason(line.reason, lang),
-        clause=line.clause,
+        clause=clause_words(line.clause, lang),
     )
 
 

@@ -33,7 +33,7 @@ from dispatcher.domain.privacy import (
 )
 from dispatcher.domain.ticket import FINISHED, Status, Ticket
 from dispatcher.policy import ClockState
-from dispatcher.texts import Lang, catalogue, say
+from dispatcher.texts import Lang, catalogue, clause_words, say
 
 LOCKED, OPEN_WITH_REASON, AT_RISK, OVERDUE, PROMISED = 1, 2, 4, 8, 16
 # a label shows so much of the symptom
@@ -220,7 +220,7 @@ def reason_view(reason: Reason, lang: Lang) -> ReasonView:
     facts = dict(reason.facts)
     clause = str(facts.get("clause", ""))
     text = say(f"reason.{reason.code}", lang, **facts)
-    return ReasonView(code=reason.code, text=text, facts=facts, clause=clause)
+    return ReasonView(code=reason.code, text=text, facts=facts, clause=clause_words(clause, lang))
 
 
 def change_view(reason: Reason, lang: Lang, zone: ZoneInfo) -> ReasonView:

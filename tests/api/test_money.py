@@ -29,6 +29,7 @@ def test_coverage_tells_who_pays_and_why(desk: Desk) -> None:
     chinese = {"Accept-Language": "zh"}
     why = desk.client().get(f"/tickets/{ticket}/coverage", headers=chinese).json()["lines"][0]
     assert why["why"]["text"].startswith("保修期内")
+    assert why["clause"] == "M4，12 个月"
 
 
 def test_fee_is_drafted_by_the_price_list(desk: Desk) -> None:

@@ -25,7 +25,7 @@ from dispatcher.policy import read_clocks
 from dispatcher.policy.clocks import RUNNING
 from dispatcher.policy.tasks import next_step
 from dispatcher.store import LedgerFilter, LedgerRow
-from dispatcher.texts import Lang
+from dispatcher.texts import Lang, clause_words
 from dispatcher.texts.gates import label
 
 doors = Doors("troubles")
@@ -143,7 +143,7 @@ def _view(house: House, row: LedgerRow, lang: Lang) -> TroubleView:
         topic_label=label("complaint_subject", one.topic, lang) if one.topic else "",
         owner=one.owner,
         owner_label=label("role", one.owner, lang) if one.owner else "",
-        clause=one.clause,
+        clause=clause_words(one.clause, lang),
         harm=one.harm,
         harm_label=", ".join(label("harm", name, lang) for name in one.harm),
         claim_cents=one.claim_cents,
@@ -180,7 +180,7 @@ def _deadlines(house: House, ticket: Ticket, one: Trouble, lang: Lang) -> list[D
             label=label("map.clock", state.clock, lang),
             due_at=state.due_at,
             is_overdue=now > state.due_at,
-            clause=state.clause,
+            clause=clause_words(state.clause, lang),
         )
         for state in read_clocks(house.policy, ticket, home, now)
         if state.clock in started and state.state in RUNNING | {"breached"}
@@ -195,7 +195,7 @@ def _deadlines(house: House, ticket: Ticket, one: Trouble, lang: Lang) -> list[D
                 label=label("task", duty.name, lang),
                 due_at=duty.due_at,
                 is_overdue=now > duty.due_at,
-                clause=duty.clause,
+                clause=clause_words(duty.clause, lang),
                 role=label("role", duty.role, lang),
                 then_role=label("role", step[1].role, lang) if step else "",
                 then_at=step[0] if step else None,
