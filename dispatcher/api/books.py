@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 
+from dispatcher.api.clockdays import read_days
 from dispatcher.api.house import House
 from dispatcher.domain.ids import TerritoryId
 from dispatcher.errors import DispatcherError
@@ -61,6 +62,8 @@ class Bookkeeper:
                 break
             # let commands pass; a year that is read anew goes in larger gulps
             step = LARGE_STEP if behind > FAR_BEHIND else STEP
+            self._stop.wait(0.02)
+        while not self._stop.is_set() and read_days(self._house, territory, STEP):
             self._stop.wait(0.02)
 
 

@@ -1,44 +1,40 @@
 """
-What reports count from, read from the store: outcomes, clocks, hours, kinds of facts of a span.
+What reports count from, read from the store: sums of days, clocks, hours, kinds of facts of a span.
 
-Must not add anything up; `dispatcher.reports` does. What was built stays in memory until the log
-has moved on, so that pages, files and the way down cost one building.
+No report reads the tickets of its span: days are added up, and the way down looks only at the days
+that its page touches. What was built stays in memory until the log has moved on, so that pages,
+files and the way down cost one building.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from threading import Lock
-from typing import TypeVar
 
 import msgspec
 
+from dispatcher.api import clockdays
 from dispatcher.api.books import read_on
 from dispatcher.api.house import House
 from dispatcher.domain.ids import EngineerId, TerritoryId, TicketId
 from dispatcher.domain.territory import Territory
-from dispatcher.domain.ticket import Status, Ticket
 from dispatcher.errors import BadField
-from dispatcher.ledgers.hours import Sheet
+from dispatcher.ledgers.hours import Sheet, day_of
 from dispatcher.ledgers.outcomes import Outcome
-from dispatcher.policy import read_clocks
-from dispatcher.reports import ClockLine, Line, Report, Span
-from dispatcher.store import TicketFilter
+from dispatcher.ledgers.tally import Day, Tally, by_month, counts, key_of, tallies_in
+from dispatcher.reports import ClockSum, Done, Drawn, Line, Ran, Report, Span, joined, span_of
 
-# rows one report looks at, and reports that stay in memory
+# days of people one report looks at, and reports that stay in memory
 MOST_ROWS, MOST_KEPT = 200_000, 32
-# nothing can happen to these any more
-_OVER = frozenset({Status.CLOSED, Status.CANCELLED})
+# of a repair that stands
+_STANDS = ("fixed", "again")
 
-T = TypeVar("T")
 _outcome = msgspec.json.Decoder(Outcome)
+_day = msgspec.json.Decoder(Day)
 _sheet = msgspec.json.Decoder(Sheet)
-# clocks of tickets that are over, by ticket; they cannot change
-_ended: OrderedDict[TicketId, tuple[ClockLine, ...]] = OrderedDict()
-_MOST_ENDED = 300_000
 # by the areas with the last fact read of each, report and span
 _built: OrderedDict[tuple[tuple[str, ...], str, str], tuple[Line, ...]] = OrderedDict()
 _lock = Lock()
@@ -69,82 +65,80 @@ class Books:
         with self.house.mirror(self.territory).reading() as docs:
             return {one.id: one.provider for one in docs.engineers.values() if one.provider}
 
-    def outcomes(self) -> Sequence[Outcome]:
-        """Return the tickets reported in the span, by moment and id."""
-        return self._rows("outcomes", _outcome)
+    def work(self) -> list[Tally]:
+        """Return what was finished in the span, added up by month, engineer and category."""
+        return by_month(one for day in self._days() for one in day)
 
-    def finished(self) -> Sequence[Outcome]:
-        """Return the tickets whose repair was finished in the span."""
-        ended = self._rows("outcomes", _outcome, by="until_at")
-        return [row for row in ended if self.span.has(row.finished_at)]
+    def _days(self) -> list[tuple[Tally, ...]]:
+        """Return the tallies of the days of the span, in order."""
+        first, after = (
+            key_of(day_of(self.span.zone, at).date)
+            for at in (self.span.from_at, self.span.until_at)
+        )
+        notes = self.house.store.ledgers.notes(self.territory, "outcomes", first, after)
+        return [_tallies(key, doc) for key, doc in notes]
+
+    def finished(self, month: str) -> Iterator[Drawn]:
+        """Give the repairs of one month (2026-11) that were finished in the span, by moment."""
+        whole = span_of(month, self.span.zone)
+        rows = self.house.store.ledgers.ended(
+            self.territory,
+            "outcomes",
+            max(whole.from_at, self.span.from_at),
+            min(whole.until_at, self.span.until_at),
+            _STANDS,
+        )
+        for ticket, engineer, category, finished_at in rows:
+            yield Drawn(TicketId(ticket), engineer, category, finished_at)
+
+    def clocks(self) -> list[ClockSum]:
+        """Return the clocks of the tickets reported in the span, by clock and clause."""
+        now = self.house.clock.now()
+        return clockdays.clock_sums(self.house, self.territory, self.span, now)
+
+    def tickets_of(self, picked: Done | Ran, offset: int, limit: int) -> tuple[list[TicketId], int]:
+        """Return a page of the tickets that a figure was counted from, and how many there are."""
+        if isinstance(picked, Ran):
+            now, where = self.house.clock.now(), (self.house, self.territory, self.span)
+            return clockdays.tickets_of(*where, picked, now, offset, limit)
+        found: list[TicketId] = []
+        total = 0
+        per_day: dict[str, int] = {}
+        for one in (one for day in self._days() for one in day):
+            if picked.fits(one.engineer, one.category):
+                # whatever is picked counts a ticket once
+                per_day[one.date] = per_day.get(one.date, 0) + one.of(picked.measure)
+        for date, count in per_day.items():
+            if count and total < offset + limit and total + count > offset:
+                mine = list(self._done(date, picked))
+                found += mine[max(0, offset - total) : offset + limit - total]
+            total += count
+        return found, total
+
+    def _done(self, date: str, picked: Done) -> Iterator[TicketId]:
+        """Give the tickets of one day that add to a sum."""
+        day = span_of(date, self.span.zone)
+        docs = self.house.store.ledgers.docs(
+            self.territory, "outcomes", day.from_at, day.until_at, "until_at"
+        )
+        for row in map(_outcome.decode, docs):
+            mine = picked.fits(row.engineer or "", row.category)
+            if mine and day.has(row.finished_at) and counts(row, picked.measure):
+                yield TicketId(row.ticket)
 
     def sheets(self) -> Sequence[Sheet]:
         """Return what everybody did in the span, by person and day."""
-        return sorted(self._rows("hours", _sheet), key=lambda one: (one.engineer, one.date))
-
-    def clocks(self) -> Iterable[ClockLine]:
-        """Return the clocks of the tickets reported in the span."""
-        mirror, now = self.house.mirror(self.territory), self.house.clock.now()
-        home = mirror.docs.territory()
-        waiting: list[TicketId] = []
-        for row in self.outcomes():
-            kept = _ended.get(TicketId(row.ticket))
-            if kept is None:
-                waiting.append(TicketId(row.ticket))
-            else:
-                yield from kept
-        for ticket in self._tickets(set(waiting)):
-            lines = self._clocks_of(ticket, home, now)
-            if ticket.status in _OVER:
-                with _lock:
-                    _ended[ticket.id] = lines
-                    while len(_ended) > _MOST_ENDED:
-                        _ended.popitem(last=False)
-            yield from lines
-
-    def kinds(self) -> Mapping[str, int]:
-        """Return how many facts of each kind were recorded in the span."""
-        return self.house.store.kinds(self.territory, self.span.from_at, self.span.until_at)
-
-    def _clocks_of(self, ticket: Ticket, home: Territory, now: int) -> tuple[ClockLine, ...]:
-        if ticket.status is Status.CANCELLED:
-            return ()
-        return tuple(
-            ClockLine(
-                ticket=ticket.id,
-                clock=one.clock,
-                clause=one.clause,
-                state=one.state if one.state in {"met", "breached"} else "open",
-                took_s=None if one.stopped_at is None else one.stopped_at - one.started_at,
-            )
-            for one in read_clocks(self.house.policy, ticket, home, now)
-            if one.state != "void"
-        )
-
-    def _tickets(self, wanted: set[TicketId]) -> Iterator[Ticket]:
-        if not wanted:
-            return
-        where = TicketFilter(
-            territory=self.territory,
-            reported_from_at=self.span.from_at,
-            reported_until_at=self.span.until_at - 1,
-        )
-        cursor = None
-        while True:
-            page = self.house.store.tickets(where, sort="reported", limit=200, cursor=cursor)
-            yield from (one for one in page.items if one.id in wanted)
-            cursor = page.cursor
-            if cursor is None:
-                return
-
-    def _rows(self, ledger: str, decoder: msgspec.json.Decoder[T], by: str = "at") -> list[T]:
         docs = self.house.store.ledgers.docs(
-            self.territory, ledger, self.span.from_at, self.span.until_at, by, MOST_ROWS + 1
+            self.territory, "hours", self.span.from_at, self.span.until_at, "at", MOST_ROWS + 1
         )
         if len(docs) > MOST_ROWS:
             rule = f"more than {MOST_ROWS} rows lie in it; choose a shorter period"
             raise BadField(field="period", value=self.span.name, rule=rule)
-        return [decoder.decode(doc) for doc in docs]
+        return sorted(map(_sheet.decode, docs), key=lambda one: (one.engineer, one.date))
+
+    def kinds(self) -> Mapping[str, int]:
+        """Return how many facts of each kind were recorded in the span."""
+        return self.house.store.kinds(self.territory, self.span.from_at, self.span.until_at)
 
 
 @dataclass
@@ -152,7 +146,8 @@ class Region:
     """
     Several planning areas as one: what a director or an area manager reads (R88, M2 Eng 2.1).
 
-    Implements `reports.Source`; the first area gives the zone of the span.
+    Implements `reports.Source`. Each area counts its own local days; the first gives the zone in
+    which moments are shown.
     """
 
     parts: tuple[Books, ...]
@@ -187,23 +182,33 @@ class Region:
         """The provider each engineer works for."""
         return {who: firm for part in self.parts for who, firm in part.firms.items()}
 
-    def outcomes(self) -> Sequence[Outcome]:
-        """Return the tickets reported in the span, area by area."""
-        return [row for part in self.parts for row in part.outcomes()]
+    def work(self) -> list[Tally]:
+        """Return what was finished in the span, added up by month, engineer and category."""
+        return by_month(one for part in self.parts for one in part.work())
 
-    def finished(self) -> Sequence[Outcome]:
-        """Return the tickets whose repair was finished in the span."""
-        return [row for part in self.parts for row in part.finished()]
+    def finished(self, month: str) -> Iterator[Drawn]:
+        """Give the repairs of one month (2026-11) that were finished in the span, area by area."""
+        for part in self.parts:
+            yield from part.finished(month)
 
     def sheets(self) -> Sequence[Sheet]:
         """Return what everybody did in the span, by person and day."""
         rows = (row for part in self.parts for row in part.sheets())
         return sorted(rows, key=lambda one: (one.engineer, one.date))
 
-    def clocks(self) -> Iterable[ClockLine]:
-        """Return the clocks of the tickets reported in the span."""
+    def clocks(self) -> list[ClockSum]:
+        """Return the clocks of the tickets reported in the span, by clock and clause."""
+        return joined(one for part in self.parts for one in part.clocks())
+
+    def tickets_of(self, picked: Done | Ran, offset: int, limit: int) -> tuple[list[TicketId], int]:
+        """Return a page of the tickets that a figure was counted from, and how many there are."""
+        found: list[TicketId] = []
+        total = 0
         for part in self.parts:
-            yield from part.clocks()
+            some, count = part.tickets_of(picked, max(0, offset - total), limit - len(found))
+            found += some
+            total += count
+        return found, total
 
     def kinds(self) -> Mapping[str, int]:
         """Return how many facts of each kind were recorded in the span."""
@@ -214,10 +219,16 @@ class Region:
         return found
 
 
+@lru_cache(maxsize=1000)
+def _tallies(key: str, doc: str) -> tuple[Tally, ...]:
+    """Return the tallies of a note; days that are long over come again and again."""
+    return tuple(tallies_in(key, _day.decode(doc)))
+
+
 def built(report: Report, books: Books | Region) -> tuple[tuple[Line, ...], int]:
     """Return the lines of a report and how many facts the ledgers have not read yet."""
     parts = books.parts if isinstance(books, Region) else (books,)
-    behind = sum(read_on(one.house, one.territory) for one in parts)
+    behind = sum(_behind(report, one) for one in parts)
     seen: list[str] = []
     for one in parts:
         mirror = one.house.mirror(one.territory)
@@ -233,3 +244,11 @@ def built(report: Report, books: Books | Region) -> tuple[tuple[Line, ...], int]
             while len(_built) > MOST_KEPT:
                 _built.popitem(last=False)
     return known, behind
+
+
+def _behind(report: Report, books: Books) -> int:
+    """Read what a report needs on when it is little; return how many facts are still unread."""
+    behind = read_on(books.house, books.territory)
+    if report.name == "sla":
+        behind = max(behind, clockdays.read_on(books.house, books.territory))
+    return behind

@@ -1,7 +1,8 @@
 """
 Outcomes: what became of each ticket: visits, time, first-time fix, opinion, complaints (R50, R67).
 
-One row a ticket under its own name. Must not know promises of the service; clocks are read from tickets.
+One row a ticket under its own name, and notes that add them up by day, engineer and category. Must
+not know promises of the service; clocks are read from tickets.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import msgspec
 from dispatcher.domain import events as ev
 from dispatcher.domain.events import Fact, ticket_of
 from dispatcher.domain.territory import Territory
-from dispatcher.ledgers.book import NEVER_AT, Columns, Ledger, Seen, with_fact
+from dispatcher.ledgers.book import NEVER_AT, Columns, Ledger, Seen, is_note, with_fact
+from dispatcher.ledgers.hours import day_of
+from dispatcher.ledgers.tally import Day, changed, key_of, measures_of
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +61,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         return self.state in {"fixed", "again", "remote"}
 
 
-def _fold(seen: Seen[Outcome], fact: Fact, _home: Territory) -> Iterator[tuple[str, Outcome]]:
+def _fold(seen: Seen[Outcome], fact: Fact, home: Territory) -> Iterator[tuple[str, Any]]:
     event = fact.event
     if isinstance(event, ev.TicketReported):
         one = event.ticket
@@ -81,7 +84,24 @@ def _fold(seen: Seen[Outcome], fact: Fact, _home: Territory) -> Iterator[tuple[s
         return
     change = _visit(row, fact) if isinstance(event, _VISIT) else _said(row, fact)
     facts = with_fact(row.facts, fact.seq)
-    yield name, msgspec.structs.replace(row, facts=facts, **change)
+    after = msgspec.structs.replace(row, facts=facts, **change)
+    yield name, after
+    if _counted(row) != _counted(after):
+        yield from _added_up(seen, row, after, home.zone)
+
+
+def _counted(row: Outcome) -> tuple[Any, ...]:
+    return (row.finished_at, row.engineer, measures_of(row))
+
+
+def _added_up(
+    seen: Seen[Outcome], before: Outcome, after: Outcome, zone: str
+) -> Iterator[tuple[str, Day]]:
+    """Give the days that a ticket left, joined or counts differently in."""
+    for row, sign in ((before, -1), (after, 1)):
+        if row.finished_at is not None:
+            key = key_of(day_of(zone, row.finished_at).date)
+            yield key, changed(seen.note(key) or Day(), row, sign)
 
 
 _VISIT = ev.EngineerDeparted | ev.EngineerArrived | ev.WorkFinished | ev.VisitIncomplete
@@ -168,8 +188,9 @@ def _columns(row: Outcome) -> Columns:
 
 outcomes = Ledger(
     name="outcomes",
-    version="2",
+    version="4",
     record=Outcome,
+    note=lambda _: Day,
     hears=frozenset(
         {
             ev.TicketReported,
@@ -190,6 +211,7 @@ outcomes = Ledger(
         }
     ),
     fold=_fold,
+    ticket_of=lambda key: "" if is_note(key) else key,
     columns=_columns,
     states=("open", "fixed", "again", "remote", "cancelled"),
 )

@@ -12,11 +12,17 @@ from dispatcher.reports.service import first_fix, satisfaction, sla
 from dispatcher.reports.sheet import (
     Cell,
     ClockLine,
+    ClockSum,
     Column,
+    Done,
+    Drawn,
     Line,
     Proof,
+    Ran,
     Report,
     Source,
+    joined,
+    sums_of,
 )
 from dispatcher.reports.span import Span, span_now, span_of
 
@@ -131,12 +137,18 @@ __all__ = [
     "REPORTS",
     "Cell",
     "ClockLine",
+    "ClockSum",
     "Column",
+    "Done",
+    "Drawn",
     "Line",
     "Proof",
+    "Ran",
     "Report",
     "Source",
     "Span",
+    "joined",
     "span_now",
     "span_of",
+    "sums_of",
 ]

@@ -3,60 +3,57 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from dispatcher.domain.ids import EngineerId, TicketId
-from dispatcher.ledgers.outcomes import Outcome
-from dispatcher.reports.sheet import Cell, Line, Proof, Source, mean, share, tickets_of
+from dispatcher.ledgers.tally import Tally
+from dispatcher.reports.sheet import (
+    Cell,
+    Done,
+    Drawn,
+    Line,
+    Proof,
+    Source,
+    mark_of,
+    mean,
+    proof_by,
+    share,
+    summed,
+)
 
 # R71: the crew's mean score shall reach this (M3 5(2))
 PASS_SCORE = 85.0
 # R72: supervised at least so often a month (M3 5(1)), and once in so many visits (house)
 LEAST_VISITS, ONE_IN = 2, 50
-# the clock that tells whether an engineer came in time
-_ARRIVE = "arrive"
 
 
-def by_engineer(rows: Iterable[Outcome]) -> Iterator[tuple[str, list[Outcome]]]:
-    """Give the rows of each engineer by id, and all of them at the end as ""."""
-    groups: dict[str, list[Outcome]] = defaultdict(list)
-    for row in rows:
-        if row.engineer:
-            groups[row.engineer].append(row)
+def by_engineer(tallies: Iterable[Tally]) -> Iterator[tuple[str, list[Tally]]]:
+    """Give the tallies of each engineer by id, and all of them at the end as ""."""
+    groups: dict[str, list[Tally]] = defaultdict(list)
+    for one in tallies:
+        if one.engineer:
+            groups[one.engineer].append(one)
     yield from sorted(groups.items())
-    everything = [row for group in groups.values() for row in group]
+    everything = [one for group in groups.values() for one in group]
     if everything:
         yield "", everything
 
 
 def weekly(source: Source) -> Iterator[Line]:
     """Give one line an engineer: work, time, the customers' opinion (R69)."""
-    for engineer, rows in by_engineer(source.finished()):
-        marks = [row.satisfaction for row in rows if row.satisfaction is not None]
-        grumbling = [row for row in rows if row.complaints]
+    for engineer, tallies in by_engineer(source.work()):
+        sums = summed(tallies)
+        counted = ("finished", "visits", "again", "travel_s", "work_s", "answered", "complaints")
+        cells: dict[str, Cell] = {"engineer": engineer, **{name: sums[name] for name in counted}}
+        cells["mark"] = mark_of(sums["marks"], sums["answered"])
+        columns = {"again": "again", "answered": "answered", "mark": "answered"}
         yield Line(
             id=engineer or "all",
             is_total=not engineer,
-            cells={
-                "engineer": engineer,
-                "finished": len(rows),
-                "visits": sum(row.visits for row in rows),
-                "again": sum(row.state == "again" for row in rows),
-                "travel_s": sum(row.travel_s for row in rows),
-                "work_s": sum(row.work_s for row in rows),
-                "answered": len(marks),
-                "mark": mean(marks),
-                "complaints": sum(row.complaints for row in rows),
-            },
-            proof={
-                "": tickets_of(rows),
-                "again": tickets_of(row for row in rows if row.state == "again"),
-                "answered": tickets_of(row for row in rows if row.satisfaction is not None),
-                "mark": tickets_of(row for row in rows if row.satisfaction is not None),
-                "complaints": tickets_of(grumbling),
-            },
+            cells=cells,
+            proof=proof_by(Done(engineer=engineer), sums, {**columns, "complaints": "grumbled"}),
         )
 
 
@@ -65,7 +62,7 @@ class _Measure(NamedTuple):
 
     points: float | None
     weight: int
-    proof: Proof
+    measure: str
 
 
 # what the parts of a score weigh (house); a part without a figure does not count
@@ -75,10 +72,11 @@ WEIGHTS: Final = {"on_time": 30, "first_time": 30, "opinion": 30, "no_complaint"
 def appraisal(source: Source) -> Iterator[Line]:
     """Give one line an engineer: punctuality, first-time fix, opinion, complaints, score (R71)."""
     scores: list[float] = []
-    for engineer, rows in by_engineer(source.finished()):
+    for engineer, tallies in by_engineer(source.work()):
         if not engineer:
             continue
-        parts = _parts(rows)
+        sums = summed(tallies)
+        parts = _parts(sums)
         score = _score(parts)
         if score is not None:
             scores.append(score)
@@ -87,13 +85,15 @@ def appraisal(source: Source) -> Iterator[Line]:
             id=engineer,
             cells={
                 "engineer": engineer,
-                "finished": len(rows),
+                "finished": sums["finished"],
                 **cells,
                 "score": score,
                 "target": PASS_SCORE,
                 "is_met": None if score is None else int(score >= PASS_SCORE),
             },
-            proof={"": tickets_of(rows), **{name: part.proof for name, part in parts.items()}},
+            proof=proof_by(
+                Done(engineer=engineer), sums, {name: one.measure for name, one in parts.items()}
+            ),
         )
     average = mean(scores)
     if average is not None:
@@ -102,29 +102,16 @@ def appraisal(source: Source) -> Iterator[Line]:
         yield Line(id="all", is_total=True, cells=cells)
 
 
-def _parts(rows: Sequence[Outcome]) -> dict[str, _Measure]:
-    late = [row for row in rows if _ARRIVE in row.late]
-    again = [row for row in rows if row.state == "again"]
-    told = [row for row in rows if row.satisfaction is not None]
-    grumbling = [row for row in rows if row.complaints]
-    count = len(rows)
-    mark = mean([row.satisfaction for row in told if row.satisfaction is not None])
-    return {
-        "on_time": _Measure(
-            _points(share(count - len(late), count)), WEIGHTS["on_time"], tickets_of(late)
-        ),
-        "first_time": _Measure(
-            _points(share(count - len(again), count)), WEIGHTS["first_time"], tickets_of(again)
-        ),
-        "opinion": _Measure(
-            None if mark is None else round(100 * mark / 5, 1), WEIGHTS["opinion"], tickets_of(told)
-        ),
-        "no_complaint": _Measure(
-            _points(share(count - len(grumbling), count)),
-            WEIGHTS["no_complaint"],
-            tickets_of(grumbling),
-        ),
+def _parts(sums: Mapping[str, int]) -> dict[str, _Measure]:
+    count = sums["finished"]
+    mark = mark_of(sums["marks"], sums["answered"])
+    points = {
+        "on_time": (_points(share(count - sums["late"], count)), "late"),
+        "first_time": (_points(share(count - sums["again"], count)), "again"),
+        "opinion": (None if mark is None else round(100 * mark / 5, 1), "answered"),
+        "no_complaint": (_points(share(count - sums["grumbled"], count)), "grumbled"),
     }
+    return {name: _Measure(had, WEIGHTS[name], one) for name, (had, one) in points.items()}
 
 
 def _points(part: float | None) -> float | None:
@@ -144,38 +131,47 @@ def supervision(source: Source) -> Iterator[Line]:
     Nobody chooses them: the order is that of a digest of territory, month and ticket, so it is the
     same whenever the report is opened, and a later visit takes a place only by its own digest.
     """
-    yield from drawn(source, source.finished(), source.home.id)
+    for _, line in drawn(source, lambda _: ""):
+        yield line
 
 
-def drawn(source: Source, finished: Iterable[Outcome], about: str) -> Iterator[Line]:
-    """Give the lots of each month among finished visits; `about` parts one draw from another."""
-    months: dict[str, list[Outcome]] = defaultdict(list)
-    for row in finished:
-        if row.finished_at is not None:
-            months[source.span.month_of(row.finished_at)].append(row)
-    for month, rows in sorted(months.items()):
-        count = max(LEAST_VISITS, -(-len(rows) // ONE_IN))
-        in_order = sorted(rows, key=lambda row: _lot(about, month, row.ticket))
-        for rank, row in enumerate(in_order[:count], 1):
-            yield Line(
-                id=f"{month}/{row.ticket}",
-                cells={
-                    "month": month,
-                    "rank": rank,
-                    "ticket": row.ticket,
-                    "engineer": row.engineer,
-                    "category": row.category,
-                    "finished_at": row.finished_at,
-                    "out_of": len(rows),
-                },
-                proof={"": Proof(tickets=(TicketId(row.ticket),))},
-            )
+def drawn(source: Source, team_of: Callable[[str], str | None]) -> Iterator[tuple[str, Line]]:
+    """Give the lots of each month and team, with the team; None = somebody of no team."""
+    months: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for one in source.work():
+        if (team := team_of(one.engineer)) is not None:
+            months[one.date[:7]][team] += one.of("repaired")
+    for month, counts in sorted(months.items()):
+        rows: dict[str, list[Drawn]] = defaultdict(list)
+        for row in source.finished(month) if any(counts.values()) else ():
+            if (team := team_of(row.engineer or "")) is not None:
+                rows[team].append(row)
+        for team, count in sorted(counts.items()):
+            for line in _lots(source.home.id, month, team, rows[team], count):
+                yield team, line
+
+
+def _lots(home: str, month: str, team: str, rows: Sequence[Drawn], of: int) -> Iterator[Line]:
+    """Give the first lots of a month among the repairs of a team, `of` in number."""
+    count = max(LEAST_VISITS, -(-of // ONE_IN))
+    about = f"{home}/{team}" if team else home
+    lots = ((_lot(about, month, one.ticket), one) for one in rows)
+    for rank, (_, row) in enumerate(heapq.nsmallest(count, lots, key=lambda lot: lot[0]), 1):
+        yield Line(
+            id=f"{month}/{row.ticket}",
+            cells={
+                "month": month,
+                "rank": rank,
+                "ticket": row.ticket,
+                "engineer": row.engineer,
+                "category": row.category,
+                "finished_at": row.finished_at,
+                "out_of": of,
+            },
+            proof={"": Proof(tickets=(row.ticket,))},
+        )
 
 
 def _lot(about: str, month: str, ticket: str) -> bytes:
+    """Return a lot; `about` parts one draw from another."""
     return hashlib.blake2b(f"{about}/{month}/{ticket}".encode(), digest_size=8).digest()
-
-
-def name_of(source: Source, engineer: str) -> str:
-    """Return an engineer's name."""
-    return source.people.get(EngineerId(engineer), engineer)

@@ -6,14 +6,18 @@ Must not read a store; a `Source` gives what there is.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.territory import Territory
 from dispatcher.ledgers.hours import Sheet
-from dispatcher.ledgers.outcomes import Outcome
+from dispatcher.ledgers.tally import MEASURES, Tally
 from dispatcher.reports.span import Span
 
 Cell = str | int | float | None
@@ -27,10 +31,47 @@ class Column(NamedTuple):
     kind: str
 
 
+class Done(NamedTuple):
+    """The tickets finished in the span that add to a sum of `ledgers.tally.MEASURES`."""
+
+    measure: str = "finished"
+    # None = of anybody, "" = of anybody known
+    engineer: str | None = None
+    # None = of any category
+    category: str | None = None
+    # one of these did it; None = anybody
+    team: frozenset[str] | None = None
+
+    def fits(self, engineer: str, category: str) -> bool:
+        """Tell whether somebody's work of a category is meant; "" is nobody whom we know."""
+        is_mine = (
+            self.engineer is None
+            or engineer == self.engineer
+            or (self.engineer == "" and engineer != "")
+        )
+        is_ours = self.team is None or engineer in self.team
+        return is_mine and is_ours and self.category in {None, category or "-"}
+
+
+class Ran(NamedTuple):
+    """The tickets reported in the span on which a clock ran under a clause."""
+
+    clock: str
+    clause: str
+    # met, breached, open; "" = any
+    state: str = ""
+
+
 class Proof(NamedTuple):
-    """What a figure was counted from: tickets, facts by number, or all facts of a kind in the span."""
+    """
+    What a figure was counted from.
+
+    Tickets by name, tickets by what they have in common (they are looked up page by page), facts
+    by number, or all facts of a kind in the span.
+    """
 
     tickets: tuple[TicketId, ...] = ()
+    picked: Done | Ran | None = None
     facts: tuple[int, ...] = ()
     kind: str = ""
 
@@ -65,6 +106,27 @@ class ClockLine(NamedTuple):
     took_s: int | None
 
 
+class ClockSum(NamedTuple):
+    """How one clock ran under one clause, over all tickets of the span."""
+
+    clock: str
+    clause: str
+    met: int
+    breached: int
+    open: int
+    # seconds from start to stop of those that stopped, in ascending order
+    took_s: Sequence[int] | npt.NDArray[np.int32]
+
+
+class Drawn(NamedTuple):
+    """A finished repair that may be looked at."""
+
+    ticket: TicketId
+    engineer: str | None
+    category: str
+    finished_at: int
+
+
 class Source(Protocol):
     """What reports count from, for one territory and span."""
 
@@ -88,16 +150,16 @@ class Source(Protocol):
         """The provider each engineer works for; engineers of the house are left out (R84)."""
         ...
 
-    def outcomes(self) -> Sequence[Outcome]:
-        """Return the tickets reported in the span, by moment and id."""
+    def work(self) -> Sequence[Tally]:
+        """Return what was finished in the span, added up by month, engineer and category."""
         ...
 
-    def finished(self) -> Sequence[Outcome]:
-        """Return the tickets whose repair was finished in the span."""
+    def finished(self, month: str) -> Iterable[Drawn]:
+        """Give the repairs of one month (2026-11) that were finished in the span, by moment."""
         ...
 
-    def clocks(self) -> Iterable[ClockLine]:
-        """Return the clocks of the tickets reported in the span."""
+    def clocks(self) -> Sequence[ClockSum]:
+        """Return the clocks of the tickets reported in the span, by clock and clause."""
         ...
 
     def sheets(self) -> Sequence[Sheet]:
@@ -138,6 +200,54 @@ def mean(values: Sequence[int | float]) -> float | None:
     return round(sum(values) / len(values), 2) if values else None
 
 
-def tickets_of(rows: Iterable[Outcome]) -> Proof:
-    """Return rows as what a figure was counted from."""
-    return Proof(tickets=tuple(TicketId(row.ticket) for row in rows))
+def proof_by(mine: Done, sums: Mapping[str, int], measures: Mapping[str, str]) -> dict[str, Proof]:
+    """Return what figures were counted from: a measure by column, none where nothing adds to it."""
+    named = {
+        column: Proof(picked=mine._replace(measure=one)) if sums[one] else Proof()
+        for column, one in measures.items()
+    }
+    return {"": Proof(picked=mine), **named}
+
+
+def mark_of(total: int, count: int) -> float | None:
+    """Return a mean mark to two digits; None of nothing."""
+    return round(total / count, 2) if count else None
+
+
+def summed(tallies: Iterable[Tally]) -> dict[str, int]:
+    """Return all sums of some tallies, by measure."""
+    columns = zip(*(one.sums for one in tallies), strict=True)
+    sums = [sum(column) for column in columns] or [0] * len(MEASURES)
+    return dict(zip(MEASURES, sums, strict=True))
+
+
+def sums_of(lines: Iterable[ClockLine]) -> list[ClockSum]:
+    """Return clock lines added up, by clock and clause."""
+    groups: dict[tuple[str, str], list[ClockLine]] = {}
+    for line in lines:
+        groups.setdefault((line.clock, line.clause), []).append(line)
+    found = []
+    for (clock, clause), mine in sorted(groups.items()):
+        states = Counter(line.state for line in mine)
+        took = sorted(line.took_s for line in mine if line.took_s is not None)
+        counts = (states["met"], states["breached"], states["open"])
+        found.append(ClockSum(clock, clause, *counts, took))
+    return found
+
+
+def joined(sums: Iterable[ClockSum]) -> list[ClockSum]:
+    """Return sums of several areas as one, by clock and clause."""
+    groups: dict[tuple[str, str], list[ClockSum]] = {}
+    for one in sums:
+        groups.setdefault((one.clock, one.clause), []).append(one)
+    return [
+        ClockSum(
+            clock=clock,
+            clause=clause,
+            met=sum(one.met for one in mine),
+            breached=sum(one.breached for one in mine),
+            open=sum(one.open for one in mine),
+            took_s=np.sort(np.concatenate([np.asarray(one.took_s, "<i4") for one in mine])),
+        )
+        for (clock, clause), mine in sorted(groups.items())
+    ]

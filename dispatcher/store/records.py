@@ -31,6 +31,24 @@ GROUPS_LIMIT = 1000
 LEAST_DISK_SHARE = 0.05
 
 
+class Mark(NamedTuple):
+    """How far something was read from the log, and by which version of the reading."""
+
+    seq: int
+    version: str
+
+
+class ClockDay(NamedTuple):
+    """The clocks of the tickets reported on one local day that are over, as JSON."""
+
+    # local midnight, epoch seconds
+    day_at: int
+    # small: what a report adds up
+    sums: str
+    # large: the tickets, what a report leads down to
+    doc: str
+
+
 class Happening(NamedTuple):
     """An event that a decision wants in the log, and when it happened (epoch seconds)."""
 

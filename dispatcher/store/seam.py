@@ -23,6 +23,7 @@ from dispatcher.store.bus import Bus
 from dispatcher.store.records import (
     EVERYTHING,
     AssetFilter,
+    ClockDay,
     Decision,
     EngineerFilter,
     Grant,
@@ -31,6 +32,7 @@ from dispatcher.store.records import (
     LedgerFilter,
     LedgerRow,
     LedgerSum,
+    Mark,
     Page,
     Receipt,
     Request,
@@ -128,7 +130,13 @@ class Log(Protocol):
         ...
 
     def seqs_of(
-        self, territory: TerritoryId, kind: str, from_at: int, until_at: int, limit: int = 5000
+        self,
+        territory: TerritoryId,
+        kind: str,
+        from_at: int,
+        until_at: int,
+        limit: int = 5000,
+        offset: int = 0,
     ) -> list[int]:
         """Return the numbers of the facts of a kind that were recorded in a span, in order."""
         ...
@@ -287,6 +295,23 @@ class Ledgers(Protocol):
         """
         ...
 
+    def notes(
+        self, territory: TerritoryId, ledger: str, first: str, after: str
+    ) -> list[tuple[str, str]]:
+        """Return a ledger's notes from a key on to another, exclusive: key and canonical JSON."""
+        ...
+
+    def ended(
+        self,
+        territory: TerritoryId,
+        ledger: str,
+        from_at: int,
+        until_at: int,
+        states: Sequence[str],
+    ) -> list[tuple[str, str | None, str, int]]:
+        """Return id, engineer, subject and end of the rows that ended in a span, by end and id."""
+        ...
+
     def sums(self, where: LedgerFilter, by: Sequence[str]) -> list[LedgerSum]:
         """Return how many rows there are and what they add up to, by `paging.LEDGER_GROUPS`."""
         ...
@@ -303,6 +328,36 @@ class Ledgers(Protocol):
             Tokens of `ledgers.wording`, never what somebody typed.
         most
             So many at most, 1 … 500.
+        """
+        ...
+
+
+class ClockDays(Protocol):
+    """
+    Clocks of tickets that are over, by the local day of their report.
+
+    The api process makes them by the policy; their mark says how much of the log is in them.
+    """
+
+    def mark(self, territory: TerritoryId) -> Mark:
+        """Return how far the log was read, and by what."""
+        ...
+
+    def sums(self, territory: TerritoryId, from_at: int, until_at: int) -> list[tuple[int, str]]:
+        """Return the sums of the days that begin in a span, in order."""
+        ...
+
+    def docs(self, territory: TerritoryId, days: Sequence[int]) -> dict[int, str]:
+        """Return the tickets of those of the days that there are."""
+        ...
+
+    def write(
+        self, territory: TerritoryId, days: Sequence[ClockDay], before: Mark, after: Mark
+    ) -> bool:
+        """
+        Write days and the mark; False when somebody else has moved it since `before`.
+
+        With another version all days of before are deleted.
         """
         ...
 
@@ -463,6 +518,11 @@ class Store(Log, Board, Protocol):
     @property
     def ledgers(self) -> Ledgers:
         """The books that the log makes."""
+        ...
+
+    @property
+    def clock_days(self) -> ClockDays:
+        """Clocks of tickets that are over, by day."""
         ...
 
     @property

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl import load_workbook
 
+from dispatcher.api import clockdays
 from dispatcher.api.access import Role
-from dispatcher.reports import BY_NAME, REPORTS, span_now
+from dispatcher.reports import BY_NAME, REPORTS, Ran, span_now, span_of
 from tests.api.desk import HOME, Desk, running
 
 WHERE = {"territory": HOME}
@@ -184,3 +186,51 @@ def test_areas_roll_up_for_whoever_may_see_them(tmp_path: Path) -> None:
         lines = manager.get("/reports/sla", params={**WHERE, "rollup": True}).json()["items"]
         assert {x["cells"]["clock"]: x["cells"]["met"] for x in lines}["triage"] == 1
         assert manager.get("/reports/sla", params={"territory": "north"}).status_code in {403, 404}
+
+
+def test_days_of_clocks_are_what_each_ticket_says(month) -> None:
+    """Tickets that are over and those that run: the sums, and the way down, page by page."""
+    desk, _ = month
+    boss = desk.client()
+    for _ in range(2):
+        over = desk.ticket()
+        assert boss.post(f"/tickets/{over}/cancel", json={"reason": "no need"}).is_success
+        done = _repair(desk)
+        desk.prove(done)
+        assert boss.post(f"/tickets/{done}/customer-accept", json={}).is_success
+        desk.prove(done)
+        assert boss.post(f"/tickets/{done}/call-back", json={"satisfaction": 4}).is_success
+        desk.prove(done)
+        closed = boss.post(f"/tickets/{done}/close", json={})
+        assert closed.is_success, closed.text
+    report(desk, "sla")
+    house, now = desk.house, desk.now()
+    home = house.mirror(HOME).docs.territory()
+    span = span_of(span_now("year", now, home.zone).name, home.zone)
+    tickets = house.store.tickets(sort="reported", limit=200).items
+    assert {"closed", "cancelled", "triaged"} <= {one.status.value for one in tickets}
+    told: dict[tuple[str, str, str], list[str]] = {}
+    for one in tickets:
+        for run in clockdays.runs_of(house.policy, one, home, now):
+            told.setdefault((run.clock, run.clause, run.state_at(now)), []).append(one.id)
+    found = {
+        (one.clock, one.clause, state): getattr(one, state)
+        for one in clockdays.clock_sums(house, HOME, span, now)
+        for state in ("met", "breached", "open")
+    }
+    assert {key: count for key, count in found.items() if count} == {
+        key: len(names) for key, names in told.items()
+    }
+    for (clock, clause, state), names in told.items():
+        ran, mine = Ran(clock, clause, state), []
+        while True:
+            some, total = clockdays.tickets_of(house, HOME, span, ran, now, len(mine), 2)
+            assert total == len(names)
+            mine += some
+            if len(mine) >= total:
+                break
+        assert sorted(mine) == sorted(names), ran
+    # a changed day table makes them anew
+    mark = house.store.clock_days.mark(HOME)
+    assert mark.version == clockdays.version_of(home)
+    assert mark.version != clockdays.version_of(replace(home, zone="Asia/Shanghai"))

@@ -11,10 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dispatcher.domain import events as ev
+from dispatcher.domain.codec import from_json
 from dispatcher.domain.territory import Territory
 from dispatcher.errors import BadField, StoreDiffers, UnknownLedgerRow, UnknownTerritory
 from dispatcher.ledgers import LEDGERS, fold_all
-from dispatcher.store import LedgerFilter, SqlStore, Store
+from dispatcher.ledgers.outcomes import Outcome
+from dispatcher.ledgers.tally import Day, Tally, tallies_in, tallies_of
+from dispatcher.store import ClockDay, LedgerFilter, Mark, SqlStore, Store
 from dispatcher.store.check import check, rebuild
 from dispatcher.store.paging import ledger_columns
 from dispatcher.store.sql import ledgers as sql_ledgers
@@ -32,6 +35,18 @@ def promise(store: Store, *names: str, at: int = NOW + 3600) -> None:
     """Promise an arrival to each of these tickets."""
     events = [ev.ArrivalPromised(ticket=name, promised_at=at) for name in names]
     store.commit(request(), say(*events))
+
+
+def tallies_in_store(store: Store, territory: str) -> list[Tally]:
+    """What the notes of a territory's outcomes add up to, all days."""
+    notes = store.ledgers.notes(territory, "outcomes", "@", "@~")
+    return sorted(one for key, doc in notes for one in tallies_in(key, from_json(Day, doc)))
+
+
+def finished(store: Store, territory: str) -> list[Outcome]:
+    """The outcomes of a territory that are finished."""
+    docs = store.ledgers.docs(territory, "outcomes", 0, 2**53)
+    return [row for row in (from_json(Outcome, doc) for doc in docs) if row.finished_at]
 
 
 def rows_of(store: Store, territory: str, ledger: str) -> dict[str, str]:
@@ -66,6 +81,8 @@ def test_ledgers_are_the_fold_of_the_log(store: Store, steps: list[Step], step: 
         columns = [ledger_columns(ledger, key, row) for key, row in rows.items()]
         listed = {row["id"]: row["doc"] for row in columns if row["state"] is not None}
         assert rows_of(store, name, ledger.name) == listed
+    # the notes of a day are what its tickets add up to, whatever became of them on the way
+    assert tallies_in_store(store, name) == tallies_of(finished(store, name), "UTC")
 
 
 def test_catching_up_is_bounded_and_tells_what_is_left(store: Store) -> None:
@@ -173,3 +190,37 @@ def test_changed_fold_makes_its_rows_anew(
     fix = replace(PROMISES, ledger="clocks")
     assert durable.ledgers.row(fix, "R1/fix").state == "breached"
     check(durable).raise_first()
+
+
+def test_repairs_that_ended_in_a_span_are_found_by_their_end(store: Store) -> None:
+    """In order of their end, without those that were cancelled."""
+    register(store, "E1")
+    report(store, "R1", "R2", "R3")
+    for name, at in (("R2", NOW + 100), ("R1", NOW + 200)):
+        store.commit(request(), say(ev.WorkFinished(ticket=name, engineer="E1"), at=at))
+    store.commit(request(), say(ev.TicketCancelled(ticket="R3", reason="x"), at=NOW + 150))
+    store.ledgers.catch_up(VILLAGE.id)
+    stands = ("fixed", "again")
+    ended = store.ledgers.ended(VILLAGE.id, "outcomes", NOW, NOW + 200, stands)
+    assert [(row[0], row[1], row[3]) for row in ended] == [("R2", "E1", NOW + 100)]
+    ended = store.ledgers.ended(VILLAGE.id, "outcomes", NOW, NOW + 201, stands)
+    assert [row[0] for row in ended] == ["R2", "R1"]
+
+
+def test_days_of_clocks_belong_to_whoever_read_last(store: Store) -> None:
+    """Whoever comes second writes nothing; another version begins anew."""
+    days, nowhere = store.clock_days, Mark(seq=0, version="")
+    assert days.mark(VILLAGE.id) == nowhere
+    first, later = Mark(seq=5, version="a"), Mark(seq=9, version="a")
+    assert days.write(
+        VILLAGE.id, [ClockDay(100, "s", "d"), ClockDay(200, "t", "e")], nowhere, first
+    )
+    assert not days.write(VILLAGE.id, [ClockDay(100, "x", "x")], nowhere, later)
+    assert days.write(VILLAGE.id, [ClockDay(200, "u", "f")], first, later)
+    assert days.sums(VILLAGE.id, 100, 201) == [(100, "s"), (200, "u")]
+    assert days.sums(VILLAGE.id, 101, 200) == []
+    assert days.docs(VILLAGE.id, [200, 300]) == {200: "f"}
+    anew = Mark(seq=2, version="b")
+    assert days.write(VILLAGE.id, [ClockDay(300, "v", "g")], later, anew)
+    assert days.sums(VILLAGE.id, 0, 999) == [(300, "v")]
+    assert days.mark(VILLAGE.id) == anew

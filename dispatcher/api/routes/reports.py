@@ -145,13 +145,13 @@ def books_of(house: House, seat: Seat, report: Report, territory: str, period: s
     return Books(house=house, territory=where, span=span)
 
 
-def region_of(books: Books, seat: Seat, *, rolled_up: bool) -> Books | Region:
+def region_of(books: Books, seat: Seat, report: Report, *, rolled_up: bool) -> Books | Region:
     """Return one area, or with `rolled_up` all that this seat may see, that one first (R88)."""
     if not rolled_up:
         return books
     allowed = seat.session.grant.territories
     others = [
-        Books(house=books.house, territory=one.id, span=books.span)
+        books_of(books.house, seat, report, one.id, books.span.name)
         for one in books.house.store.territories()
         if one.id != books.territory and (allowed is None or one.id in allowed)
     ]
@@ -196,7 +196,8 @@ def show_report(
     the zone.
     """
     report = report_of(kind, seat)
-    books = region_of(books_of(house, seat, report, territory, period), seat, rolled_up=rollup)
+    home = books_of(house, seat, report, territory, period)
+    books = region_of(home, seat, report, rolled_up=rollup)
     lines, behind = built(report, books)
     if format != "json":
         return _file(report, books, lines, format, lang or ask.lang)
@@ -233,43 +234,51 @@ def prove_figure(
 ) -> Response:
     """Show what a line's figure was counted from: the tickets with their facts, or the facts."""
     report = report_of(kind, seat)
-    books = region_of(books_of(house, seat, report, territory, period), seat, rolled_up=rollup)
+    home = books_of(house, seat, report, territory, period)
+    books = region_of(home, seat, report, rolled_up=rollup)
     lines, _ = built(report, books)
     found = next((one for one in lines if one.id == line), None)
     if found is None:
         raise BadField(field="line", value=line, rule="one of the ids of the report's lines")
     proof = found.proof_of(column)
+    if proof.picked is not None:
+        names, total = books.tickets_of(proof.picked, offset, _TICKETS)
+        return Json(_tickets(house, seat, ask.lang, names, offset, total))
     if proof.tickets:
-        return Json(_tickets(house, seat, ask.lang, proof, offset))
+        some, total = proof.tickets[offset : offset + _TICKETS], len(proof.tickets)
+        return Json(_tickets(house, seat, ask.lang, some, offset, total))
     if isinstance(books, Region):
         # facts have their numbers in the log of one area
         raise BadField(field="rollup", value="true", rule="ask one area for facts without a ticket")
     return Json(_facts(books, seat, ask.lang, proof, offset))
 
 
-def _tickets(house: House, seat: Seat, lang: Lang, proof: Proof, offset: int) -> ProofPage:
-    some = proof.tickets[offset : offset + _TICKETS]
+def _tickets(
+    house: House, seat: Seat, lang: Lang, some: Sequence[TicketId], offset: int, total: int
+) -> ProofPage:
     items = []
     for name in some:
         one = house.store.ticket(TicketId(name), scope=seat.scope)
         facts = [f for f in house.store.timeline(one.id) if f.kind != "plan_published"][-_FACTS:]
         entries = [entry_of(house.mirror(one.territory), fact, lang) for fact in facts]
         items.append(ProofItem(ticket=one.id, items=_told(seat, entries)))
-    return _page(items, offset, len(proof.tickets))
+    return _page(items, offset, total)
 
 
 def _facts(books: Books, seat: Seat, lang: Lang, proof: Proof, offset: int) -> ProofPage:
     store, where = books.house.store, books.territory
     if proof.kind:
         span = books.span
-        seqs = store.seqs_of(where, proof.kind, span.from_at, span.until_at)
+        some_seqs = store.seqs_of(where, proof.kind, span.from_at, span.until_at, _TICKETS, offset)
+        total = books.kinds().get(proof.kind, 0)
     else:
-        seqs = list(proof.facts)
+        some_seqs = list(proof.facts[offset : offset + _TICKETS])
+        total = len(proof.facts)
     mirror = books.house.mirror(where)
-    some = store.facts_at(where, seqs[offset : offset + _TICKETS])
+    some = store.facts_at(where, some_seqs) if some_seqs else []
     entries = _told(seat, [entry_of(mirror, fact, lang) for fact in some])
     items = [ProofItem(ticket=None, items=[entry]) for entry in entries]
-    return _page(items, offset, len(seqs))
+    return _page(items, offset, total)
 
 
 def _page(items: list[ProofItem], offset: int, total: int) -> ProofPage:

@@ -32,6 +32,7 @@ from dispatcher.errors import (
 from dispatcher.store.bus import Bus, LocalBus
 from dispatcher.store.draft import Draft, Entry
 from dispatcher.store.memory import lists
+from dispatcher.store.memory.clockdays import MemoryClockDays
 from dispatcher.store.memory.ledgers import MemoryLedgers
 from dispatcher.store.memory.people import MemoryLeases, MemorySessions
 from dispatcher.store.memory.places import MemoryPositions, MemorySites
@@ -138,6 +139,7 @@ class MemoryStore:
         self.sessions = MemorySessions(self._lock)
         self.leases = MemoryLeases(self._homes, self._lock)
         self.ledgers = MemoryLedgers(self._homes, self._lock)
+        self.clock_days = MemoryClockDays(self._lock)
 
     def commit(self, request: Request, decide: Decide) -> Receipt:
         """Let `decide` look at the territory and write what it decided, all of it or nothing."""
@@ -237,7 +239,13 @@ class MemoryStore:
             return dict(sorted(found.items()))
 
     def seqs_of(
-        self, territory: TerritoryId, kind: str, from_at: int, until_at: int, limit: int = 5000
+        self,
+        territory: TerritoryId,
+        kind: str,
+        from_at: int,
+        until_at: int,
+        limit: int = 5000,
+        offset: int = 0,
     ) -> list[int]:
         """Return the numbers of the facts of a kind that were recorded in a span, in order."""
         checked_limit(limit, FACTS_LIMIT)
@@ -245,7 +253,7 @@ class MemoryStore:
             home = self._homes.get(territory)
             facts = home.facts if home else []
             found = [f.seq for f in facts if f.kind == kind and from_at <= f.recorded_at < until_at]
-            return found[:limit]
+            return found[offset : offset + limit]
 
     def facts_of_engineer(
         self, engineer: EngineerId, after: int = 0, limit: int = 1000

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from dispatcher.domain.codec import to_json
 from dispatcher.domain.ids import TerritoryId
 from dispatcher.errors import UnknownLedgerRow, UnknownTerritory
 from dispatcher.ledgers import BY_NAME, LEDGERS, Shelf, hear
@@ -91,6 +92,30 @@ class MemoryLedgers:
         found = [row for row in rows if from_at <= row[by] < until_at]
         found.sort(key=lambda row: (row[by], row["id"]))
         return [row["doc"] for row in found[:most]]
+
+    def notes(
+        self, territory: TerritoryId, ledger: str, first: str, after: str
+    ) -> list[tuple[str, str]]:
+        """Return a ledger's notes from a key on to another, exclusive: key and canonical JSON."""
+        with self._lock:
+            kept = self._of(territory).shelves[ledger].changed
+            return [
+                (key, to_json(kept[key]).decode()) for key in sorted(kept) if first <= key < after
+            ]
+
+    def ended(
+        self,
+        territory: TerritoryId,
+        ledger: str,
+        from_at: int,
+        until_at: int,
+        states: Sequence[str],
+    ) -> list[tuple[str, str | None, str, int]]:
+        """Return id, engineer, subject and end of the rows that ended in a span, by end and id."""
+        where = LedgerFilter(territory=territory, ledger=ledger, states=tuple(states))
+        rows = [row for row in self._fitting(where) if from_at <= row["until_at"] < until_at]
+        rows.sort(key=lambda row: (row["until_at"], row["id"]))
+        return [(row["id"], row["engineer"], row["subject"], row["until_at"]) for row in rows]
 
     def sums(self, where: LedgerFilter, by: Sequence[str]) -> list[LedgerSum]:
         """Return how many rows there are and what they add up to, by `paging.LEDGER_GROUPS`."""

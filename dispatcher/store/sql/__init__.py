@@ -42,6 +42,7 @@ from dispatcher.store.records import (
 )
 from dispatcher.store.seam import Decide
 from dispatcher.store.sql import log, queries, schema
+from dispatcher.store.sql.clockdays import SqlClockDays
 from dispatcher.store.sql.commit import commit
 from dispatcher.store.sql.database import Database, cautions, database_of
 from dispatcher.store.sql.docs import insert_new, load_all, load_many
@@ -70,6 +71,7 @@ class SqlStore:
         self.sessions = SqlSessions(database)
         self.leases = SqlLeases(database)
         self.ledgers = SqlLedgers(database)
+        self.clock_days = SqlClockDays(database)
 
     def commit(self, request: Request, decide: Decide) -> Receipt:
         """Let `decide` look at the territory and write what it decided, all of it or nothing."""
@@ -108,12 +110,19 @@ class SqlStore:
             return log.kinds(connection, territory, from_at, until_at)
 
     def seqs_of(
-        self, territory: TerritoryId, kind: str, from_at: int, until_at: int, limit: int = 5000
+        self,
+        territory: TerritoryId,
+        kind: str,
+        from_at: int,
+        until_at: int,
+        limit: int = 5000,
+        offset: int = 0,
     ) -> list[int]:
         """Return the numbers of the facts of a kind that were recorded in a span, in order."""
         checked_limit(limit, FACTS_LIMIT)
         with self.database.read() as connection:
-            return log.seqs_of(connection, territory, kind, (from_at, until_at), limit)
+            span = (from_at, until_at)
+            return log.seqs_of(connection, territory, kind, span, limit, offset)
 
     def facts_of_engineer(
         self, engineer: EngineerId, after: int = 0, limit: int = 1000

@@ -193,13 +193,48 @@ class SqlLedgers:
         moment = _ROW.c[by]
         query = sa.select(_ROW.c.doc).where(
             _ROW.c.territory == territory,
-            _ROW.c.ledger == ledger,
+            _named(ledger),
             _ROW.c.state.is_not(None),
             moment >= from_at,
             moment < until_at,
         )
         with self._database.read() as connection:
             return list(connection.scalars(query.order_by(moment, _ROW.c.id).limit(most)))
+
+    def notes(
+        self, territory: TerritoryId, ledger: str, first: str, after: str
+    ) -> list[tuple[str, str]]:
+        """Return a ledger's notes from a key on to another, exclusive: key and canonical JSON."""
+        query = sa.select(_ROW.c.id, _ROW.c.doc).where(
+            _ROW.c.territory == territory,
+            _ROW.c.ledger == ledger,
+            _ROW.c.id >= first,
+            _ROW.c.id < after,
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(_ROW.c.id))
+            return [(str(row[0]), str(row[1])) for row in rows]
+
+    def ended(
+        self,
+        territory: TerritoryId,
+        ledger: str,
+        from_at: int,
+        until_at: int,
+        states: Sequence[str],
+    ) -> list[tuple[str, str | None, str, int]]:
+        """Return id, engineer, subject and end of the rows that ended in a span, by end and id."""
+        c = _ROW.c
+        query = sa.select(c.id, c.engineer, c.subject, c.until_at).where(
+            c.territory == territory,
+            _named(ledger),
+            c.until_at >= from_at,
+            c.until_at < until_at,
+            c.state.in_(states),
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(c.until_at, c.id))
+            return [(row[0], row[1], row[2], row[3]) for row in rows]
 
     def sums(self, where: LedgerFilter, by: Sequence[str]) -> list[LedgerSum]:
         """Return how many rows there are and what they add up to, by some of the columns."""
@@ -292,6 +327,11 @@ def _hearers(kept: _Kept, cursors: Mapping[str, int]) -> dict[str, list[_Hearer]
         for kind, event in EVENT_BY_KIND.items()
     }
     return {kind: some for kind, some in found.items() if some}
+
+
+def _named(ledger: str) -> sa.ColumnElement[bool]:
+    """Return the condition of a ledger as a literal: an index over its rows alone is then used."""
+    return _ROW.c.ledger == sa.literal(ledger, literal_execute=True)
 
 
 def _loader(

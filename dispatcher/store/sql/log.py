@@ -15,7 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from dispatcher.domain.codec import event_from_json, event_to_json, to_json
-from dispatcher.domain.events import Fact
+from dispatcher.domain.events import EVENT_BY_KIND, Fact
 from dispatcher.domain.ids import ActorId, AssetId, EngineerId, TerritoryId, TicketId
 from dispatcher.errors import LogDamaged
 from dispatcher.store.draft import Entry
@@ -42,17 +42,14 @@ _BETWEEN = sa.and_(
     schema.event.c.seq >= sa.bindparam("low"),
     schema.event.c.seq < sa.bindparam("high"),
 )
-_KINDS = (
-    sa.select(schema.event.c.kind, sa.func.count().label("num"))
-    .where(_BETWEEN)
-    .group_by(schema.event.c.kind)
-    .order_by(schema.event.c.kind)
-)
+# one kind after the other: each is a short way through an index, all at once a walk through the log
+_KIND = sa.select(sa.func.count()).where(_BETWEEN, schema.event.c.kind == sa.bindparam("kind"))
 _OF_KIND = (
     sa.select(schema.event.c.seq)
     .where(_BETWEEN, schema.event.c.kind == sa.bindparam("kind"))
     .order_by(schema.event.c.seq)
     .limit(sa.bindparam("most"))
+    .offset(sa.bindparam("skip"))
 )
 _LAST = sa.select(schema.territory.c.seq).where(schema.territory.c.id == sa.bindparam("home"))
 _RECORDED = sa.select(schema.event.c.recorded_at).where(
@@ -153,15 +150,25 @@ def kinds(
     """Return how many facts of each kind were recorded in a span, by kind."""
     low, high = (first_at(connection, territory, at) for at in (from_at, until_at))
     values = {"home": territory, "low": low, "high": high}
-    return {row.kind: int(row.num) for row in connection.execute(_KINDS, values)}
+    counts = {
+        kind: int(connection.scalar(_KIND, {**values, "kind": kind}) or 0)
+        for kind in sorted(EVENT_BY_KIND)
+    }
+    return {kind: count for kind, count in counts.items() if count}
 
 
 def seqs_of(
-    connection: sa.Connection, territory: TerritoryId, kind: str, span: tuple[int, int], limit: int
+    connection: sa.Connection,
+    territory: TerritoryId,
+    kind: str,
+    span: tuple[int, int],
+    limit: int,
+    offset: int,
 ) -> list[int]:
     """Return the numbers of the facts of a kind that were recorded in a span, in order."""
     low, high = (first_at(connection, territory, at) for at in span)
     values = {"home": territory, "low": low, "high": high, "kind": kind, "most": limit}
+    values["skip"] = offset
     return [int(seq) for seq in connection.scalars(_OF_KIND, values)]
 
 

@@ -167,10 +167,19 @@ def ticket_conditions(wanted: TicketFilter) -> Where:
     if wanted.has_engineer is not None:
         where.append(c.engineer.is_not(None) if wanted.has_engineer else c.engineer.is_(None))
     if wanted.text.strip():
-        where.append(c.words.contains(needle(wanted.text.strip()), autoescape=True))
+        where.append(_holding(wanted.text, wanted.territory))
     where.extend(_between(c.reported_at, wanted.reported_from_at, wanted.reported_until_at))
     where.extend(_between(c.due_at, wanted.due_from_at, wanted.due_until_at))
     return where
+
+
+def _holding(text: str, territory: TerritoryId | None) -> sa.ColumnElement[bool]:
+    """Return the condition of holding a text; by id, so that only a narrow index is searched."""
+    c = schema.ticket.alias("words").c
+    found = sa.select(c.id).where(c.words.contains(needle(text.strip()), autoescape=True))
+    if territory is not None:
+        found = found.where(c.territory == territory)
+    return schema.ticket.c.id.in_(found)
 
 
 def _between(column: sa.Column[Any], low: int | None, high: int | None) -> Where:

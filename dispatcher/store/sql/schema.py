@@ -79,6 +79,7 @@ event = _table(
     _text("body"),
     # digest of this fact and all before it
     _text("chain"),
+    Index(None, "territory", "kind", "seq"),
 )
 event_ticket = _table(
     "event_ticket",
@@ -271,8 +272,19 @@ ledger_cursor = _table(
     _text("version"),
 )
 
-# what the log alone makes, in the order in which rebuilding writes it
+# clocks of the tickets that are over, by the local day of their report: sums and tickets
+clock_day = _table(
+    "clock_day",
+    _home(pk=True),
+    # local midnight
+    _int("day_at", pk=True),
+    _text("sums"),
+    _text("doc"),
+)
+
+# what the log alone makes, in the order in which rebuilding writes it; the days of clocks are only
+# deleted, because the policy makes them
 DERIVED = (
     *(ticket, engineer, asset, route, event_ticket, event_engineer, event_asset),
-    *(ledger_row, ledger_text, ledger_cursor),
+    *(ledger_row, ledger_text, ledger_cursor, clock_day),
 )
