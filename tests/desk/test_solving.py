@@ -61,7 +61,7 @@ def test_ticket_is_solved_on_the_phone_and_nobody_goes() -> None:
     say(place, w.Step(ticket=name, move="customer_accept"), now=MORNING + 180)
     say(place, w.CallBack(ticket=name, satisfaction=5), now=MORNING + 240)
     say(place, w.Step(ticket=name, move="close"), now=MORNING + 300)
-    [outcome] = rows(outcomes, place).values()
+    outcome = rows(outcomes, place)[name]
     assert (outcome.state, outcome.visits, outcome.satisfaction) == ("remote", 0, 5)
     assert rows(clocks, place)[f"{name}/fix"].state == "met"
 
