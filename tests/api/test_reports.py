@@ -13,7 +13,8 @@ from openpyxl import load_workbook
 
 from dispatcher.api import clockdays
 from dispatcher.api.access import Role
-from dispatcher.reports import BY_NAME, REPORTS, Ran, span_now, span_of
+from dispatcher.api.reporting import Books, Region
+from dispatcher.reports import BY_NAME, REPORTS, Done, Ran, span_now, span_of
 from tests.api.desk import HOME, Desk, running
 
 WHERE = {"territory": HOME}
@@ -160,6 +161,24 @@ def test_reports_begin_empty(tmp_path: Path) -> None:
             assert not any(line["proven"] for line in shown["items"]), one.name
 
 
+def _named(proof) -> list[str]:
+    return [one["ticket"] for one in proof["items"]]
+
+
+def _pages(desk, picked) -> list[str]:
+    """Return the tickets behind a figure of two areas, asked for one by one."""
+    where = [(name, desk.house.mirror(name).docs.territory().zone) for name in (HOME, "north")]
+    spans = [(name, span_now("year", desk.now(), zone)) for name, zone in where]
+    both = Region(tuple(Books(desk.house, name, span) for name, span in spans))
+    found: list[str] = []
+    while True:
+        some, total = both.tickets_of(picked, len(found), 1)
+        if not some:
+            assert len(found) == total
+            return sorted(found)
+        found += some
+
+
 def test_areas_roll_up_for_whoever_may_see_them(tmp_path: Path) -> None:
     """R88, M2 Eng 2.1: a director reads all areas as one, an area manager the own ones, an engineer none."""
     with running(tmp_path) as desk:
@@ -182,6 +201,11 @@ def test_areas_roll_up_for_whoever_may_see_them(tmp_path: Path) -> None:
         query = {**WHERE, "rollup": True, "line": "triage/M3 3(1)", "column": "met"}
         proof = boss.get("/reports/sla/facts", params=query).json()
         assert proof["total"] == 3
+        assert _pages(desk, Ran("triage", "M3 3(1)", "met")) == sorted(_named(proof))
+        # a repair of one area is the only one of both
+        lines = report(desk, "first_fix", rollup=True)["items"]
+        assert [x["cells"]["finished"] for x in lines if x["is_total"]] == [1]
+        assert len(_pages(desk, Done("repaired"))) == 1
         manager = desk.area("supervisor", HOME)
         lines = manager.get("/reports/sla", params={**WHERE, "rollup": True}).json()["items"]
         assert {x["cells"]["clock"]: x["cells"]["met"] for x in lines}["triage"] == 1

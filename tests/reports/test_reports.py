@@ -31,6 +31,7 @@ from dispatcher.reports import (
     Drawn,
     Ran,
     Span,
+    joined,
     span_now,
     span_of,
     sums_of,
@@ -169,6 +170,22 @@ def test_quantiles_are_those_of_the_standard_library(took: list[int]) -> None:
     (line,) = lines_of("sla", Given((), lines)).values()
     assert line.cells["median_s"] == round(statistics.median(took))
     assert line.cells["p90_s"] == round(statistics.quantiles(took, n=10)[-1])
+
+
+@given(st.lists(st.integers(0, 10**6), max_size=20), st.lists(st.integers(0, 10**6), max_size=20))
+def test_areas_are_joined_as_if_they_were_one(here: list[int], there: list[int]) -> None:
+    """R88: counts add up, and quantiles are those over the tickets of both."""
+    areas = [
+        [ClockLine(f"{area}{n}", "fix", "c", "met", one) for n, one in enumerate(took)]
+        for area, took in (("a", here), ("b", there))
+    ]
+    for one, known in zip(
+        joined(x for area in areas for x in sums_of(area)),
+        sums_of([*areas[0], *areas[1]]),
+        strict=True,
+    ):
+        assert one[:5] == known[:5]
+        assert list(one.took_s) == list(known.took_s)
 
 
 def test_appraisal_adds_up_by_weight_and_names_what_cost_points() -> None:

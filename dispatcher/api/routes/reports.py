@@ -192,8 +192,8 @@ def show_report(
     """
     Show a report of a period; `format=csv` and `format=xlsx` give all lines as a file.
 
-    With `rollup` it counts all planning areas that whoever asks may see (R88); the one named gives
-    the zone.
+    With `rollup` it counts all planning areas that whoever asks may see (R88), each by its own local
+    days; the one named gives the zone of the moments shown.
     """
     report = report_of(kind, seat)
     home = books_of(house, seat, report, territory, period)
