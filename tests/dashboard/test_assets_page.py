@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from dispatcher.texts import clause_words
 from tests.dashboard.stage import Stage, settle, shot
 from tests.dashboard.test_tasks_page import enter
 
@@ -60,7 +61,7 @@ def test_asset_is_found_and_leads_to_its_ticket(
     with stage.visit(lang=lang, theme=theme, size=size) as context:
         page = context.new_page()
         enter(stage, page, f"assets?lang={lang}")
-        search = page.get_by_label(say["pages.filter.search"])
+        search = page.get_by_role("textbox", name=say["pages.filter.search"], exact=True)
         search.fill("no such serial")
         search.press("Enter")
         expect(page.get_by_text(say["pages.assets.none"])).to_be_visible()
@@ -70,7 +71,7 @@ def test_asset_is_found_and_leads_to_its_ticket(
         choose_row(page)
         card = page.locator(".st-key-asset")
         expect(card.get_by_role("heading", name=f"PX-200 · {serial}")).to_be_visible()
-        expect(card.get_by_text("M4, 3 years").first).to_be_visible()
+        expect(card.get_by_text(clause_words("M4, 3 years", lang)).first).to_be_visible()
         expect(card.get_by_text(say["charge.contract"]).first).to_be_visible()
         expect(card.get_by_text(say["pages.assets.place.veiled"])).to_be_visible()
         hold(page)
@@ -142,7 +143,9 @@ def test_calendar_shows_what_is_ahead_and_recalls_are_not_for_all(stage: Stage) 
         page.goto(f"{stage.page_url}/assets")
         page.get_by_text(say["pages.assets.view.rounds"]).click()
         expect(page.get_by_test_id("stDataFrame")).to_be_visible()
-        page.get_by_label(say["pages.assets.contract"]).fill("none of that name")
+        page.get_by_role("textbox", name=say["pages.assets.contract"]).first.fill(
+            "none of that name"
+        )
         page.keyboard.press("Enter")
         expect(page.get_by_text(say["pages.rounds.none"])).to_be_visible()
         page.get_by_text(say["pages.assets.view.recalls"], exact=True).click()

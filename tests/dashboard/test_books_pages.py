@@ -67,7 +67,7 @@ def test_every_report_opens(stage: Stage, lang: str, theme: str, size: tuple[int
         page = context.new_page()
         enter(stage, page, f"reports?lang={lang}")
         for one in known:
-            page.get_by_label(say["pages.reports.which"]).click()
+            page.get_by_role("combobox", name=say["pages.reports.which"], exact=True).click()
             page.get_by_role("option", name=one["label"], exact=True).click()
             expect(page.get_by_text(one["about"], exact=False).first).to_be_visible()
             settle(page)
