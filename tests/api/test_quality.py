@@ -7,6 +7,7 @@ import time
 from tests.api.desk import HOME, Desk
 
 
+@pytest.mark.slow
 def test_plan_is_proven_when_somebody_asks(desk: Desk) -> None:
     """Unasked at first; then it runs in a process of its own, and the bound is below the plan."""
     desk.engineer()

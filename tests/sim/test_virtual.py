@@ -270,6 +270,7 @@ def test_tape_stays_the_same_whatever_the_staff(played) -> None:
     assert deepcopy(tapes[0]) == tapes[0]
 
 
+@pytest.mark.slow
 def test_a_week_goes_on_where_the_day_ended() -> None:
     """Friday to Monday: everybody works again on Monday, on Sunday only who has a Sunday shift."""
     scenario = small()

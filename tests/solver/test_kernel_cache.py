@@ -18,6 +18,7 @@ print(sum(idle_cost.stats.cache_hits.values()), sum(idle_cost.stats.cache_misses
 """
 
 
+@pytest.mark.slow
 def test_a_change_of_another_file_is_seen(tmp_path: Path) -> None:
     """Compiled, then kept, then compiled again when the constants it was built with changed."""
     source = Path(dispatcher.__file__).parent
