@@ -10,6 +10,8 @@ from pathlib import Path
 import dispatcher
 
 KEPT = """
+import pytest
+
 from dispatcher.solver.rest_kernels import idle_cost
 import numpy as np
 vehicle, states = np.zeros((1, 16), np.int64), np.zeros((1, 4), np.int64)
