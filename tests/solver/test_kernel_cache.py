@@ -7,11 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import dispatcher
 
 KEPT = """
-import pytest
-
 from dispatcher.solver.rest_kernels import idle_cost
 import numpy as np
 vehicle, states = np.zeros((1, 16), np.int64), np.zeros((1, 4), np.int64)
