@@ -126,6 +126,7 @@ def test_resume_brings_what_was_missed_in_one_delta(desk: Desk) -> None:
     run(story())
 
 
+@pytest.mark.slow
 def test_slow_client_gets_one_merged_delta(desk: Desk) -> None:
     """At most ten deltas are sent ahead of the last ack; the rest comes merged, with no gap."""
 

@@ -188,6 +188,7 @@ def test_same_seed_gives_the_same_log_bit_for_bit(played) -> None:
     assert [f.kind for f in third.facts] != [f.kind for f in day.facts]
 
 
+@pytest.mark.slow
 def test_hidden_truth_does_not_leak_into_earlier_decisions(played) -> None:
     """The desk decides the same until the moment another truth shows."""
     day, _ = played

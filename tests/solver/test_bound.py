@@ -135,6 +135,7 @@ def test_days_of_seven_are_proven(seed: int, num_tasks: int) -> None:
     assert proof.cost == optimum(problem)
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_bounds_grow_with_the_day_and_stay_below_plans(seed: int) -> None:

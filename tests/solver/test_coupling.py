@@ -15,6 +15,7 @@ from dispatcher.solver.solve import solve, usable_part
 from tests.solver.days import random_day, random_plan
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_coupled_days_give_plans_the_judge_accepts(seed: int) -> None:
