@@ -29,12 +29,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from dispatcher.domain.engineer import Engineer, Shift
 from dispatcher.domain.events import (
     EngineerRegistered,
-    PlanPublished,
     TicketReported,
     TicketTriaged,
 )
 from dispatcher.domain.place import Place, Site
-from dispatcher.domain.plan import Route, Visit
+from dispatcher.domain.plan import PlanPublished, Route, Visit
 from dispatcher.domain.territory import Territory
 from dispatcher.domain.ticket import Channel, DueTime, Severity, Status, Ticket
 from dispatcher.store import Decision, Request, SqlStore, StoreDocs, TicketFilter, open_store

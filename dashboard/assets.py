@@ -7,7 +7,7 @@ Must not reckon warranties; the API did.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import streamlit as st
 
@@ -16,6 +16,7 @@ from dashboard.frame import Frame
 from dashboard.gateway import Refusal, Silence, public_url
 from dashboard.known import similar
 from dashboard.money import entitlements
+from dashboard.paging import Pages, choose_row
 from dashboard.words import Words, plain
 
 PAGE_SIZE: Final = 20
@@ -24,19 +25,15 @@ SORTS: Final = ("serial", "model", "-installed", "installed")
 # what a veiled place may be known to: the cell of about 500 m
 CELL_RADIUS_M: Final = 250
 _MOST_TICKETS: Final = 8
-_CURSORS: Final = "assets_cursors"
 
 
 def listing(frame: Frame) -> None:
     """Draw filters, table, pages and, when a row is chosen, the asset."""
     _take_wish()
     say, query = frame.say, _filters(frame)
-    if st.session_state.get("assets_query") != query:
-        st.session_state["assets_query"] = query
-        st.session_state[_CURSORS] = [""]
-    cursors = cast("list[str]", st.session_state.setdefault(_CURSORS, [""]))
+    pages = Pages.of("assets", query, PAGE_SIZE)
     try:
-        page = frame.api.get("/assets", {**query, "limit": PAGE_SIZE, "cursor": cursors[-1]})
+        page = frame.api.get("/assets", {**query, "limit": PAGE_SIZE, "cursor": pages.cursor})
     except (Refusal, Silence) as problem:
         st.error(str(problem))
         return
@@ -45,8 +42,9 @@ def listing(frame: Frame) -> None:
         is_narrow = any(query[key] for key in ("q", "status", "contract"))
         st.info(say("assets.none") if is_narrow else say("assets.empty"))
         return
-    chosen = _table(say, items, cursors[-1])
-    _pages(say, page, cursors)
+    key, alt = f"assets_table_{pages.cursor}", say("assets.title")
+    chosen = choose_row(rows(say, items), key, alt, tall=8)
+    pages.turn(say, page)
     if chosen is not None:
         asset(frame, items[chosen]["id"])
     elif query["q"] and query["q"] == st.session_state.get("asset_shown"):
@@ -111,33 +109,6 @@ def rows(say: Words, items: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]
 def category(say: Words, name: str) -> str:
     """Return a kind of thing in words, a dash when it is not known."""
     return (say.texts.get(f"category.{name}") or say.word("category", name)) if name else "–"
-
-
-def _table(say: Words, items: Sequence[Mapping[str, Any]], cursor: str) -> int | None:
-    event = st.dataframe(
-        rows(say, items),
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"assets_table_{cursor}",
-        height=min(len(items), 8) * 35 + 38,
-        alt=say("assets.title"),
-    )
-    chosen = event.selection.rows
-    return chosen[0] if chosen and chosen[0] < len(items) else None
-
-
-def _pages(say: Words, page: Mapping[str, Any], cursors: list[str]) -> None:
-    first = (len(cursors) - 1) * PAGE_SIZE + 1
-    last = first + len(page["items"]) - 1
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(say("page.back"), disabled=len(cursors) < 2, key="assets_back"):
-            cursors.pop()
-            st.rerun()
-        if st.button(say("page.next"), disabled=not page.get("next"), key="assets_next"):
-            cursors.append(page["next"])
-            st.rerun()
-        st.caption(say("page.of", from_n=first, to_n=last, total=page.get("total", last)))
 
 
 def asset(frame: Frame, asset_id: str) -> None:

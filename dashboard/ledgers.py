@@ -7,12 +7,13 @@ Must not count or fold; the API did. Which ledgers, fields and states there are 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import streamlit as st
 
 from dashboard.frame import Frame
 from dashboard.gateway import Refusal, Silence
+from dashboard.paging import Pages, choose_row
 from dashboard.words import Words
 
 PAGE_SIZE: Final = 25
@@ -22,7 +23,6 @@ SORTS: Final = ("-at", "until", "-amount")
 DAY_S: Final = 86_400
 # more skipped people than these do not fit a cell
 _MOST_IN_CELL: Final = 3
-_QUERY, _CURSORS = "ledger_query", "ledger_cursors"
 _MIME: Final = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -51,9 +51,6 @@ def draw(frame: Frame) -> None:
     ledger = ledgers[chosen or next(iter(ledgers))]
     st.caption(ledger["about"])
     query = _filters(frame, ledger, names, told["now_at"])
-    if st.session_state.get(_QUERY) != (ledger["name"], query):
-        st.session_state[_QUERY] = (ledger["name"], query)
-        st.session_state[_CURSORS] = [""]
     try:
         _list(frame, ledger, query, names)
     except (Refusal, Silence) as problem:
@@ -120,8 +117,8 @@ def _list(
     frame: Frame, ledger: Mapping[str, Any], query: Mapping[str, Any], names: Mapping[str, str]
 ) -> None:
     say, path = frame.say, f"/ledgers/{ledger['name']}"
-    cursors = cast("list[str]", st.session_state.setdefault(_CURSORS, [""]))
-    page = frame.api.get(path, {**query, "limit": PAGE_SIZE, "cursor": cursors[-1]})
+    pages = Pages.of("ledger", (ledger["name"], query), PAGE_SIZE)
+    page = frame.api.get(path, {**query, "limit": PAGE_SIZE, "cursor": pages.cursor})
     if page["behind"]:
         st.caption(say("ledgers.behind", count=page["behind"]))
     if not page["items"]:
@@ -129,19 +126,13 @@ def _list(
         st.info(say("ledgers.none") if is_narrow else say("ledgers.empty"))
         return
     _sums(frame, ledger, query)
-    event = st.dataframe(
-        table_rows(say, ledger, page["items"], names),
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"ledger_table_{ledger['name']}_{cursors[-1]}",
-        height=min(len(page["items"]), 12) * 35 + 38,
-        alt=ledger["label"],
-    )
-    _pages(frame, ledger, query, page, cursors)
-    chosen = event.selection.rows
-    if chosen and chosen[0] < len(page["items"]):
-        _facts(frame, ledger, page["items"][chosen[0]], query["territory"])
+    key = f"ledger_table_{ledger['name']}_{pages.cursor}"
+    chosen = choose_row(table_rows(say, ledger, page["items"], names), key, ledger["label"])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pages.turn(say, page)
+        _downloads(frame, ledger["name"], query)
+    if chosen is not None:
+        _facts(frame, ledger, page["items"][chosen], query["territory"])
     else:
         st.caption(say("ledgers.choose"))
 
@@ -214,33 +205,16 @@ def _skip(say: Words, one: Any, names: Mapping[str, str]) -> str:
     return _word(say, one) if isinstance(one, str) else str(one)
 
 
-def _pages(
-    frame: Frame,
-    ledger: Mapping[str, Any],
-    query: Mapping[str, Any],
-    page: Mapping[str, Any],
-    cursors: list[str],
-) -> None:
-    say = frame.say
-    first = (len(cursors) - 1) * PAGE_SIZE + 1
-    last = first + len(page["items"]) - 1
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(say("page.back"), disabled=len(cursors) < 2, key="ledger_back"):
-            cursors.pop()
-            st.rerun()
-        if st.button(say("page.next"), disabled=not page.get("next"), key="ledger_next"):
-            cursors.append(page["next"])
-            st.rerun()
-        st.caption(say("page.of", from_n=first, to_n=last, total=page["total"]))
-        for form, mime in _MIME.items():
-            st.download_button(
-                form.upper(),
-                data=_file(frame, ledger["name"], query, form),
-                file_name=f"{ledger['name']}.{form}",
-                mime=mime,
-                key=f"ledger_{form}",
-                on_click="ignore",
-            )
+def _downloads(frame: Frame, ledger: str, query: Mapping[str, Any]) -> None:
+    for form, mime in _MIME.items():
+        st.download_button(
+            form.upper(),
+            data=_file(frame, ledger, query, form),
+            file_name=f"{ledger}.{form}",
+            mime=mime,
+            key=f"ledger_{form}",
+            on_click="ignore",
+        )
 
 
 def _file(frame: Frame, ledger: str, query: Mapping[str, Any], form: str) -> Callable[[], bytes]:

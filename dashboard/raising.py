@@ -13,6 +13,7 @@ import streamlit as st
 
 from dashboard.frame import Frame
 from dashboard.gateway import Refusal, Silence
+from dashboard.paging import tell
 from dashboard.words import Words
 
 KINDS: Final = ("complaint", "incident")
@@ -51,7 +52,7 @@ def _form(frame: Frame, ticket_id: str) -> None:
     except (Refusal, Silence) as problem:
         st.error(str(problem))
         return
-    st.session_state["troubles_told"] = say("troubles.did", ticket=ticket)
+    tell("troubles", say("troubles.did", ticket=ticket))
     st.rerun()
 
 

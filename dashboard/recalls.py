@@ -13,6 +13,7 @@ import streamlit as st
 
 from dashboard.frame import Frame
 from dashboard.gateway import Refusal, Silence
+from dashboard.paging import tell, told
 
 # tickets that one request writes or cancels
 STEP: Final = 100
@@ -27,7 +28,7 @@ def recalls(frame: Frame) -> None:
         st.info(say("recall.denied"))
         return
     st.caption(say("recall.about"))
-    _told()
+    told("recall")
     try:
         words = frame.api.get("/vocabulary", {"territory": frame.territory["id"]})
     except (Refusal, Silence) as problem:
@@ -181,21 +182,12 @@ def _run(
             if not told["left"] or not told[field]:
                 break
     except (Refusal, Silence) as problem:
-        st.session_state["recall_told"] = ("error", f"{frame.say(words, n=done)} {_words(problem)}")
+        tell("recall", f"{frame.say(words, n=done)} {_words(problem)}", "error")
     else:
-        st.session_state["recall_told"] = ("done", frame.say(words, n=done))
+        tell("recall", frame.say(words, n=done))
     seen = st.session_state[_SEEN]
     try:
         seen["told"] = frame.api.post("/recalls/preview", seen["body"])
     except (Refusal, Silence):
         st.session_state.pop(_SEEN, None)
     st.rerun()
-
-
-def _told() -> None:
-    """Say once what became of the last act."""
-    kind, text = st.session_state.pop("recall_told", ("", ""))
-    if kind == "error":
-        st.error(text)
-    elif kind:
-        st.success(text)

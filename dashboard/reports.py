@@ -15,6 +15,7 @@ import streamlit as st
 
 from dashboard.frame import Frame
 from dashboard.gateway import Refusal, Silence, public_url
+from dashboard.paging import choose_row
 from dashboard.words import Words
 
 _MOST: Final = 500
@@ -47,7 +48,8 @@ def draw(frame: Frame) -> None:
         return
     _files(frame, report)
     _month(frame, report)
-    chosen = _table(say, report)
+    key = f"reports_table_{report['name']}_{report['period']}"
+    chosen = choose_row(rows(say, report), key, report["label"], tall=14)
     if chosen is None:
         st.caption(say("reports.choose"))
         return
@@ -126,20 +128,6 @@ def rows(say: Words, report: Mapping[str, Any]) -> list[dict[str, str]]:
         }
         for line in report["items"]
     ]
-
-
-def _table(say: Words, report: Mapping[str, Any]) -> int | None:
-    event = st.dataframe(
-        rows(say, report),
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"reports_table_{report['name']}_{report['period']}",
-        height=min(len(report["items"]), 14) * 35 + 38,
-        alt=report["label"],
-    )
-    chosen = event.selection.rows
-    return chosen[0] if chosen and chosen[0] < len(report["items"]) else None
 
 
 def _proof(frame: Frame, report: Mapping[str, Any], line: Mapping[str, Any]) -> None:

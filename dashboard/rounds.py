@@ -13,6 +13,7 @@ import streamlit as st
 
 from dashboard.frame import Frame
 from dashboard.gateway import Refusal, Silence
+from dashboard.paging import Pages, choose_row
 from dashboard.words import Words
 
 PAGE_SIZE: Final = 25
@@ -24,32 +25,22 @@ def calendar(frame: Frame) -> None:
     say = frame.say
     st.caption(say("rounds.about"))
     query = _filters(frame)
-    after: int = st.session_state.get("rounds_after", 0)
-    if st.session_state.get("rounds_query") != query:
-        st.session_state["rounds_query"] = query
-        after = st.session_state["rounds_after"] = 0
+    pages = Pages.of("rounds", query, PAGE_SIZE, start=0)
     try:
-        page = frame.api.get("/rounds", {**query, "after": after, "limit": PAGE_SIZE})
+        page = frame.api.get("/rounds", {**query, "after": pages.cursor, "limit": PAGE_SIZE})
     except (Refusal, Silence) as problem:
         st.error(str(problem))
         return
     if not page["items"]:
         st.info(say("rounds.none"))
         return
-    event = st.dataframe(
-        rows(say, page["items"]),
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"rounds_table_{after}",
-        height=min(len(page["items"]), 14) * 35 + 38,
-        alt=say("assets.view.rounds"),
-    )
-    chosen = event.selection.rows
-    if chosen and chosen[0] < len(page["items"]):
-        st.session_state["asset_wish"] = page["items"][chosen[0]]["asset"]
+    key, alt = f"rounds_table_{pages.cursor}", say("assets.view.rounds")
+    chosen = choose_row(rows(say, page["items"]), key, alt)
+    if chosen is not None:
+        st.session_state["asset_wish"] = page["items"][chosen]["asset"]
         st.rerun()
-    _pages(say, page, after)
+    pages.turn(say, page)
+    st.caption(say("rounds.choose"))
 
 
 def _filters(frame: Frame) -> dict[str, Any]:
@@ -86,16 +77,3 @@ def rows(say: Words, items: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]
         }
         for one in items
     ]
-
-
-def _pages(say: Words, page: Mapping[str, Any], after: int) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(say("page.back"), disabled=not after, key="rounds_back"):
-            st.session_state["rounds_after"] = max(0, after - PAGE_SIZE)
-            st.rerun()
-        if st.button(say("page.next"), disabled=page["next"] is None, key="rounds_next"):
-            st.session_state["rounds_after"] = page["next"]
-            st.rerun()
-        last = after + len(page["items"])
-        st.caption(say("page.of", from_n=after + 1, to_n=last, total=page["total"]))
-        st.caption(say("rounds.choose"))

@@ -7,12 +7,13 @@ Must not decide what a task is: the API lists them and says what became of each.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import streamlit as st
 
 from dashboard.frame import Frame
 from dashboard.gateway import Refusal, Silence
+from dashboard.paging import Pages, tell, told
 
 PAGE_SIZE: Final = 20
 ROLES: Final = (
@@ -25,19 +26,15 @@ ROLES: Final = (
 STATES: Final = ("open", "done", "all")
 # who may act on tasks; others only look
 _ACTS: Final = frozenset({"supervisor", "dispatcher", "customer-service", "operations", "engineer"})
-_CURSORS: Final = "tasks_cursors"
 
 
 def board(frame: Frame) -> None:
     """Draw filters, tasks and pages."""
     query = _filters(frame)
-    if st.session_state.get("tasks_query") != query:
-        st.session_state["tasks_query"] = query
-        st.session_state[_CURSORS] = [""]
-    cursors = cast("list[str]", st.session_state.setdefault(_CURSORS, [""]))
-    _told()
+    pages = Pages.of("tasks", query, PAGE_SIZE)
+    told("tasks")
     try:
-        page = frame.api.get("/tasks", {**query, "limit": PAGE_SIZE, "cursor": cursors[-1]})
+        page = frame.api.get("/tasks", {**query, "limit": PAGE_SIZE, "cursor": pages.cursor})
     except (Refusal, Silence) as problem:
         st.error(str(problem))
         return
@@ -50,7 +47,7 @@ def board(frame: Frame) -> None:
     st.caption(words + (f" · {frame.say('tasks.late', n=late)}" if late else ""))
     for one in items:
         _card(frame, one)
-    _pages(frame, page, cursors)
+    pages.turn(frame.say, page)
 
 
 def _filters(frame: Frame) -> dict[str, Any]:
@@ -128,30 +125,7 @@ def _do(frame: Frame, one: Mapping[str, Any], verb: str, body: Mapping[str, Any]
     try:
         frame.api.post(f"/tickets/{one['ticket']}/tasks/{one['task']}/{verb}", body)
     except (Refusal, Silence) as problem:
-        st.session_state["tasks_told"] = ("error", str(problem))
+        tell("tasks", str(problem), "error")
     else:
-        told = frame.say(f"tasks.did.{verb}", task=one["title"])
-        st.session_state["tasks_told"] = ("done", told)
+        tell("tasks", frame.say(f"tasks.did.{verb}", task=one["title"]))
     st.rerun()
-
-
-def _told() -> None:
-    """Say once what became of the last act."""
-    kind, text = st.session_state.pop("tasks_told", ("", ""))
-    if kind == "error":
-        st.error(text)
-    elif kind:
-        st.toast(text)
-
-
-def _pages(frame: Frame, page: Mapping[str, Any], cursors: list[str]) -> None:
-    say = frame.say
-    if len(cursors) < 2 and not page.get("next"):
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(say("page.back"), disabled=len(cursors) < 2, key="tasks_back"):
-            cursors.pop()
-            st.rerun()
-        if st.button(say("page.next"), disabled=not page.get("next"), key="tasks_next"):
-            cursors.append(page["next"])
-            st.rerun()

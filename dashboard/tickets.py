@@ -7,7 +7,7 @@ Must not change tickets: that is done on the live map, where its consequences ar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import streamlit as st
 
@@ -15,6 +15,7 @@ from dashboard.frame import Frame
 from dashboard.gateway import Refusal, Silence, public_url
 from dashboard.known import similar
 from dashboard.money import who_pays
+from dashboard.paging import Pages, choose_row
 from dashboard.troubles import troubles_of
 from dashboard.words import SHAPES, Words, plain
 
@@ -36,19 +37,15 @@ STATES: Final = [
     "cancelled",
 ]
 SORTS: Final = ("due", "reported", "severity")
-_CURSORS: Final = "tickets_cursors"
 
 
 def listing(frame: Frame) -> None:
     """Draw filters, table, pages and, when a row is chosen, the ticket."""
     _take_wish()
     query = _filters(frame)
-    if st.session_state.get("tickets_query") != query:
-        st.session_state["tickets_query"] = query
-        st.session_state[_CURSORS] = [""]
-    cursors = cast("list[str]", st.session_state.setdefault(_CURSORS, [""]))
+    pages = Pages.of("tickets", query, PAGE_SIZE)
     try:
-        page = frame.api.get("/tickets", {**query, "limit": PAGE_SIZE, "cursor": cursors[-1]})
+        page = frame.api.get("/tickets", {**query, "limit": PAGE_SIZE, "cursor": pages.cursor})
     except (Refusal, Silence) as problem:
         st.error(str(problem))
         return
@@ -56,8 +53,9 @@ def listing(frame: Frame) -> None:
     if not items:
         st.info(frame.say("list.none"))
         return
-    chosen = _table(frame.say, items, cursors[-1])
-    _pages(frame.say, page, cursors)
+    key, alt = f"tickets_table_{pages.cursor}", frame.say("view.list")
+    chosen = choose_row(rows(frame.say, items), key, alt)
+    pages.turn(frame.say, page)
     if chosen is not None:
         ticket(frame, items[chosen]["id"])
     elif query["q"] and query["q"] == st.session_state.get("ticket_shown"):
@@ -127,33 +125,6 @@ def rows(say: Words, items: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]
         }
         for item in items
     ]
-
-
-def _table(say: Words, items: Sequence[Mapping[str, Any]], cursor: str) -> int | None:
-    event = st.dataframe(
-        rows(say, items),
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"tickets_table_{cursor}",
-        height=min(len(items), 12) * 35 + 38,
-        alt=say("view.list"),
-    )
-    chosen = event.selection.rows
-    return chosen[0] if chosen and chosen[0] < len(items) else None
-
-
-def _pages(say: Words, page: Mapping[str, Any], cursors: list[str]) -> None:
-    first = (len(cursors) - 1) * PAGE_SIZE + 1
-    last = first + len(page["items"]) - 1
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(say("page.back"), disabled=len(cursors) < 2, key="tickets_back"):
-            cursors.pop()
-            st.rerun()
-        if st.button(say("page.next"), disabled=not page.get("next"), key="tickets_next"):
-            cursors.append(page["next"])
-            st.rerun()
-        st.caption(say("page.of", from_n=first, to_n=last, total=page.get("total", last)))
 
 
 def ticket(frame: Frame, ticket_id: str) -> None:

@@ -7,13 +7,14 @@ Must not decide levels; the API does by the house's tables.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import httpx
 import streamlit as st
 
 from dashboard.frame import Frame
 from dashboard.gateway import Refusal, Silence
+from dashboard.paging import Pages, tell, told
 from dashboard.raising import dialog, harm_fields
 from dashboard.words import Words, plain
 
@@ -25,20 +26,16 @@ SORTS: Final = ("worst", "newest", "oldest")
 SHAPES: Final = {3: "▲", 2: "◆", 1: "■"}
 _WORST: Final = 3
 _ACTS: Final = frozenset({"supervisor", "dispatcher", "customer-service"})
-_CURSORS: Final = "troubles_cursors"
 
 
 def board(frame: Frame) -> None:
     """Draw filters, what was raised, and pages."""
     say = frame.say
-    _told()
+    told("troubles")
     query = _filters(frame)
-    if st.session_state.get("troubles_query") != query:
-        st.session_state["troubles_query"] = query
-        st.session_state[_CURSORS] = [""]
-    cursors = cast("list[str]", st.session_state.setdefault(_CURSORS, [""]))
+    pages = Pages.of("troubles", query, PAGE_SIZE)
     try:
-        page = frame.api.get("/troubles", {**query, "limit": PAGE_SIZE, "cursor": cursors[-1]})
+        page = frame.api.get("/troubles", {**query, "limit": PAGE_SIZE, "cursor": pages.cursor})
     except Refusal as refusal:
         is_shut = refusal.status == httpx.codes.FORBIDDEN
         st.info(say("troubles.denied") if is_shut else str(refusal))
@@ -56,7 +53,7 @@ def board(frame: Frame) -> None:
     st.caption(words + (f" · {say('tasks.late', n=late)}" if late else ""))
     for one in items:
         _card(frame, one)
-    _pages(frame, page, cursors)
+    pages.turn(say, page)
 
 
 def _filters(frame: Frame) -> dict[str, Any]:
@@ -223,28 +220,8 @@ def _do(
     except (Refusal, Silence) as problem:
         st.error(str(problem))
         return
-    st.session_state["troubles_told"] = frame.say("troubles.did", ticket=one["ticket"])
+    tell("troubles", frame.say("troubles.did", ticket=one["ticket"]))
     st.rerun()
-
-
-def _told() -> None:
-    """Say once what became of the last act."""
-    text = st.session_state.pop("troubles_told", "")
-    if text:
-        st.toast(text)
-
-
-def _pages(frame: Frame, page: Mapping[str, Any], cursors: list[str]) -> None:
-    say = frame.say
-    if len(cursors) < 2 and not page.get("next"):
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(say("page.back"), disabled=len(cursors) < 2, key="troubles_back"):
-            cursors.pop()
-            st.rerun()
-        if st.button(say("page.next"), disabled=not page.get("next"), key="troubles_next"):
-            cursors.append(page["next"])
-            st.rerun()
 
 
 def troubles_of(frame: Frame, ticket_id: str) -> None:

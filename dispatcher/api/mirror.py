@@ -17,7 +17,10 @@ from typing import NamedTuple
 
 from dispatcher.domain import events as ev
 from dispatcher.domain.engineer import Engineer, Position
-from dispatcher.domain.events import Fact, ticket_of
+from dispatcher.domain.events import (
+    Fact,
+    ticket_of,
+)
 from dispatcher.domain.ids import EngineerId, RouteId, SiteId, TerritoryId, TicketId
 from dispatcher.domain.memory import MemoryDocs, follow
 from dispatcher.domain.place import Place, Site

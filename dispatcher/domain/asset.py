@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from dispatcher.domain.ids import AssetId, SiteId, TerritoryId
+from dispatcher.domain.ids import AssetId, SiteId, TerritoryId, TicketId
 from dispatcher.domain.place import Place
 
 # the product code that M2 asks for (R95)
@@ -79,3 +79,38 @@ class Asset:
         """Return the contract that runs at a moment, epoch seconds; "" when none does."""
         ended = self.contract_until_at is not None and at > self.contract_until_at
         return "" if ended or at < self.contract_from_at else self.contract
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetRegistered:
+    """An asset was written down, or its record replaced as a whole (R95)."""
+
+    # carries its new version, so that whoever knows only some assets folds it too
+    asset: Asset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundWritten:
+    """A visit of an asset's calendar has its ticket now (R77-R79)."""
+
+    asset: AssetId
+    ticket: TicketId
+    # the row of the contract, and the date of the calendar, epoch seconds
+    name: str
+    day_at: int
+    is_provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecallOrdered:
+    """A selection of assets is called back; each gets a ticket (R94)."""
+
+    # the organisation's name for it; tickets carry it in their external id
+    recall: str
+    reason: str
+    # what was selected, as it was asked for
+    models: tuple[str, ...]
+    serial_from: str = ""
+    serial_until: str = ""
+    # how many assets that was
+    count: int = 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
-from dispatcher.domain.asset import Asset
+from dispatcher.domain.asset import AssetRegistered, RecallOrdered, RoundWritten
 from dispatcher.domain.calendar import CalendarDay
 from dispatcher.domain.custody import CustodyMoved, ExpenseClaimed, ItemListed, PartsNeeded
 from dispatcher.domain.due import ClockBreached, ClockWarned, DueTimesSet, TicketRebased
@@ -26,9 +26,10 @@ from dispatcher.domain.duty import (
     TaskOpened,
     TaskTaken,
 )
-from dispatcher.domain.ids import ActorId, AssetId, EngineerId, SiteId, TerritoryId, TicketId
+from dispatcher.domain.ids import ActorId, AssetId, EngineerId, TerritoryId, TicketId
 from dispatcher.domain.months import HoursApproved, HoursReturned
-from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
+from dispatcher.domain.plan import PlanPublished, Reason, Route
+from dispatcher.domain.privacy import ContactErased, ContactRead, PicturesErased
 from dispatcher.domain.provider import (
     ContractTermsSet,
     ProviderAssessed,
@@ -86,11 +87,14 @@ from dispatcher.domain.visit import (
 # facts of other pages that are known as facts of this one
 __all__ = [
     "AbsenceRecorded",
+    "AssetRegistered",
     "CaseWritten",
     "ClockBreached",
     "ClockWarned",
     "ComplaintRaised",
     "ComplaintSettled",
+    "ContactErased",
+    "ContactRead",
     "CustomerAccepted",
     "CustomerCalledBack",
     "CustomerDisputed",
@@ -107,8 +111,12 @@ __all__ = [
     "IncidentRaised",
     "IncidentSettled",
     "LunchStarted",
+    "PicturesErased",
+    "PlanPublished",
+    "RecallOrdered",
     "ReturnDecided",
     "ReturnRequested",
+    "RoundWritten",
     "ShiftsSet",
     "TicketClosed",
     "TicketRebased",
@@ -253,85 +261,10 @@ class ArrivalPromised:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContactRead:
-    """Someone lifted the veil from a customer, and for what (R91); changes nothing."""
-
-    ticket: TicketId
-    # a name of `privacy.PURPOSES`; empty in logs older than the list
-    purpose: str = ""
-    # contact, address, model
-    shown: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactErased:
-    """The time for which a customer's data may be kept was over; they are gone (R91)."""
-
-    ticket: TicketId
-    site: SiteId
-    # days after the end of the work, by the ticket's profile
-    kept_days: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PicturesErased:
-    """Photos and signatures of a ticket were kept as long as its customer's data; they are gone."""
-
-    ticket: TicketId
-    # how many there were
-    pictures: int
-    # days after the end of the work, by the ticket's profile
-    kept_days: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssetRegistered:
-    """An asset was written down, or its record replaced as a whole (R95)."""
-
-    # carries its new version, so that whoever knows only some assets folds it too
-    asset: Asset
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoundWritten:
-    """A visit of an asset's calendar has its ticket now (R77-R79)."""
-
-    asset: AssetId
-    ticket: TicketId
-    # the row of the contract, and the date of the calendar, epoch seconds
-    name: str
-    day_at: int
-    is_provisional: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecallOrdered:
-    """A selection of assets is called back; each gets a ticket (R94)."""
-
-    # the organisation's name for it; tickets carry it in their external id
-    recall: str
-    reason: str
-    # what was selected, as it was asked for
-    models: tuple[str, ...]
-    serial_from: str = ""
-    serial_until: str = ""
-    # how many assets that was
-    count: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OutdoorWorkStopped:
     """Nobody works outside for a while (R28, M4 P1 5.2.3b); replaces all storms known before."""
 
     storms: tuple[Storm, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CalendarChanged:
-    """The day table got new rows, such as next year's official calendar (R21)."""
-
-    # rows that are new or replace the row of the same table and date
-    days: tuple[CalendarDay, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -345,29 +278,11 @@ class PolicyAdopted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlanPublished:
-    """A plan became the plan: the routes that changed, what stays open, and why."""
+class CalendarChanged:
+    """The day table got new rows, such as next year's official calendar (R21)."""
 
-    # one more than the plan before, per territory
-    plan_version: int
-    # routes that differ from the plan before, whole
-    routes: tuple[Route, ...]
-    # tickets newly without a place, or without one for other reasons than before
-    unassigned: tuple[Unassigned, ...] = ()
-    # why each newly assigned ticket went where it went
-    choices: tuple[Choice, ...] = ()
-    # insertion, the name of an engine, or a person
-    engine: str = "insertion"
-    seed: int = 0
-    iterations: int = 0
-    # the last fact the planner had seen
-    input_seq: int = 0
-    # cost units of the whole plan, as the judge counts
-    cost: int = 0
-    # a lower bound of that cost; None = not known
-    bound: int | None = None
-    # what the plan was charged for each visit somebody is ahead of the one whose turn it is (R26)
-    turn_price: int = 0
+    # rows that are new or replace the row of the same table and date
+    days: tuple[CalendarDay, ...]
 
 
 Event = (

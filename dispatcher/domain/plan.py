@@ -153,3 +153,29 @@ def _change(ticket: TicketId, old: _Stop | None, new: _Stop | None) -> Change | 
     else:
         return None
     return Change(ticket=ticket, kind=kind, before=old[0], after=new[0], shift_s=new[2] - old[2])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanPublished:
+    """A plan became the plan: the routes that changed, what stays open, and why."""
+
+    # one more than the plan before, per territory
+    plan_version: int
+    # routes that differ from the plan before, whole
+    routes: tuple[Route, ...]
+    # tickets newly without a place, or without one for other reasons than before
+    unassigned: tuple[Unassigned, ...] = ()
+    # why each newly assigned ticket went where it went
+    choices: tuple[Choice, ...] = ()
+    # insertion, the name of an engine, or a person
+    engine: str = "insertion"
+    seed: int = 0
+    iterations: int = 0
+    # the last fact the planner had seen
+    input_seq: int = 0
+    # cost units of the whole plan, as the judge counts
+    cost: int = 0
+    # a lower bound of that cost; None = not known
+    bound: int | None = None
+    # what the plan was charged for each visit somebody is ahead of the one whose turn it is (R26)
+    turn_price: int = 0

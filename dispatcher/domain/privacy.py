@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from dispatcher.domain.ids import EngineerId
+from dispatcher.domain.ids import EngineerId, SiteId, TicketId
 from dispatcher.domain.ticket import Status, Ticket
 
 CLAUSE: Final = "M3 4(3), M1 7.5"
@@ -99,3 +100,35 @@ _NUMBER = re.compile(r"[\s,]*\d+\s*[A-Za-z]?(?:\s*-\s*\d+\s*[A-Za-z]?)?(?:å·|è™
 def street_of(address: str) -> str:
     """Return the street of an address without its number."""
     return _NUMBER.sub("", address.split(",", maxsplit=1)[0]).strip()[:60]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRead:
+    """Someone lifted the veil from a customer, and for what (R91); changes nothing."""
+
+    ticket: TicketId
+    # a name of `privacy.PURPOSES`; empty in logs older than the list
+    purpose: str = ""
+    # contact, address, model
+    shown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactErased:
+    """The time for which a customer's data may be kept was over; they are gone (R91)."""
+
+    ticket: TicketId
+    site: SiteId
+    # days after the end of the work, by the ticket's profile
+    kept_days: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PicturesErased:
+    """Photos and signatures of a ticket were kept as long as its customer's data; they are gone."""
+
+    ticket: TicketId
+    # how many there were
+    pictures: int
+    # days after the end of the work, by the ticket's profile
+    kept_days: int = 0

@@ -11,14 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from dispatcher.domain.asset import Asset
+from dispatcher.domain.asset import Asset, AssetRegistered
 from dispatcher.domain.engineer import Engineer
 from dispatcher.domain.events import (
-    AssetRegistered,
     EngineerRegistered,
     Event,
     Fact,
-    PlanPublished,
     TicketReported,
     asset_of,
     engineer_of,
@@ -27,7 +25,7 @@ from dispatcher.domain.events import (
 from dispatcher.domain.fold import apply
 from dispatcher.domain.ids import AssetId, EngineerId, RouteId, SiteId, TicketId
 from dispatcher.domain.place import Site
-from dispatcher.domain.plan import Route
+from dispatcher.domain.plan import PlanPublished, Route
 from dispatcher.domain.territory import Territory
 from dispatcher.domain.ticket import Ticket
 from dispatcher.errors import (

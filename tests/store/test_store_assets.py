@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.domain.asset import Asset
-from dispatcher.domain.events import AssetRegistered
+from dispatcher.domain.asset import Asset, AssetRegistered
 from dispatcher.errors import Refused, StaleVersion, UnknownAsset
 from dispatcher.store import AssetFilter, Decision, Scope, Store, TicketFilter
 from tests.store.village import NOW, VILLAGE, plan, register, report, request, say, triaged

@@ -9,8 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from dispatcher.domain.engineer import Position
-from dispatcher.domain.events import ContactErased, TicketCancelled, TicketReported
+from dispatcher.domain.events import (
+    TicketCancelled,
+    TicketReported,
+)
 from dispatcher.domain.place import Place
+from dispatcher.domain.privacy import ContactErased
 from dispatcher.errors import (
     LeaseHeld,
     NotSignedIn,

@@ -12,12 +12,11 @@ from dispatcher.domain.engineer import Engineer, HeldSkill, Shift
 from dispatcher.domain.events import (
     EngineerRegistered,
     Event,
-    PlanPublished,
     TicketReported,
     TicketTriaged,
 )
 from dispatcher.domain.place import Place, Site
-from dispatcher.domain.plan import Route, Visit
+from dispatcher.domain.plan import PlanPublished, Route, Visit
 from dispatcher.domain.territory import Territory
 from dispatcher.domain.ticket import Channel, DueTime, Severity, Status, Ticket
 from dispatcher.store import Decision, Happening, Receipt, Request, Store

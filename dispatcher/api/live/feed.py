@@ -18,7 +18,12 @@ import msgspec
 from dispatcher.api.mirror import Mirror, News
 from dispatcher.domain import duty
 from dispatcher.domain import events as ev
-from dispatcher.domain.events import Fact, asset_of, engineer_of, ticket_of
+from dispatcher.domain.events import (
+    Fact,
+    asset_of,
+    engineer_of,
+    ticket_of,
+)
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.plan import Change, Choice, Reason
 from dispatcher.domain.privacy import veiled

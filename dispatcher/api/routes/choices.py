@@ -18,9 +18,8 @@ from dispatcher.desk import explain as ex
 from dispatcher.desk.command.ruling import legal
 from dispatcher.desk.command.wishes import Assign, CallSecond
 from dispatcher.domain.calendar import zone_of
-from dispatcher.domain.events import PlanPublished
 from dispatcher.domain.ids import EngineerId, TicketId
-from dispatcher.domain.plan import Choice
+from dispatcher.domain.plan import Choice, PlanPublished
 from dispatcher.domain.ticket import FINISHED, Status, Ticket
 from dispatcher.store import StoreDocs
 from dispatcher.texts import Lang

@@ -14,7 +14,11 @@ from dispatcher.desk.command import wishes as w
 from dispatcher.desk.command.ruling import CommandDocs, Context, Decision, facts
 from dispatcher.domain import events as ev
 from dispatcher.domain.duty import EvidenceRecorded, TaskClosed, TaskOpened
-from dispatcher.domain.events import KIND_BY_EVENT, Event, ticket_of
+from dispatcher.domain.events import (
+    KIND_BY_EVENT,
+    Event,
+    ticket_of,
+)
 from dispatcher.domain.fold_ticket import evidence_of
 from dispatcher.domain.ids import TicketId
 from dispatcher.domain.memory import MemoryDocs
