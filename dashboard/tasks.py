@@ -40,7 +40,9 @@ def board(frame: Frame) -> None:
         return
     items = page["items"]
     if not items:
-        st.info(frame.say("tasks.none"))
+        wanted = query["ticket"]
+        none = frame.say("tasks.none.ticket", ticket=wanted) if wanted else frame.say("tasks.none")
+        st.info(none)
         return
     late = sum(one["is_overdue"] and one["state"] in {"open", "taken"} for one in items)
     words = frame.say("tasks.count", total=page["total"])
@@ -71,7 +73,15 @@ def _filters(frame: Frame) -> dict[str, Any]:
             key="tasks_state",
             format_func=lambda name: say(f"tasks.state.{name}"),
         )
-    return {"territory": frame.territory["id"], "role": role, "state": state}
+        ticket = st.text_input(
+            say("tasks.ticket"), key="tasks_ticket", max_chars=64, width=200
+        ).strip()
+    return {
+        "territory": frame.territory["id"],
+        "role": role,
+        "state": state,
+        "ticket": ticket or None,
+    }
 
 
 def _card(frame: Frame, one: Mapping[str, Any]) -> None:

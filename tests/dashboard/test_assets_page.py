@@ -142,11 +142,13 @@ def test_calendar_shows_what_is_ahead_and_recalls_are_not_for_all(stage: Stage) 
         settle(page)
         page.goto(f"{stage.page_url}/assets")
         page.get_by_text(say["pages.assets.view.rounds"]).click()
+        # the list of assets has a table and a field of that name too, until the view has changed
+        expect(page.get_by_text(say["pages.rounds.about"])).to_be_visible()
         expect(page.get_by_test_id("stDataFrame")).to_be_visible()
-        page.get_by_role("textbox", name=say["pages.assets.contract"]).first.fill(
-            "none of that name"
-        )
-        page.keyboard.press("Enter")
+        settle(page)
+        contract = page.get_by_role("textbox", name=say["pages.assets.contract"], exact=True)
+        contract.fill("none of that name")
+        contract.press("Enter")
         expect(page.get_by_text(say["pages.rounds.none"])).to_be_visible()
         page.get_by_text(say["pages.assets.view.recalls"], exact=True).click()
         expect(page.get_by_text(say["pages.recall.denied"])).to_be_visible()

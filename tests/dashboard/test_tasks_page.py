@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.dashboard.stage import Stage, await_ticket, live, settle, shot
 
@@ -65,28 +63,13 @@ def test_task_is_taken_and_done_on_the_page(
         expect(card.get_by_text(say["task.tell_of_hold"])).to_be_visible()
         shot(page, f"tasks-{lang}-{theme}-{size[0]}")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "too wide"
-        take(stage, page, ticket, lang)
+        card.get_by_role("button", name=say["pages.tasks.take"], exact=True).click()
         await_task(stage, ticket, "taken")
         stage.post(f"/tickets/{ticket}/release", {})
         [over] = stage.get("/tasks", territory=stage.territory, ticket=ticket, state="done")[
             "items"
         ]
         assert over["state"] == "done"
-
-
-def take(stage: Stage, page: Page, ticket: str, lang: str) -> None:
-    """Take a ticket's task; the running day may move its card to another page meanwhile."""
-    say = stage.texts(lang)
-    for _ in range(4):
-        button = card_of(page, ticket, say).get_by_role(
-            "button", name=say["pages.tasks.take"], exact=True
-        )
-        with suppress(PlaywrightTimeout):
-            button.click(timeout=5000)
-            return
-        page.goto(f"{stage.page_url}/tasks?lang={lang}")
-        settle(page)
-    raise AssertionError(ticket)
 
 
 def await_task(stage: Stage, ticket: str, state: str) -> None:
@@ -100,14 +83,13 @@ def await_task(stage: Stage, ticket: str, state: str) -> None:
 
 
 def card_of(page: Page, ticket: str, say: dict[str, str]) -> Locator:
-    """Return a ticket's task, turning pages until it comes."""
-    card = page.locator("[class*=st-key-task_]").filter(has_text=f"{ticket} ").first
-    for _ in range(12):
-        with suppress(PlaywrightTimeout):
-            card.wait_for(timeout=2500)
-            return card
-        page.get_by_role("button", name=say["pages.page.next"]).click()
-        settle(page)
+    """Return a ticket's task, by the number that is typed."""
+    field = page.get_by_role("textbox", name=say["pages.tasks.ticket"], exact=True)
+    field.fill(ticket)
+    field.press("Enter")
+    settle(page)
+    card = page.locator("[class*=st-key-task_]").filter(has_text=ticket).first
+    card.wait_for()
     return card
 
 
