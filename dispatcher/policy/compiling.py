@@ -232,7 +232,7 @@ class _Compiler:
             pauses=self._triggers(one.pause, (*at, "pause")),
             resumes=self._triggers(one.resume, (*at, "resume")),
             reopens=self._triggers(one.reopen, (*at, "reopen")),
-            voids=(Trigger(kind="ticket_cancelled"),),
+            voids=self._triggers(one.void, (*at, "void")),
             limits=self._limits(one, at),
             calendar=self._named(one.calendar, (*at, "calendar")),
             stage=one.stage,

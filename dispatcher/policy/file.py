@@ -96,6 +96,8 @@ class ClockFile(Shape, frozen=True, kw_only=True):
     resume: tuple[Trigger, ...] = ()
     # facts after which a stop counts as none
     reopen: tuple[Trigger, ...] = ()
+    # facts after which nobody waits for it any more: in time it is neither kept nor broken
+    void: tuple[Trigger, ...] = ("ticket_cancelled",)
     calendar: str = "always"
     # which of the plan's two due times this clock is; empty = the plan does not see it
     stage: Literal["", "arrive", "fix"] = ""

@@ -66,7 +66,7 @@ EVENTS = st.one_of(
             ev.CustomerDisputed(**ON, reason="no", due=()),
             ev.CustomerCalledBack(**ON),
             ev.FaultDiagnosed(**ON, fault="fan"),
-            ev.ComplaintRaised(**ON, level=3),
+            *(ev.ComplaintRaised(**ON, level=level) for level in (1, 2, 3)),
             ev.ComplaintSettled(**ON),
             ev.TicketCancelled(**ON, reason="x"),
         ]

@@ -168,14 +168,13 @@ def tasks_of(place: Village, name: str):
 
 def test_complaint_calls_the_owner_of_its_level() -> None:
     """R74: the table's owner, with a message; a level without one is the supervisor's."""
-    place = opened("standard", "Wed 09:00")
-    place.add(ev.ComplaintRaised(**ON, level=1, owner="dispatcher"), now=moment("Wed 10:00"))
-    place.add(ev.ComplaintRaised(**ON, level=2), now=moment("Wed 10:00"))
-    place.add(ev.ComplaintRaised(**ON, level=3, owner="dispatcher"), now=moment("Wed 10:00"))
-    for name, role in (
-        *(("complaint", "dispatcher"), ("complaint_2", "supervisor")),
-        ("complaint_3", "supervisor"),
+    for level, owner, name, role in (
+        (1, "dispatcher", "complaint", "dispatcher"),
+        (2, "", "complaint_2", "supervisor"),
+        (3, "dispatcher", "complaint_3", "supervisor"),
     ):
+        place = opened("standard", "Wed 09:00")
+        place.add(ev.ComplaintRaised(**ON, level=level, owner=owner), now=moment("Wed 10:00"))
         [duty] = tasks_of(place, name)
         assert (duty.role, duty.notice) == (role, "complaint"), name
     for lang in ("en", "zh"):
@@ -214,6 +213,35 @@ def test_major_complaint_is_answered_on_site_the_same_day() -> None:
     assert due(place, "complaint_2") == ("Wed 18:00", "M1 3.9, time house")
     place.add(ev.ComplaintRaised(**ON, level=3), now=moment("Wed 20:00"))
     assert due(place, "complaint_3") == ("Thu 00:00", "M2 Auto 5")
+
+
+def test_complaint_that_goes_up_is_no_longer_the_lower_level_s() -> None:
+    """R74, M1 3.9: what went up in time is neither kept nor broken below; what was late stays late."""
+    place = opened("standard", "Wed 09:00")
+    place.add(ev.ComplaintRaised(**ON, level=1, owner="dispatcher"), now=moment("Wed 10:00"))
+    place.add(ev.ComplaintRaised(**ON, level=2), now=moment("Wed 11:00"))
+    assert complaint_clocks(place, "Thu 20:00") == {"complaint_1": "void", "complaint_2": "breached"}
+    assert [one.name for name in COMPLAINTS for one in tasks_of(place, name)] == ["complaint_2"]
+    place.add(ev.ComplaintRaised(**ON, level=3), now=moment("Thu 20:00"))
+    assert complaint_clocks(place, "Thu 21:00") == {
+        "complaint_1": "void",
+        "complaint_2": "breached",
+        "complaint_3": "ok",
+    }
+    assert [one.name for name in COMPLAINTS for one in tasks_of(place, name)] == ["complaint_3"]
+    # the next complaint begins below again
+    place.add(ev.ComplaintSettled(**ON), now=moment("Thu 22:00"))
+    place.add(ev.ComplaintRaised(**ON, level=1), now=moment("Fri 10:00"))
+    assert due(place, "complaint_1") == ("Sat 10:00", "M1 3.4, time house")
+
+
+COMPLAINTS = ("complaint", "complaint_2", "complaint_3")
+
+
+def complaint_clocks(place: Village, when: str) -> dict[str, str]:
+    """Return how the clocks of the levels stand."""
+    read = read_clocks(POLICY, place.docs.ticket("V-1"), HOME, moment(when))
+    return {one.clock: one.state for one in read if one.clock.startswith("complaint_")}
 
 
 def test_tasks_are_runs_of_their_templates() -> None:

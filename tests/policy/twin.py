@@ -238,7 +238,7 @@ class ClockTwin:
                 holding = None
             if running and _fits(clock.stop, mark):
                 stopped = at
-            elif running and mark[1] == "ticket_cancelled":
+            elif running and _fits(clock.void, mark):
                 void = at
             elif stopped is not None and _fits(clock.reopen, mark):
                 stopped = None
