@@ -141,6 +141,7 @@ def report_of(house: House, territory: TerritoryId, given: s.TicketGiven) -> Rep
         windows=windows_of(given.windows),
         not_before_at=given.not_before_at,
         outdoor=given.outdoor,
+        needs_visit=given.needs_visit,
     )
 
 

@@ -163,6 +163,8 @@ class TicketGiven(Body):
     windows: Annotated[tuple[WindowWanted, ...], Field(max_length=10)] = ()
     not_before_at: Moment = 0
     outdoor: bool = False
+    # false: an answer, a quote or documents, nobody has to go (R20)
+    needs_visit: bool = True
 
 
 class TriageGiven(Expecting):

@@ -51,6 +51,7 @@ _LATER: dict[str, Any] = {
     "crew": (),
     "followed_by": None,
     "bought_from": "",
+    "needs_visit": True,
 }
 # the record's fields and what a screen needs beside them
 TicketView = msgspec.defstruct(

@@ -174,7 +174,9 @@ def on_ticket(docs: Docs, event: TicketEvent, fact: ev.Fact) -> None:
             # the repair was none: the clock that stops with it runs again
             since = {k: v for k, v in ticket.since.items() if k != Status.DONE.value}
             ticket = replace(ticket, engineer=None, reason=event.reason, due=event.due, since=since)
-            ticket = enter(ticket, Status.TRIAGED, fact.at)
+            # what needs no visit goes back to the desk, not to the plan
+            again = Status.TRIAGED if ticket.needs_visit else Status.REPORTED
+            ticket = enter(ticket, again, fact.at)
         case ev.TicketSolved():
             ticket = replace(_off_plan(docs, ticket), reason="", hold=None)
             ticket = enter(ticket, Status.DONE, fact.at)
@@ -276,6 +278,8 @@ def _triage(ticket: Ticket, event: ev.TicketTriaged, at: int) -> Ticket:
         not_before_at=event.not_before_at,
         due=event.due,
         policy=event.policy or ticket.policy,
+        # judged for a skill: somebody goes after all
+        needs_visit=True,
     )
     # judging a planned ticket anew keeps its place until the next plan
     return touch(ticket) if ticket.status is Status.PLANNED else enter(ticket, Status.TRIAGED, at)

@@ -202,6 +202,8 @@ class Ticket:
     items: tuple[FeeItem, ...] = ()
     # outdoor work waits in a storm (R28)
     outdoor: bool = False
+    # False: an answer, a quote or documents are wanted, nobody has to go (R20)
+    needs_visit: bool = True
     # who has it in the plan
     engineer: EngineerId | None = None
     # set by a person: stays with `engineer`, whatever a solver proposes

@@ -277,6 +277,8 @@ class ChoiceRow(Shape, frozen=True, kw_only=True):
     contract: tuple[str, ...] = ()
     category: tuple[str, ...] = ()
     severity: tuple[Literal["general", "urgent", "serious", "major"], ...] = ()
+    # false: requests for which nobody has to go (R20); true: all others
+    visit: bool | None = None
 
 
 class ChoiceFile(Shape, frozen=True, kw_only=True):

@@ -261,6 +261,8 @@ def _covers(early: ChoiceRow, late: ChoiceRow) -> bool:
         (early.category, late.category),
         (early.severity, late.severity),
     )
+    if early.visit not in {None, late.visit}:
+        return False
     return all(not wide or (narrow and set(narrow) <= set(wide)) for wide, narrow in pairs)
 
 

@@ -75,11 +75,15 @@ class Policy:
         """Return the usual seconds on site for a category."""
         return self.house.work_s(category)
 
-    def choose(self, contract: str, category: str, severity: Severity) -> Profile:
-        """Return the profile in force for a contract, product category and severity."""
+    def choose(
+        self, contract: str, category: str, severity: Severity, *, needs_visit: bool = True
+    ) -> Profile:
+        """Return the profile for a contract, product category, severity, with a visit or none."""
         word = SEVERITIES[int(severity) - 1]
         for row in self.choice:
             asked = ((row.contract, contract), (row.category, category), (row.severity, word))
+            if row.visit is not None and row.visit != needs_visit:
+                continue
             if all(not wanted or has in wanted for wanted, has in asked):
                 return self.profiles[row.profile]
         return self.house

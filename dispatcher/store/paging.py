@@ -153,6 +153,7 @@ def ticket_columns(ticket: Ticket) -> dict[str, Any]:
         "engineer": ticket.engineer,
         "site": ticket.site,
         "asset": ticket.asset,
+        "needs_visit": int(ticket.needs_visit),
         "reported_at": ticket.reported_at,
         "due_at": due_at(ticket),
         "ended_at": ended_at(ticket),

@@ -124,6 +124,8 @@ class TicketFilter:
     has_engineer: bool | None = None
     site: SiteId | None = None
     asset: AssetId | None = None
+    # False: nobody has to go (R20)
+    needs_visit: bool | None = None
     external_id: str | None = None
     # looked for in id, external id, symptom and category, whatever the case
     text: str = ""

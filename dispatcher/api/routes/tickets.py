@@ -57,15 +57,17 @@ def list_tickets(
     q: Annotated[str, Query(max_length=100)] = "",
     sort: Literal["due", "-due", "reported", "-reported", "severity", "-severity"] = "due",
     open: bool = False,  # noqa: A002, FBT001, FBT002 — the query's name
+    visit: bool | None = None,  # noqa: FBT001 — the query's name
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """List tickets; `open=true` leaves out the finished ones."""
+    """List tickets; `open=true` leaves out the finished, `visit=false` shows what needs none (R20)."""
     where = TicketFilter(
         territory=TerritoryId(territory) if territory else None,
         statuses=tuple(status or ()) or (_RUNNING if open else ()),
         severities=tuple(severity or ()),
         engineer=EngineerId(engineer) if engineer else None,
+        needs_visit=visit,
         text=q,
     )
     page = house.store.tickets(where, scope=seat.scope, sort=sort, limit=limit, cursor=cursor)

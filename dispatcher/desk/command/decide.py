@@ -63,6 +63,9 @@ def decide(command: w.Command, docs: CommandDocs, context: Context) -> Decision:
     return timing.timed(whole, docs, context)
 
 
+_NOBODY_GOES = "leave it out: a request that needs no visit sends nobody anywhere"
+
+
 def _report(command: w.ReportTicket, docs: CommandDocs, context: Context) -> Decision:
     number = docs.next_seq()
     home = docs.territory().id
@@ -73,8 +76,13 @@ def _report(command: w.ReportTicket, docs: CommandDocs, context: Context) -> Dec
     if not site.id:
         site = replace(site, id=SiteId(f"{home}-S{number}"), territory=home)
     _future_windows(command.windows, context.now)
+    if not command.needs_visit and (command.skills or command.windows):
+        field = "skills" if command.skills else "windows"
+        raise BadField(field=field, value=len(getattr(command, field)), rule=_NOBODY_GOES)
     severity = command.severity or Severity.GENERAL
-    profile = context.policy.choose(command.contract, command.category, severity)
+    profile = context.policy.choose(
+        command.contract, command.category, severity, needs_visit=command.needs_visit
+    )
     ticket = Ticket(
         id=ticket_id,
         territory=home,
@@ -100,6 +108,7 @@ def _report(command: w.ReportTicket, docs: CommandDocs, context: Context) -> Dec
         windows=command.windows,
         not_before_at=command.not_before_at,
         outdoor=command.outdoor,
+        needs_visit=command.needs_visit,
     )
     events: list[Event] = [ev.TicketReported(ticket=ticket)]
     if command.severity is not None and command.skills:

@@ -158,6 +158,21 @@ def _talked(*purposes: str, kind: str, or_tried: bool = False) -> Check:
     )
 
 
+def _given(wish: str, purpose: str, *, is_asked: bool = False) -> Check:
+    """R20: what the customer asked for last went out after it was asked for."""
+
+    def lacks(case: Case) -> Lacks:
+        waits = is_asked
+        for mark in case.ticket.trace:
+            if mark.kind == "customer_asked" and mark.note == wish:
+                waits = True
+            elif mark.kind == "customer_contacted" and mark.note == purpose:
+                waits = False
+        return _if(not waits)
+
+    return lacks
+
+
 def _order_number(case: Case) -> Lacks:
     """R30: the number of the customer's or the shop's own order."""
     return _if(bool(case.ticket.external_id or case.shown("order_number", TICKET)))
@@ -290,6 +305,14 @@ CONDITIONS: Final[dict[str, Condition]] = {
         lacks=_talked("guidance", kind="guidance_tried", or_tried=True),
         by="contact",
         purpose="guidance",
+    ),
+    # a request without a visit asks for an answer to begin with
+    "answer_given": Condition(
+        lacks=_given("answer", "reply", is_asked=True), by="contact", purpose="reply"
+    ),
+    "quote_given": Condition(lacks=_given("quote", "quote"), by="contact", purpose="quote"),
+    "documents_given": Condition(
+        lacks=_given("documents", "documents"), by="contact", purpose="documents"
     ),
     "incomplete_reason": Condition(
         lacks=lambda case: _if(bool(case.brings.get("reason", "").strip())), by="report", asks=""

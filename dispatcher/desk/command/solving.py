@@ -80,6 +80,7 @@ def _following(command: w.FollowUp, first: Ticket, docs: CommandDocs, context: C
         not_before_at=command.not_before_at,
         source="",
         items=(),
+        needs_visit=True,
         due=(),
         crew=(),
         joins=None,

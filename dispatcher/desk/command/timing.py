@@ -137,6 +137,7 @@ def profile_for(ticket: Ticket, severity: Severity, policy: Policy) -> Profile:
     known = policy.profile_of(ticket)
     if any(mark.kind == "ticket_rebased" for mark in ticket.trace):
         return known
+    # a judged ticket has a skill to send: it needs a visit now
     chosen = policy.choose(ticket.contract, ticket.category, severity)
     return known if ticket.policy and chosen.name == known.name else chosen
 

@@ -99,6 +99,8 @@ class ReportTicket:
     windows: tuple[Window, ...] = ()
     not_before_at: int = 0
     outdoor: bool = False
+    # False: nobody has to go (R20)
+    needs_visit: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,6 +101,8 @@ def fits_ticket(ticket: Ticket, wanted: TicketFilter) -> bool:
         return False
     if wanted.severities and ticket.severity not in wanted.severities:
         return False
+    if wanted.needs_visit not in {None, ticket.needs_visit}:
+        return False
     if wanted.has_engineer is not None and wanted.has_engineer != (ticket.engineer is not None):
         return False
     return (

@@ -164,6 +164,8 @@ def ticket_conditions(wanted: TicketFilter) -> Where:
         where.append(c.status.in_([s.value for s in wanted.statuses]))
     if wanted.severities:
         where.append(c.severity.in_([int(s) for s in wanted.severities]))
+    if wanted.needs_visit is not None:
+        where.append(c.needs_visit == int(wanted.needs_visit))
     if wanted.has_engineer is not None:
         where.append(c.engineer.is_not(None) if wanted.has_engineer else c.engineer.is_(None))
     if wanted.text.strip():

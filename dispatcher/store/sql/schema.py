@@ -120,6 +120,7 @@ ticket = _table(
     _int("ended_at", null=True),
     _text("words"),
     _text("doc"),
+    Column("needs_visit", INT, nullable=False, server_default="1"),
     UniqueConstraint("territory", "external_id"),
     Index(None, "territory", "due_at", "id"),
     Index(None, "territory", "status", "due_at"),
