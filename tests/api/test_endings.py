@@ -65,3 +65,30 @@ def test_ticket_says_how_complete_its_request_is(desk: Desk) -> None:
     headers = {"Accept-Language": "zh"}
     told = desk.client().get(f"/tickets/{bare}", headers=headers).json()
     assert (told["completeness"], told["incomplete"]) == (66, ["型号", "购买渠道"])
+
+
+def test_office_work_is_listed_worked_and_closed_by_the_doors(desk: Desk) -> None:
+    """R20: found among the others, refused until the answer has gone out, closed without a visit."""
+    other = desk.ticket()
+    name = desk.ticket(needs_visit=False, skills=[], severity=None)
+    client, where = desk.client("customer-service"), {"territory": HOME}
+
+    def listed(**how: object) -> list[str]:
+        page = client.get("/tickets", params={**where, **how, "limit": 200}).json()
+        return [one["id"] for one in page["items"]]
+
+    assert (name in listed(visit=False), other in listed(visit=False)) == (True, False)
+    assert (name in listed(visit=True), other in listed(visit=True)) == (False, True)
+    told = client.get(f"/tickets/{name}").json()
+    assert told["ticket"]["needs_visit"] is False
+    assert "solve" in told["moves"]
+    report = {"found": "asks for a price", "done": "told"}
+    early = client.post(f"/tickets/{name}/solve", json=report)
+    assert [one["condition"] for one in early.json()["missing"]] == ["answer_given"]
+    desk.prove(name, "solve")
+    assert client.post(f"/tickets/{name}/solve", json=report).json()["ticket"]["status"] == "done"
+    for step, body in (("customer-accept", {}), ("call-back", {"satisfaction": 5}), ("close", {})):
+        assert client.post(f"/tickets/{name}/{step}", json=body).is_success, step
+    assert name not in listed(visit=False, open=True)
+    wrong = client.post("/tickets", json=desk.request(needs_visit=False, severity=None))
+    assert (wrong.status_code, wrong.json()["facts"]["field"]) == (422, "skills")

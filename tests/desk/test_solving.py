@@ -6,8 +6,8 @@ import pytest
 
 from dispatcher.desk.command import wishes as w
 from dispatcher.desk.desk import Desk
-from dispatcher.domain.ticket import Status
-from dispatcher.errors import IllegalMove, MissingReason, Refused
+from dispatcher.domain.ticket import Channel, Severity, Status
+from dispatcher.errors import BadField, IllegalMove, MissingReason, Refused
 from dispatcher.ledgers.book import fold_all
 from dispatcher.ledgers.clocks import clocks
 from dispatcher.ledgers.outcomes import outcomes
@@ -15,7 +15,7 @@ from dispatcher.policy import load_policy, read_clocks
 from dispatcher.sim.proofs import shown
 from tests.desk.test_commands import route
 from tests.desk.test_gates import HARDWARE, on_site, planned, say, shut
-from tests.places import HOUR, MORNING, VILLAGE, CrowFlies, Village
+from tests.places import HOUR, MORNING, VILLAGE, CrowFlies, Village, at, site
 
 POLICY = load_policy()
 
@@ -188,3 +188,65 @@ def test_documents_are_those_of_the_log() -> None:
             say(place, w.ReviewDispute(ticket=name, verdict="upheld", reason="x"))
         assert place.refolded().tickets == place.docs.tickets
         assert place.refolded().routes == place.docs.routes
+
+
+def asked(place: Village, *, contract: str = "it", **more: object) -> str:
+    """Report a request that needs no visit and return its number."""
+    wish = w.ReportTicket(
+        channel=Channel.PHONE,
+        site=site(1, at(1, 0)),
+        symptom="What would a new one cost?",
+        contract=contract,
+        needs_visit=False,
+        **more,
+    )
+    say(place, wish)
+    return next(reversed(place.docs.tickets))
+
+
+def test_office_work_waits_for_what_was_asked_and_nobody_goes() -> None:
+    """R20, M4 P5-1: no plan has it; it is closed once answer, quote and documents have gone out."""
+    place = Village().engineer("anna")
+    name = asked(place)
+    ticket = place.docs.ticket(name)
+    assert (ticket.status, ticket.policy.partition("@")[0]) == (Status.REPORTED, "office")
+    assert Desk(docs=place.docs, roads=CrowFlies(), policy=POLICY).ask(MORNING) is None
+    assert not {"triage", "arrive"} & set(states(place, name, MORNING))
+    # the list goes by the answer, and once it has gone out by the whole
+    answer_at = ticket.clock("fix").due_at
+    say(place, w.AskFor(ticket=name, wish="quote"))
+    wish = w.Solve(ticket=name, found="wants a price", done="sent it")
+    lacking = [(one.condition, one.purpose) for one in shut(place, wish).lacking]
+    assert lacking == [("answer_given", "reply"), ("quote_given", "quote")]
+    say(place, w.LogContact(ticket=name, purpose="reply", is_reached=False), now=MORNING + 30)
+    assert len(shut(place, wish).lacking) == 2
+    for purpose in ("reply", "quote"):
+        say(place, w.LogContact(ticket=name, purpose=purpose), now=MORNING + 60)
+    assert place.docs.ticket(name).clock("fix").due_at > answer_at
+    # asked again: the quote that went out before counts no more
+    say(place, w.AskFor(ticket=name, wish="quote"), now=MORNING + 90)
+    assert [one.condition for one in shut(place, wish, now=MORNING + 95).lacking] == ["quote_given"]
+    say(place, w.LogContact(ticket=name, purpose="quote"), now=MORNING + 100)
+    say(place, wish, now=MORNING + 120)
+    say(place, w.StepBecause(ticket=name, move="dispute", reason="too dear"), now=MORNING + 130)
+    assert place.docs.ticket(name).status is Status.REPORTED
+    assert Desk(docs=place.docs, roads=CrowFlies(), policy=POLICY).ask(MORNING) is None
+    say(place, wish, now=MORNING + 140)
+    say(place, w.Step(ticket=name, move="customer_accept"), now=MORNING + 180)
+    say(place, w.CallBack(ticket=name, satisfaction=5), now=MORNING + 240)
+    say(place, w.Step(ticket=name, move="close"), now=MORNING + 300)
+    assert place.docs.ticket(name).status is Status.CLOSED
+    assert place.refolded().ticket(name) == place.docs.ticket(name)
+
+
+def test_office_work_that_wants_somebody_there_becomes_a_visit() -> None:
+    """R05, R20: a judgement names the skill, and with it the contract's own promises."""
+    place = Village().engineer("anna")
+    name = asked(place)
+    judged = w.Triage(ticket=name, severity=Severity.GENERAL, skills=HARDWARE, duration_s=3600)
+    say(place, judged)
+    ticket = place.docs.ticket(name)
+    assert (ticket.needs_visit, ticket.policy.partition("@")[0]) == (True, "it-hardware")
+    assert Desk(docs=place.docs, roads=CrowFlies(), policy=POLICY).ask(MORNING) is not None
+    with pytest.raises(BadField):
+        asked(place, skills=HARDWARE)

@@ -220,7 +220,10 @@ def test_complaint_that_goes_up_is_no_longer_the_lower_level_s() -> None:
     place = opened("standard", "Wed 09:00")
     place.add(ev.ComplaintRaised(**ON, level=1, owner="dispatcher"), now=moment("Wed 10:00"))
     place.add(ev.ComplaintRaised(**ON, level=2), now=moment("Wed 11:00"))
-    assert complaint_clocks(place, "Thu 20:00") == {"complaint_1": "void", "complaint_2": "breached"}
+    assert complaint_clocks(place, "Thu 20:00") == {
+        "complaint_1": "void",
+        "complaint_2": "breached",
+    }
     assert [one.name for name in COMPLAINTS for one in tasks_of(place, name)] == ["complaint_2"]
     place.add(ev.ComplaintRaised(**ON, level=3), now=moment("Thu 20:00"))
     assert complaint_clocks(place, "Thu 21:00") == {

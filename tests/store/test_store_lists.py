@@ -39,6 +39,7 @@ def fill(store: Store, number: int = 25) -> None:
                     symptom="No Heat" if n % 2 else "漏水 100%",
                     category="hardware",
                     site=f"S{n % 6}",
+                    needs_visit=(home, n) != ("village", 6),
                 )
             )
             for n in range(number)
@@ -108,6 +109,8 @@ def test_filters_choose(store: Store) -> None:
     assert ids(store, TicketFilter(engineer="E1")) == ["village-004", "village-005"]
     assert len(ids(store, TicketFilter(has_engineer=False))) == 48
     assert len(ids(store, TicketFilter(has_engineer=True))) == 2
+    assert ids(store, TicketFilter(needs_visit=False)) == ["village-006"]
+    assert len(ids(store, TicketFilter(needs_visit=True))) == 49
     # n % 4 + 1 == 4 for n = 3, 7, 11, 15, 19, 23
     assert len(ids(store, TicketFilter(severities=(Severity.MAJOR,), territory="town"))) == 6
     assert ids(store, TicketFilter(external_id="X-7")) == ["town-007", "village-007"]

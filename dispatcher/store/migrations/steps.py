@@ -38,7 +38,13 @@ def known(connection: sa.Connection) -> list[str]:
 
 
 # what one engine has alone, or no table of ours can say: indexes over texts and over some rows
-_BESIDE = ("ledger_fts", "ix_ledger_text_words", "ix_ledger_row_ended", "ix_ticket_search", "ix_ticket_desk")
+_BESIDE = (
+    "ledger_fts",
+    "ix_ledger_text_words",
+    "ix_ledger_row_ended",
+    "ix_ticket_search",
+    "ix_ticket_desk",
+)
 
 
 def _is_ours(name: str | None, _kind: str, _parents: object) -> bool:

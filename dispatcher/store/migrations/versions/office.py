@@ -12,9 +12,7 @@ depends_on = None
 
 INT = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 # few of many: the index holds only them
-_DESK = (
-    "CREATE INDEX ix_ticket_desk ON ticket (territory, due_at, id) WHERE needs_visit = 0"
-)
+_DESK = "CREATE INDEX ix_ticket_desk ON ticket (territory, due_at, id) WHERE needs_visit = 0"
 
 
 def upgrade() -> None:
