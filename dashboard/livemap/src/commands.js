@@ -27,8 +27,8 @@ export class Commands {
     this.undoable = [];
   }
 
-  /** Run one command on a ticket; resolves to true when the desk took it. */
-  async run(name, id, body = {}, { isUndo = false } = {}) {
+  /** Run one command on a ticket; resolves to true when the desk took it. A form that waits is told why not. */
+  async run(name, id, body = {}, { isUndo = false, tell = null } = {}) {
     const ticket = this.store.tickets.get(id);
     const before = ticket ? { ...ticket, position: this.store.visitOf.get(id)?.position } : { id, flags: 0 };
     const sent = { ...body };
@@ -40,7 +40,7 @@ export class Commands {
       this.#done(name, before, body, isUndo);
       return true;
     } catch (problem) {
-      this.#refused(name, id, body, problem);
+      this.#refused(name, id, body, problem, tell);
       return false;
     }
   }
@@ -82,12 +82,15 @@ export class Commands {
     this.say("done", `did.${name}`, { ticket: before.id, engineer }, { canUndo: Boolean(reverse) });
   }
 
-  #refused(name, id, body, problem) {
+  #refused(name, id, body, problem, tell = null) {
     this.#forget(id);
-    if (problem instanceof Problem && problem.code === "not_eligible" && !body.reason) {
-      return this.say("ask", problem.message, { name, id, body });
-    }
-    if (problem instanceof Problem) return this.say("error", null, { text: problem.message });
+    const isKnown = problem instanceof Problem;
+    if (isKnown && problem.code === "not_eligible" && !body.reason) return this.say("ask", problem.message, { name, id, body });
+    // who looks again and repeats repeats on what is there now
+    const ticket = this.store.tickets.get(id);
+    if (isKnown && problem.code === "stale_version" && ticket && problem.facts.what === "Ticket") ticket.version = Math.max(ticket.version, problem.facts.actual);
+    if (tell) return tell(isKnown ? problem.message : null);
+    if (isKnown) return this.say("error", null, { text: problem.message });
     this.say("error", "error.network");
   }
 

@@ -100,7 +100,7 @@ export class Dialogs {
   exception(message, { name, id, body }) {
     const { t } = this.app;
     this.#form(t("exception.title"), [h("p.warn", {}, message), field(t("field.reason"), h("input", { name: "reason", required: true, maxlength: 200, autocomplete: "off" }))], t("exception.do"),
-      ({ reason }) => this.app.commands.run(name, id, { ...body, reason }));
+      ({ reason }, tell) => this.app.commands.run(name, id, { ...body, reason }, { tell }));
   }
 
   /** Write down what a gate asks for: ticked lines, a number, or the id of a paper. */
@@ -110,10 +110,10 @@ export class Dialogs {
     const boxes = items.map((one) => h("label.tick", {}, h("input", { type: "checkbox", name: `item-${one.name}`, required: true }), ` ${one.label}`));
     const isWritten = ["number", "photo", "signature"].includes(lack.asks);
     const input = isWritten ? field(t(lack.asks === "number" ? "gate.value" : "gate.document"), h("input", { name: "said", required: true, maxlength: 120, autocomplete: "off" })) : null;
-    this.#form(lack.label, [h("p", {}, lack.text), ...boxes, input].filter(Boolean), t("gate.record"), (values) => {
+    this.#form(lack.label, [h("p", {}, lack.text), ...boxes, input].filter(Boolean), t("gate.record"), (values, tell) => {
       const body = { kind: lack.condition, items: items.map((one) => one.name) };
       if (isWritten) body[lack.asks === "number" ? "value" : "document"] = values.said;
-      return this.app.commands.run("evidence", ticket.id, body);
+      return this.app.commands.run("evidence", ticket.id, body, { tell });
     });
   }
 
@@ -123,7 +123,7 @@ export class Dialogs {
     const isPaper = lack.except_with === "document";
     const name = isPaper ? "document" : "reason";
     this.#form(t("gate.except.title"), [h("p.warn", {}, lack.text), field(t(isPaper ? "gate.document" : "field.reason"), h("input", { name, required: true, maxlength: 120, autocomplete: "off" }))],
-      t("gate.except"), (values) => this.app.commands.run("exceptions", ticket.id, { move: lack.move, condition: lack.condition, [name]: values[name] }));
+      t("gate.except"), (values, tell) => this.app.commands.run("exceptions", ticket.id, { move: lack.move, condition: lack.condition, [name]: values[name] }, { tell }));
   }
 
   async hold(ticket) {
@@ -133,10 +133,10 @@ export class Dialogs {
       field(t("hold.kind"), select("kind", kinds)),
       field(t("field.reason"), h("input", { name: "reason", required: true, maxlength: 200, autocomplete: "off" })),
       field(t("hold.hours"), h("input", { name: "hours", type: "number", min: "1", max: "720", step: "1" })),
-    ], t("do.hold"), ({ kind, reason, hours }) => {
+    ], t("do.hold"), ({ kind, reason, hours }, tell) => {
       const body = { kind, reason };
       if (hours) body.until_at = Math.round(app.now() + Number(hours) * 3600);
-      return app.commands.run("hold", ticket.id, body);
+      return app.commands.run("hold", ticket.id, body, { tell });
     });
   }
 
@@ -151,7 +151,7 @@ export class Dialogs {
   cancel(ticket) {
     const { t } = this.app;
     this.#form(t("cancel.title", { ticket: ticket.label || ticket.id }), [h("p", {}, t("cancel.warning")), field(t("field.reason"), h("input", { name: "reason", required: true, maxlength: 200, autocomplete: "off" }))],
-      t("do.cancel"), ({ reason }) => this.app.commands.run("cancel", ticket.id, { reason }));
+      t("do.cancel"), ({ reason }, tell) => this.app.commands.run("cancel", ticket.id, { reason }, { tell }));
   }
 
   async triage(ticket) {
@@ -162,9 +162,9 @@ export class Dialogs {
       field(t("field.skills"), select("skill", skills)),
       field(t("field.level"), h("input", { name: "level", type: "number", min: "1", max: "5", value: "2" })),
       field(t("field.minutes"), h("input", { name: "minutes", type: "number", min: "5", max: "600", step: "5", value: String(Math.round((ticket.duration || 3600) / 60)) })),
-    ], t("do.triage"), ({ severity, skill, level, minutes }) => app.commands.run("triage", ticket.id, {
+    ], t("do.triage"), ({ severity, skill, level, minutes }, tell) => app.commands.run("triage", ticket.id, {
       severity: Number(severity), skills: skill ? [{ name: skill, level: Number(level) || 1 }] : [], duration_s: Number(minutes) * 60,
-    }));
+    }, { tell }));
   }
 
   help() {
@@ -176,14 +176,22 @@ export class Dialogs {
       h("div", {}, h("h3", {}, t("legend.tickets")), h("ul.plain", {}, legend), h("h3", {}, t("legend.engineers")), h("ul.plain", {}, states), h("p.sub", {}, t("help.drag")))));
   }
 
+  /** Ask for something; refused, the form stays with what was typed and says why. */
   #form(title, fields, action, onSubmit) {
     const { t } = this.app;
-    const form = h("form.form", { onsubmit: (event) => {
+    const refusal = h("p.warn", { role: "alert", hidden: true });
+    const send = h("button.main", { type: "submit" }, action);
+    const form = h("form.form", { onsubmit: async (event) => {
       event.preventDefault();
-      const values = Object.fromEntries(new FormData(form));
-      this.box.close();
-      void onSubmit(values);
-    } }, fields, h("div.actions", {}, h("button.main", { type: "submit" }, action), h("button", { type: "button", onclick: () => this.box.close() }, t("back"))));
+      let why = "";
+      send.disabled = true;
+      await onSubmit(Object.fromEntries(new FormData(form)), (text) => { why = text ?? t("error.network"); });
+      send.disabled = false;
+      refusal.textContent = why;
+      refusal.hidden = !why;
+      // somebody may have closed it and opened another meanwhile
+      if (!why && this.box.contains(form)) this.box.close();
+    } }, fields, refusal, h("div.actions", {}, send, h("button", { type: "button", onclick: () => this.box.close() }, t("back"))));
     this.#open(title, form);
     form.querySelector("input,select")?.focus();
   }

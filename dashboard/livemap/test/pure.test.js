@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DeskClock, hourFormat, span, zoneOffset } from "../src/clock.js";
-import { reverseOf } from "../src/commands.js";
+import { Commands, reverseOf } from "../src/commands.js";
 import { paintLayers, tilesInView, value } from "../src/flatstyle.js";
 import { Scale, bars, daySpan, positionAt, rowOrder } from "../src/ganttlayout.js";
 import { Problem, client, newKey } from "../src/http.js";
@@ -191,4 +191,24 @@ test("both languages have the same sentences with the same places", () => {
   assert.notEqual(en("link.live"), zh("link.live"));
   assert.equal(en.word("status", "on_site"), "on site");
   assert.equal(en.word("status", "something_new"), "something new");
+});
+
+test("a refused form is told why, and repeats on what is there now", async () => {
+  const store = { tickets: new Map([["T1", ticket("T1", { version: 4 })]]), visitOf: new Map(), ghosts: new Map(), engineers: new Map() };
+  const answers = [new Problem(409, { code: "stale_version", detail: "changed meanwhile", facts: { what: "Ticket", id: "T1", expected: 4, actual: 6 } }), { version: 7 }];
+  const sent = [];
+  const post = async (_path, body) => {
+    sent.push(body);
+    const answer = answers.shift();
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  const said = [], told = [];
+  const commands = new Commands({ store, http: { post }, onGhost: () => {}, say: (...words) => said.push(words) });
+  const hold = () => commands.run("hold", "T1", { reason: "key" }, { tell: (text) => told.push(text) });
+  assert.equal(await hold(), false);
+  assert.deepEqual([told, said], [["changed meanwhile"], []]);
+  assert.equal(await hold(), true);
+  assert.deepEqual(sent.map((one) => one.expected_version), [4, 6]);
+  assert.equal(said[0][0], "done");
 });

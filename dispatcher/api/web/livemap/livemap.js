@@ -310,20 +310,20 @@ var C = class {
 			say: r
 		}), this.undoable = [];
 	}
-	async run(e, t, n = {}, { isUndo: r = !1 } = {}) {
-		let i = this.store.tickets.get(t), a = i ? {
-			...i,
+	async run(e, t, n = {}, { isUndo: r = !1, tell: i = null } = {}) {
+		let a = this.store.tickets.get(t), o = a ? {
+			...a,
 			position: this.store.visitOf.get(t)?.position
 		} : {
 			id: t,
 			flags: 0
-		}, o = { ...n };
-		!r && Number.isInteger(i?.version) && (o.expected_version = i.version), e === "assign" && this.#e(t, n.engineer);
+		}, s = { ...n };
+		!r && Number.isInteger(a?.version) && (s.expected_version = a.version), e === "assign" && this.#e(t, n.engineer);
 		try {
-			let s = await this.http.post(x("tickets", t, e), o);
-			return i && Number.isInteger(s?.version) && (i.version = Math.max(i.version, s.version)), this.#t(e, a, n, r), !0;
+			let i = await this.http.post(x("tickets", t, e), s);
+			return a && Number.isInteger(i?.version) && (a.version = Math.max(a.version, i.version)), this.#t(e, o, n, r), !0;
 		} catch (r) {
-			return this.#n(e, t, n, r), !1;
+			return this.#n(e, t, n, r, i), !1;
 		}
 	}
 	async second(e, t) {
@@ -356,13 +356,17 @@ var C = class {
 			engineer: a
 		}, { canUndo: !!i });
 	}
-	#n(e, t, n, r) {
-		if (this.#r(t), r instanceof v && r.code === "not_eligible" && !n.reason) return this.say("ask", r.message, {
+	#n(e, t, n, r, i = null) {
+		this.#r(t);
+		let a = r instanceof v;
+		if (a && r.code === "not_eligible" && !n.reason) return this.say("ask", r.message, {
 			name: e,
 			id: t,
 			body: n
 		});
-		if (r instanceof v) return this.say("error", null, { text: r.message });
+		let o = this.store.tickets.get(t);
+		if (a && r.code === "stale_version" && o && r.facts.what === "Ticket" && (o.version = Math.max(o.version, r.facts.actual)), i) return i(a ? r.message : null);
+		if (a) return this.say("error", null, { text: r.message });
 		this.say("error", "error.network");
 	}
 	#r(e) {
@@ -1238,10 +1242,10 @@ var Ke = 8, qe = class {
 			required: !0,
 			maxlength: 200,
 			autocomplete: "off"
-		}))], i("exception.do"), ({ reason: e }) => this.app.commands.run(t, n, {
+		}))], i("exception.do"), ({ reason: e }, i) => this.app.commands.run(t, n, {
 			...r,
 			reason: e
-		}));
+		}, { tell: i }));
 	}
 	evidence(e, t) {
 		let { t: n } = this.app, r = t.items ?? [], i = r.map((e) => D("label.tick", {}, D("input", {
@@ -1262,12 +1266,12 @@ var Ke = 8, qe = class {
 			D("p", {}, t.text),
 			...i,
 			o
-		].filter(Boolean), n("gate.record"), (n) => {
-			let i = {
+		].filter(Boolean), n("gate.record"), (n, i) => {
+			let o = {
 				kind: t.condition,
 				items: r.map((e) => e.name)
 			};
-			return a && (i[t.asks === "number" ? "value" : "document"] = n.said), this.app.commands.run("evidence", e.id, i);
+			return a && (o[t.asks === "number" ? "value" : "document"] = n.said), this.app.commands.run("evidence", e.id, o, { tell: i });
 		});
 	}
 	letPass(e, t) {
@@ -1277,11 +1281,11 @@ var Ke = 8, qe = class {
 			required: !0,
 			maxlength: 120,
 			autocomplete: "off"
-		}))], n("gate.except"), (n) => this.app.commands.run("exceptions", e.id, {
+		}))], n("gate.except"), (n, r) => this.app.commands.run("exceptions", e.id, {
 			move: t.move,
 			condition: t.condition,
 			[i]: n[i]
-		}));
+		}, { tell: r }));
 	}
 	async hold(e) {
 		let { t, app: n } = {
@@ -1303,12 +1307,12 @@ var Ke = 8, qe = class {
 				max: "720",
 				step: "1"
 			}))
-		], t("do.hold"), ({ kind: t, reason: r, hours: i }) => {
-			let a = {
+		], t("do.hold"), ({ kind: t, reason: r, hours: i }, a) => {
+			let o = {
 				kind: t,
 				reason: r
 			};
-			return i && (a.until_at = Math.round(n.now() + Number(i) * 3600)), n.commands.run("hold", e.id, a);
+			return i && (o.until_at = Math.round(n.now() + Number(i) * 3600)), n.commands.run("hold", e.id, o, { tell: a });
 		});
 	}
 	reveal(e, t, n) {
@@ -1325,7 +1329,7 @@ var Ke = 8, qe = class {
 			required: !0,
 			maxlength: 200,
 			autocomplete: "off"
-		}))], t("do.cancel"), ({ reason: t }) => this.app.commands.run("cancel", e.id, { reason: t }));
+		}))], t("do.cancel"), ({ reason: t }, n) => this.app.commands.run("cancel", e.id, { reason: t }, { tell: n }));
 	}
 	async triage(e) {
 		let { t, app: n } = {
@@ -1358,14 +1362,14 @@ var Ke = 8, qe = class {
 				step: "5",
 				value: String(Math.round((e.duration || 3600) / 60))
 			}))
-		], t("do.triage"), ({ severity: t, skill: r, level: i, minutes: a }) => n.commands.run("triage", e.id, {
+		], t("do.triage"), ({ severity: t, skill: r, level: i, minutes: a }, o) => n.commands.run("triage", e.id, {
 			severity: Number(t),
 			skills: r ? [{
 				name: r,
 				level: Number(i) || 1
 			}] : [],
 			duration_s: Number(a) * 60
-		}));
+		}, { tell: o }));
 	}
 	help() {
 		let { t: e } = this.app, t = [
@@ -1397,15 +1401,20 @@ var Ke = 8, qe = class {
 		this.#e(e("help.title"), D("div.helpgrid", {}, D("dl.keys", {}, t.map(([t, n]) => [D("dt", {}, t.split(" ").map((e) => D("kbd", {}, e))), D("dd", {}, e(`help.${n}`))])), D("div", {}, D("h3", {}, e("legend.tickets")), D("ul.plain", {}, n), D("h3", {}, e("legend.engineers")), D("ul.plain", {}, r), D("p.sub", {}, e("help.drag")))));
 	}
 	#a(e, t, n, r) {
-		let { t: i } = this.app, a = D("form.form", { onsubmit: (e) => {
+		let { t: i } = this.app, a = D("p.warn", {
+			role: "alert",
+			hidden: !0
+		}), o = D("button.main", { type: "submit" }, n), s = D("form.form", { onsubmit: async (e) => {
 			e.preventDefault();
-			let t = Object.fromEntries(new FormData(a));
-			this.box.close(), r(t);
-		} }, t, D("div.actions", {}, D("button.main", { type: "submit" }, n), D("button", {
+			let t = "";
+			o.disabled = !0, await r(Object.fromEntries(new FormData(s)), (e) => {
+				t = e ?? i("error.network");
+			}), o.disabled = !1, a.textContent = t, a.hidden = !t, !t && this.box.contains(s) && this.box.close();
+		} }, t, a, D("div.actions", {}, o, D("button", {
 			type: "button",
 			onclick: () => this.box.close()
 		}, i("back"))));
-		this.#e(e, a), a.querySelector("input,select")?.focus();
+		this.#e(e, s), s.querySelector("input,select")?.focus();
 	}
 };
 function Je(e, t) {
