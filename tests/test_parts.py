@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dispatcher
-from dispatcher.errors import BadField, BadTable
+from dispatcher.errors import BadField, BadTable, StaleVersion
 from dispatcher.texts.parts import PARTS, part
 
 ROOT = Path(dispatcher.__file__).parent
@@ -77,3 +77,11 @@ def test_refusal_has_its_parts_in_the_asked_language() -> None:
     table = BadTable(file="CN", problem="row 3, date is x: write YYYY-MM-DD", expected="table")
     assert "第 3 行，date 的值是 x：请按 YYYY-MM-DD 填写" in table.message("zh")
     assert part("Invalid lone surrogate", "zh") == "Invalid lone surrogate"
+
+
+def test_what_a_refusal_is_about_is_named_in_chinese() -> None:
+    """A single word is found too: the thing that was changed, missing or shut."""
+    for what in ("Ticket", "Engineer", "Asset"):
+        said = StaleVersion(what=what, id="x-1", expected=1, actual=2).message("zh")
+        assert what not in said
+    assert "存储 /tmp/desk.db" in part("The store /tmp/desk.db", "zh")
