@@ -24,6 +24,8 @@ _USE: Final = {
 }
 _PAIR: Final = {"light": ["#66A5C4", "#27569b"], "dark": ["#8FD3FF", "#3f7fd6"]}
 _LINE: Final = {"light": "#0b62bd", "dark": "#62aeff"}
+# times the middle plan; a line of this height leaves the others no room
+_FAR_ABOVE: Final = 10
 _KINDS: Final = ("added", "moved", "resequenced", "retimed", "removed")
 
 
@@ -110,6 +112,14 @@ def crew_chart(say: Words, theme: str, engineers: Sequence[Mapping[str, Any]]) -
     )
 
 
+def _cost_axis(say: Words, costs: Sequence[int]) -> alt.Y:
+    """Return the axis of costs; one plan far above the rest (a morning's first) must not flatten them."""
+    usual = sorted(costs)[len(costs) // 2]
+    if max(costs) > _FAR_ABOVE * usual > 0:
+        return alt.Y("cost:Q", title=say("plan.cost.log"), scale=alt.Scale(type="log", nice=False))
+    return alt.Y("cost:Q", title=say("plan.cost"), scale=alt.Scale(zero=False))
+
+
 def plan_charts(
     say: Words, theme: str, plans: Sequence[Mapping[str, Any]]
 ) -> tuple[alt.LayerChart, alt.Chart]:
@@ -131,9 +141,10 @@ def plan_charts(
     )
     x = alt.X("at:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(format="%H:%M"))
     tip = ["hour:N", alt.Tooltip("cost:Q", format=".1f"), alt.Tooltip("bound:Q", format=".1f")]
-    base = alt.Chart(rows, height=210)
+    # an empty plan costs nothing and says nothing, and no logarithm has a place for it
+    base = alt.Chart(rows, height=210).transform_filter("datum.cost > 0")
     line = base.mark_line(interpolate="step-after", color=_LINE[theme]).encode(
-        x=x, y=alt.Y("cost:Q", title=say("plan.cost"), scale=alt.Scale(zero=False)), tooltip=tip
+        x=x, y=_cost_axis(say, [one["cost"] for one in plans]), tooltip=tip
     )
     bound = base.mark_line(strokeDash=[4, 4], color=_LINE[theme], opacity=0.7).encode(
         x=x, y="bound:Q", tooltip=tip

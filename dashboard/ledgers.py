@@ -187,7 +187,13 @@ def cell(say: Words, kind: str, value: Any, names: Mapping[str, str]) -> str:
         "engineer": lambda one: names.get(one, one),
         "word": lambda one: _word(say, one),
     }
-    return how.get(kind, lambda one: names.get(one, str(one)))(value)
+    return how.get(kind, lambda one: _told(say, str(one), names))(value)
+
+
+def _told(say: Words, text: str, names: Mapping[str, str]) -> str:
+    """Return a text as it is, a person or a desk by its name."""
+    known = names.get(text.removeprefix("engineer:"))
+    return known or say.texts.get(f"map.actor.{text}") or text
 
 
 def _word(say: Words, name: str) -> str:

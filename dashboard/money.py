@@ -94,5 +94,7 @@ def _consent(say: Words, whole: Mapping[str, Any]) -> None:
         st.caption(say("money.consent.never") if is_over else say("money.consent.none"))
     for one in shown:
         said = f" ({one['value']})" if one["value"] else ""
-        words = say(f"money.consent.{one['kind']}", at=say.moment(one["at"]), who=one["by"])
+        words = say(
+            f"money.consent.{one['kind']}", at=say.moment(one["at"]), who=say.actor(one["by"])
+        )
         st.caption(f"✓ {plain(words + said)}")

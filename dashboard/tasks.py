@@ -115,7 +115,7 @@ def _when(frame: Frame, one: Mapping[str, Any], *, is_open: bool) -> str:
     if one["escalated_from"]:
         parts.append(say("tasks.escalated", role=say(f"role.{one['escalated_from']}")))
     if one["taken_by"]:
-        parts.append(say("tasks.taken", who=one["taken_by"]))
+        parts.append(say("tasks.taken", who=say.actor(one["taken_by"])))
     if not is_open:
         parts.append(f"{one['state_label']} {say.moment(one['closed_at'])}")
     return " · ".join(part for part in parts if part)

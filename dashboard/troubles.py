@@ -119,7 +119,9 @@ def head(say: Words, one: Mapping[str, Any]) -> str:
 
 def lines(say: Words, one: Mapping[str, Any]) -> list[str]:
     """Return what is known of a complaint or incident, a sentence each."""
-    raised = say("troubles.raised", at=say.moment(one["raised_at"]), who=one["raised_by"])
+    raised = say(
+        "troubles.raised", at=say.moment(one["raised_at"]), who=say.actor(one["raised_by"])
+    )
     told = [f"{raised} · {owner(say, one)}"]
     if one["moved_at"] and one["first_level"] != one["level"]:
         at = say.moment(one["moved_at"])
@@ -134,7 +136,7 @@ def lines(say: Words, one: Mapping[str, Any]) -> list[str]:
         at = say.moment(one["noted_at"])
         told.append(say("troubles.noted", n=one["notes"], at=at, text=one["noted"]))
     if one["settled_at"]:
-        at, who = say.moment(one["settled_at"]), one["settled_by"]
+        at, who = say.moment(one["settled_at"]), say.actor(one["settled_by"])
         told.append(say("troubles.settled", at=at, who=who, text=one["outcome"] or "–"))
     return told
 

@@ -84,7 +84,8 @@ def test_everything_said_is_in_the_catalogue() -> None:
 
 def test_house_words_in_clauses_are_chinese() -> None:
     """What the house adds to a clause is in words; the manual's own numbers stay as they are."""
-    assert clause_words("M3 2(2), below general house", "en") == "M3 2(2), below general house"
+    assert clause_words("M1 3.9, time house", "en") == "M1 3.9, time: house rule"
+    assert clause_words("house, within M3 2(2)", "en") == "house rule, within M3 2(2)"
     shipped = {
         found
         for profile in load_policy().profiles.values()

@@ -52,16 +52,15 @@ _CLAUSE_WORDS = (
     "1 year and life",
     "3 years",
 )
+# longer ones first, as they are listed
+_CLAUSE = re.compile(rf"\b(?:{'|'.join(_CLAUSE_WORDS)})\b")
 
 
 def clause_words(clause: str, lang: Lang) -> str:
     """Return a clause with the house's own additions in words; numbers of manuals stay as they are."""
-    if lang == "en":
-        return clause
     texts = catalogue(lang)
-    for word in _CLAUSE_WORDS:
-        clause = re.sub(rf"\b{word}\b", texts[f"clause.{word.replace(' ', '_')}"], clause)
-    return clause.replace(", ", "，")
+    said = _CLAUSE.sub(lambda found: texts[f"clause.{found[0].replace(' ', '_')}"], clause)
+    return said.replace(", ", "，") if lang == "zh" else said
 
 
 def fill(template: str, facts: Mapping[str, object]) -> str:

@@ -193,7 +193,10 @@ def test_charts_carry_every_row(theme: str) -> None:
     plan = {"at": NOON, "cost": 7200, "bound": None, "changes": {"added": 2}}
     cost, changed = (chart.to_dict() for chart in plan_charts(say, theme, [plan]))
     assert changed["data"]["values"][0]["changed"] == 2
-    assert cost["layer"]
+    assert cost["layer"][0]["encoding"]["y"]["title"] == say("plan.cost")
+    morning = [plan | {"cost": 5_000_000}, plan, plan | {"cost": 0}, plan]
+    axis = plan_charts(say, theme, morning)[0].to_dict()["layer"][0]["encoding"]["y"]
+    assert (axis["scale"]["type"], axis["title"]) == ("log", say("plan.cost.log"))
 
 
 def test_launch_sends_nothing_out() -> None:

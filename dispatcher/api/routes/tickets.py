@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import Query
@@ -26,7 +27,7 @@ from dispatcher.errors import ContactGone, UnknownSite
 from dispatcher.policy import read_clocks
 from dispatcher.policy.explain import explain_all
 from dispatcher.store import TicketFilter
-from dispatcher.texts import say
+from dispatcher.texts import clause_words, say
 
 doors = Doors("tickets")
 
@@ -98,7 +99,10 @@ def show_ticket(ticket: s.Id, house: Housed, seat: Seated, ask: Asked) -> Respon
         incomplete=[say(f"intake.{name}", ask.lang) for name in known.missing],
         ticket=shown,
         site=v.masked(site, one, cells_only=seat.sees_cells_only) if site else None,
-        clocks=read_clocks(house.policy, one, mirror.docs.territory(), now),
+        clocks=tuple(
+            replace(clock, clause=clause_words(clock.clause, ask.lang))
+            for clock in read_clocks(house.policy, one, mirror.docs.territory(), now)
+        ),
         why=explain_all(house.policy, one, mirror.docs.territory(), now, ask.lang),
         visit=visit,
         moves=moves_of(one, seat.role),
