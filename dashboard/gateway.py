@@ -38,6 +38,8 @@ class Refusal(Exception):
         self.fields = {
             str(one.get("field", "")): str(one.get("text", "")) for one in body.get("errors") or []
         }
+        # everything a closed gate waits for, with clause and way
+        self.missing: list[Mapping[str, Any]] = list(body.get("missing") or [])
         super().__init__(self.detail)
 
 

@@ -32,11 +32,13 @@ def register(frame: Frame) -> None:
         st.info(say("reg.denied"))
         return
     _clear_if_wished()
+    if "live_wish" in st.session_state:
+        st.switch_page("views/live.py")
     done = st.session_state.pop("reg_done", None)
     if done:
         st.success(say("reg.done", id=done["id"]))
         if done.get("status") == "reported":
-            st.info(say("reg.triage"))
+            st.info(say("reg.triage" if done.get("needs_visit", True) else "reg.desk.next"))
         _show_done(frame, done)
     faults: Mapping[str, str] = st.session_state.get(_FIELDS, {})
     words = _vocabulary(frame)
@@ -116,14 +118,18 @@ def _what(
     st.markdown(f"**{say('reg.what')}**")
     symptom = st.text_area(say("reg.symptom"), key=_key("symptom"), max_chars=500, height=70)
     _fault(faults, "symptom")
+    # R20: an answer, a quote, documents; nobody is judged to be sent
+    is_desk = st.checkbox(say("reg.desk"), key=_key("desk"), help=say("reg.desk.help"))
     a, b, c = st.columns(3)
     with a:
         category = _choose(frame, "category", words.get("categories", ()), faults)
-        duration = st.number_input(say("reg.duration"), 10, 600, 60, 10, key=_key("duration"))
+        duration = st.number_input(
+            say("reg.duration"), 10, 600, 60, 10, key=_key("duration"), disabled=is_desk
+        )
         _fault(faults, "duration_s")
     with b:
         model = _text(frame, "model", "model", faults, 60)
-        level = st.number_input(say("reg.level"), 1, 5, 1, key=_key("level"))
+        level = st.number_input(say("reg.level"), 1, 5, 1, key=_key("level"), disabled=is_desk)
     with c:
         severity = st.selectbox(
             say("reg.severity"),
@@ -139,6 +145,7 @@ def _what(
             key=_key("skills"),
             format_func=labels.get,
             placeholder="",
+            disabled=is_desk,
         )
         _fault(faults, *(name for name in faults if name.startswith("skills")))
     return {
@@ -147,7 +154,8 @@ def _what(
         "model": model,
         "severity": severity,
         "duration_s": int(duration) * 60,
-        "skills": [{"name": one, "level": int(level)} for one in skills],
+        "skills": [] if is_desk else [{"name": one, "level": int(level)} for one in skills],
+        "needs_visit": not is_desk,
     }
 
 
@@ -272,6 +280,9 @@ def request_body(
     }
     if fields["skills"]:
         body["skills"] = fields["skills"]
+    if not fields.get("needs_visit", True):
+        # nobody comes: there is no time to agree on
+        return body | {"needs_visit": False}
     if "window" in fields:
         day, start, end = fields["window"]
         midnight = frame.say.local(now_at).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -346,6 +357,15 @@ def _unplaced(faults: Mapping[str, str]) -> list[str]:
 
 
 def _show_done(frame: Frame, done: Mapping[str, Any]) -> None:
-    if st.button(frame.say("ticket.map"), key="reg_show"):
-        st.session_state["live_wish"] = {"kind": "ticket", "id": done["id"]}
-        st.switch_page("views/live.py")
+    """Offer the way to the new ticket; this is drawn once, so only a callback hears the press."""
+    say, wish = frame.say, {"kind": "ticket", "id": done["id"]}
+    if done.get("needs_visit", True):
+        st.button(say("ticket.map"), key="reg_show", on_click=_go, args=("live_wish", wish))
+    else:
+        st.button(
+            say("troubles.ticket"), key="reg_open", on_click=_go, args=("ticket_wish", done["id"])
+        )
+
+
+def _go(name: str, wish: object) -> None:
+    st.session_state[name] = wish

@@ -1,7 +1,7 @@
 """
 The list of tickets with its filters, and one ticket with clocks, plan, reasons and history.
 
-Must not change tickets: that is done on the live map, where its consequences are seen.
+Must not move visits: that is done on the live map, where its consequences are seen; see `acts` for the rest.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from typing import Any, Final
 
 import streamlit as st
 
+from dashboard.acts import acts
 from dashboard.frame import Frame
 from dashboard.gateway import Refusal, Silence, public_url
 from dashboard.known import similar
 from dashboard.money import who_pays
-from dashboard.paging import Pages, choose_row
+from dashboard.paging import Pages, choose_row, told
 from dashboard.troubles import troubles_of
 from dashboard.words import SHAPES, Words, plain
 
@@ -42,6 +43,7 @@ SORTS: Final = ("due", "reported", "severity")
 def listing(frame: Frame) -> None:
     """Draw filters, table, pages and, when a row is chosen, the ticket."""
     _take_wish()
+    told("ticket")
     query = _filters(frame)
     pages = Pages.of("tickets", query, PAGE_SIZE)
     try:
@@ -69,7 +71,7 @@ def _take_wish() -> None:
     wish = st.session_state.pop("ticket_wish", None)
     if wish:
         st.session_state.update(ticket_shown=wish, tickets_q=wish, tickets_status=[])
-        st.session_state["tickets_open"] = False
+        st.session_state["tickets_open"] = st.session_state["tickets_desk"] = False
         st.session_state.pop("tickets_severity", None)
 
 
@@ -97,7 +99,10 @@ def _filters(frame: Frame) -> dict[str, Any]:
     sort = order.selectbox(
         say("filter.sort"), SORTS, key="tickets_sort", format_func=lambda name: say(f"sort.{name}")
     )
-    is_open = only.checkbox(say("filter.open"), value=True, key="tickets_open")
+    with only:
+        is_open = st.checkbox(say("filter.open"), value=True, key="tickets_open")
+        # R20: answers, quotes, documents
+        is_desk = st.checkbox(say("filter.desk"), key="tickets_desk")
     return {
         "territory": frame.territory["id"],
         "q": text.strip(),
@@ -106,6 +111,7 @@ def _filters(frame: Frame) -> dict[str, Any]:
         "sort": sort,
         # a state chosen by name is meant even when it is a finished one
         "open": "true" if is_open and not chosen else None,
+        "visit": "false" if is_desk else None,
     }
 
 
@@ -136,13 +142,15 @@ def ticket(frame: Frame, ticket_id: str) -> None:
         st.error(str(problem))
         return
     one = whole["ticket"]
-    with st.container(border=True):
+    with st.container(border=True, key="ticket_card"):
         head, button = st.columns([5, 1.4], vertical_alignment="center")
         head.subheader(f"{say.severity(one['severity'])} · {one.get('label') or one['id']}")
-        head.caption(f"{one['id']} · {say.word('status', one['status'])}")
+        desk = "" if one["needs_visit"] else f" · {say('ticket.desk')}"
+        head.caption(f"{one['id']} · {say.word('status', one['status'])}{desk}")
         if button.button(say("ticket.map"), key="show_on_map", type="primary"):
             st.session_state["live_wish"] = {"kind": "ticket", "id": ticket_id}
             st.switch_page("views/live.py")
+        acts(frame, whole)
         left, right = st.columns(2)
         with left:
             _clocks(say, whole)
@@ -175,10 +183,10 @@ def _clocks(say: Words, whole: Mapping[str, Any]) -> None:
             for one in whole.get("clocks") or []
         ]
     )
-    told = whole.get("why") or {}
-    if told:
+    why = whole.get("why") or {}
+    if why:
         with st.expander(say("ticket.why_due")):
-            for sentence in told.values():
+            for sentence in why.values():
                 st.caption(sentence)
 
 
@@ -186,7 +194,7 @@ def _plan(say: Words, whole: Mapping[str, Any]) -> None:
     visit = whole.get("visit")
     name = whole["ticket"].get("engineer_name")
     if not visit or not name:
-        st.caption(say("ticket.noplan"))
+        st.caption(say("ticket.noplan" if whole["ticket"]["needs_visit"] else "ticket.desk.plan"))
         return
     times = f"{say.hour(visit['start_at'])} – {say.hour(visit['finish_at'])}"
     st.markdown(f"**{say('ticket.plan')}**: {plain(name)}, {times}")
