@@ -6,15 +6,18 @@ Must not know pages; what the API refuses comes back as `Refusal`, its silence a
 
 from __future__ import annotations
 
+import json
 import os
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
 
 API_URL: Final = "http://127.0.0.1:8000"
+# step, how many are done, of how many
+Show = Callable[[str, int, int], None]
 Query = Mapping[str, str | int | float | bool | Sequence[str] | None]
 
 
@@ -35,6 +38,8 @@ class Refusal(Exception):
         self.status = status
         self.code = str(body.get("code", ""))
         self.detail = str(body.get("detail") or body.get("title") or f"HTTP {status}")
+        # wrong cells of a file
+        self.cells: Sequence[Mapping[str, Any]] = tuple(body.get("cells") or ())
         self.fields = {
             str(one.get("field", "")): str(one.get("text", "")) for one in body.get("errors") or []
         }
@@ -77,21 +82,34 @@ class Gateway:
         wanted = {name: value for name, value in (query or {}).items() if value not in (None, "")}
         return self._ask("GET", path, params=wanted).content
 
-    def send(self, path: str, query: Query, name: str, content: bytes) -> Any:
-        """Return what the API says to a file."""
+    def send(
+        self, path: str, query: Query, name: str, content: bytes, show: Show | None = None
+    ) -> Any:
+        """Return what the API says to a file; `show` is told how far it is."""
         wanted = {key: value for key, value in query.items() if value is not None}
-        return self._call(
-            "POST", path, params=wanted, files={"file": (name, content)}, key=new_key()
-        )
+        how: dict[str, Any] = {"params": wanted, "files": {"file": (name, content)}}
+        headers = self._headers() | {"Accept": "application/x-ndjson"}
+        try:
+            with self.client.stream("POST", path, headers=headers, **how) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    return _read(answer)
+                return _followed(answer.iter_lines(), show)
+        except httpx.HTTPError as error:
+            raise Silence(str(error)) from error
 
     def _call(self, method: str, path: str, *, key: str = "", **how: Any) -> Any:
         return _read(self._ask(method, path, key=key, **how))
 
-    def _ask(self, method: str, path: str, *, key: str = "", **how: Any) -> httpx.Response:
-        """Return a good answer; anything else is a refusal or silence."""
+    def _headers(self) -> dict[str, str]:
         headers = {"Accept-Language": self.lang}
         if self.session:
             headers["Authorization"] = f"Bearer {self.session}"
+        return headers
+
+    def _ask(self, method: str, path: str, *, key: str = "", **how: Any) -> httpx.Response:
+        """Return a good answer; anything else is a refusal or silence."""
+        headers = self._headers()
         if key:
             headers["Idempotency-Key"] = key
         try:
@@ -114,6 +132,23 @@ def _read(answer: httpx.Response) -> Any:
     if answer.status_code >= httpx.codes.BAD_GATEWAY and not is_json:
         raise Silence(f"HTTP {answer.status_code}")
     raise Refusal(answer.status_code, body if isinstance(body, dict) else {})
+
+
+def _followed(lines: Iterable[str], show: Show | None) -> Any:
+    """Return the report that ends a file's answer, having shown each step before it."""
+    for line in lines:
+        try:
+            told = json.loads(line)
+        except ValueError as error:
+            raise Silence(str(error)) from error
+        if "report" in told:
+            return told["report"]
+        if "problem" in told:
+            raise Refusal(int(told["problem"]["status"]), told["problem"])
+        if show is not None:
+            show(told["step"], told["done"], told["total"])
+    # the work goes on there; the same file again tells what became of it
+    raise Silence("the answer broke off")
 
 
 def new_key() -> str:

@@ -342,6 +342,14 @@ class BadTable(BadInput):
     """{file}: {problem}. Expected columns: {expected}."""
 
 
+class RowsWrong(BadInput):
+    """{file}: cells that need another value: {count}, in rows: {rows}. The first stands in row {row}, column {column}. {text} Nothing was written; correct the file and send it again."""
+
+    def __init__(self, *, cells: Sequence[object] = (), **facts: object) -> None:
+        self.cells = tuple(cells)
+        super().__init__(**facts)
+
+
 class BadInstance(BadInput):
     """{file}, {key}: {problem}."""
 

@@ -25,6 +25,7 @@ from dispatcher.errors import (
     GateClosed,
     MalformedJson,
     NoSuchPath,
+    RowsWrong,
     TooManyRequests,
     WrongMethod,
 )
@@ -43,6 +44,20 @@ class FieldFault(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
+class CellFault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is wrong with one cell of a table, and what to write instead."""
+
+    # as numbered in the file, 1 = the header
+    row: int
+    # the heading in the file; empty when it stands beyond the last one
+    column: str
+    # as written; customers' own data are veiled
+    value: str
+    code: str
+    text: str
+    instead: str = ""
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A refusal (RFC 9457)."""
 
@@ -56,6 +71,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     errors: tuple[FieldFault, ...] = ()
     # everything a closed gate waits for
     missing: tuple[LackView, ...] = ()
+    # wrong cells of a table, the first two hundred
+    cells: tuple[CellFault, ...] = ()
 
 
 def problem_of(
@@ -73,12 +90,18 @@ def problem_of(
         request_id=request_id,
         errors=errors,
         missing=_lacking(error, lang),
+        cells=_cells(error),
     )
 
 
 def _lacking(error: DispatcherError, lang: Lang) -> tuple[LackView, ...]:
     found = error.lacking if isinstance(error, GateClosed) else ()
     return tuple(lack_view(one, lang) for one in found if isinstance(one, Missing))
+
+
+def _cells(error: DispatcherError) -> tuple[CellFault, ...]:
+    found = error.cells if isinstance(error, RowsWrong) else ()
+    return tuple(one for one in found if isinstance(one, CellFault))
 
 
 def _plain(value: object) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as codec
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -161,28 +162,74 @@ def import_engineers(
     _import("engineers", file, territory, data, json=json)
 
 
+@tables.command("assets", help=tell("cli.import_assets_help"))
+def import_assets(
+    file: TableFile, territory: Where = None, data: Data = DATA, *, json: Json = False
+) -> None:
+    """Write down the assets of a CSV or XLSX file through the running desk."""
+    _import("assets", file, territory, data, json=json)
+
+
 def _import(what: str, file: Path, territory: str | None, data: Path, *, json: bool) -> None:
-    """Send the file to the running desk, which decides row by row; exit 1 when a row was refused."""
+    """Send the file to the running desk, which takes all of it or nothing; exit 1 when it refuses."""
     here = running(settings_of(data=data))
     if here is None:
         typer.secho(tell("cli.no_desk", data=data), err=True, fg=typer.colors.RED)
         raise typer.Exit(1)
     where = territory or _only_territory(here)
-    files = {"file": (file.name, file.read_bytes())}
-    report = ask(here, f"/{what}/import", params={"territory": where}, files=files).json()
+    told = _sent(here, what, where, file)
     if json:
-        print_json(report)
+        print_json(told.get("report") or told["problem"])
+    elif "report" in told:
+        report = told["report"]
+        again = "cli.imported_before" if report["replayed"] else "cli.imported"
+        typer.echo(tell(again, accepted=report["accepted"]))
     else:
-        for row in report["rows"]:
-            if "error" in row:
-                text = tell("cli.row_refused", row=row["row"], why=row["error"]["text"])
-                typer.secho(text, err=True, fg=typer.colors.RED)
-                for fault in row["error"].get("errors", ()):
-                    typer.echo(f"    {fault['field']}: {fault['text']}", err=True)
-        done = tell("cli.imported", accepted=report["accepted"], refused=report["refused"])
-        typer.echo(done)
-    if report["refused"]:
+        _refused(told["problem"])
+    if "problem" in told:
         raise typer.Exit(1)
+
+
+def _sent(here: dict[str, Any], what: str, where: str, file: Path) -> dict[str, Any]:
+    """Return the desk's last word about a file; how far it is goes to a terminal."""
+    headers = {"Authorization": f"Bearer {here['admin_token']}", "Accept-Language": LANG}
+    headers["Accept"] = "application/x-ndjson"
+    told: dict[str, Any] = {}
+    body: dict[str, Any] = {
+        "params": {"territory": where},
+        "files": {"file": (file.name, file.read_bytes())},
+    }
+    url = f"{here['url']}/api/v1/{what}/import"
+    try:
+        with httpx.stream("POST", url, headers=headers, timeout=60, **body) as answer:
+            if not answer.is_success:
+                answer.read()
+                return {"problem": answer.json()}
+            for line in answer.iter_lines():
+                told = codec.loads(line)
+                _step(told)
+    except httpx.HTTPError:
+        told = {}
+    _step({})
+    # the desk works on; the same file again is told what became of it
+    return told if told.keys() & {"report", "problem"} else {"problem": _BROKE}
+
+
+# what the desk cannot say when it does not answer
+_BROKE = {"code": "broke_off", "detail": tell("cli.import_broke")}
+
+
+def _step(told: dict[str, Any]) -> None:
+    """Write how far it is over the last word of it; nothing when nobody watches."""
+    if sys.stderr.isatty():
+        text = tell("cli.import_step", **told) if "step" in told else ""
+        typer.echo(f"\r{text}\033[K", err=True, nl=False)
+
+
+def _refused(problem: dict[str, Any]) -> None:
+    typer.secho(problem["detail"], err=True, fg=typer.colors.RED)
+    for cell in problem.get("cells", ()):
+        typer.echo(tell("cli.cell_wrong", **{"instead": "", **cell}), err=True)
 
 
 def _only_territory(here: dict[str, Any]) -> str:

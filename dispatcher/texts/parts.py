@@ -16,7 +16,7 @@ from typing import Final
 from dispatcher.texts import Lang
 
 # the facts of a refusal that are such parts
-PARTS: Final = frozenset({"rule", "problem", "why", "action", "instead", "todo", "what"})
+PARTS: Final = frozenset({"rule", "problem", "why", "action", "instead", "todo", "what", "hint"})
 
 _FILE = Path(__file__).parent / "parts.json"
 _PLACE = re.compile(r"\{(\d?)\}")

@@ -8,7 +8,7 @@ from datetime import datetime
 import openpyxl
 
 from tests.api.desk import HOME, KRINGLAN, Desk
-from tests.api.test_imports import send
+from tests.api.test_imports import cells, send
 
 CSV = """序列号,型号,类别,重量,安装日期,保修至,合同,姓名,电话,地址,纬度,经度,产品编码
 PX-1,PX-200,hardware,14500,2026-01-02,2027-01-01,,王,13800001234,Laugavegur 22,64.1445,-21.9237,6901234567890123
@@ -80,17 +80,23 @@ def test_request_takes_over_what_its_asset_knows(desk: Desk) -> None:
 
 
 def test_table_of_assets(desk: Desk) -> None:
-    """Rows that fit are taken, dates are read as days, each bad row is told; XLSX as well."""
-    report = send(desk, "plates.csv", CSV.encode("gb18030"), "assets").json()
-    assert [(r["row"], r.get("asset")) for r in report["rows"]][:2] == [(2, "PX-1"), (3, "PX-2")]
-    told = {r["row"]: r["error"]["code"] for r in report["rows"] if "error" in r}
-    assert told == {4: "fields_wrong", 5: "bad_field", 6: "fields_wrong"}
+    """All rows or none, dates are read as days, each wrong cell is told; XLSX as well."""
+    assert cells(send(desk, "plates.csv", CSV.encode("gb18030"), "assets")) == [
+        (4, "型号", "", "missing"),
+        (5, "产品编码", "12", "bad_field"),
+        (6, "安装日期", "yesterday", "moment"),
+    ]
+    assert desk.client().get("/assets/PX-1").status_code == 404
+    good = "".join(CSV.splitlines(keepends=True)[:3]).encode("gb18030")
+    report = send(desk, "plates.csv", good, "assets").json()
+    assert [(r["row"], r.get("asset")) for r in report["rows"]] == [(2, "PX-1"), (3, "PX-2")]
     one = desk.client().get("/assets/PX-1").json()["asset"]
     # 2026-01-02 00:00 and 2027-01-01 23:59:59, both UTC
     assert one["installed_at"] == 1_767_312_000
     assert one["warranties"][0]["until_at"] == 1_798_847_999
     assert desk.client().get("/assets/PX-2").json()["asset"]["warranties"][0]["until_at"] is None
-    assert send(desk, "plates.csv", CSV.encode("gb18030"), "assets").json() == report
+    again = send(desk, "plates.csv", good, "assets").json()
+    assert again == {**report, "replayed": True}
     book = openpyxl.Workbook()
     book.active.append(["serial", "model", "installed_at"])
     book.active.append(["XL-1", "PX-200", datetime(2026, 1, 2)])  # noqa: DTZ001

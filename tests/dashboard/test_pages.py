@@ -13,14 +13,16 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.charts import clock_chart, crew_chart, hour_chart, plan_charts
 from dashboard.day import gate_rows, kept_share, quality_lines, quality_value, utilisation
-from dashboard.gateway import Gateway, Refusal, Silence, open_client
-from dashboard.importing import refused_rows, to_csv
+from dashboard.gateway import Gateway, Refusal, Silence, _followed, open_client
+from dashboard.importing import COLUMNS, NEEDED, columns_of, to_csv, wrong_cells
 from dashboard.launch import OPTIONS, command
 from dashboard.register import missing, request_body
 from dashboard.reports import rows as report_rows
 from dashboard.reports import shown, turned
 from dashboard.tickets import candidate_rows, rows
 from dashboard.words import Lang, Words, choose_lang
+from dispatcher.api.routes.assets import ASSETS
+from dispatcher.api.routes.imports import ENGINEERS, TICKETS
 
 ROOT = Path(__file__).parents[2]
 NOON = 1_795_694_400  # 2026-11-26 12:00 UTC
@@ -135,18 +137,47 @@ def test_gate_rows_say_take_or_go_home_newest_first() -> None:
     assert lines[1] == ["20:00", "Anna", "TAKE T1", "6 min", "20", "six minutes away"]
 
 
-def test_refused_rows_open_in_a_spreadsheet_without_running() -> None:
-    """The file of refusals keeps every letter and starts no formula."""
+def test_wrong_cells_open_in_a_spreadsheet_without_running() -> None:
+    """The list of wrong cells keeps every letter and starts no formula."""
     told = [
-        {"row": 2, "ticket": "T1"},
-        {"row": 3, "error": {"detail": "=cmd() is not a phone"}},
-        {"row": 4, "error": "电话为空"},
+        {"row": 3, "column": "电话", "value": "=cmd()", "text": "no phone", "instead": "555 0123"},
+        {"row": 7312, "column": "", "value": "•••", "text": "too many cells"},
     ]
-    refused = refused_rows(words(), told)
-    content = to_csv(refused)
+    content = to_csv(wrong_cells(words(), told))
     assert content.startswith(b"\xef\xbb\xbf")
     lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
-    assert lines[1:] == [["3", "'=cmd() is not a phone"], ["4", "电话为空"]]
+    assert lines[1:] == [
+        ["3", "电话", "'=cmd()", "no phone", "555 0123"],
+        ["7312", "–", "•••", "too many cells", ""],
+    ]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_columns_that_the_page_names_are_those_the_desk_reads(lang: Lang) -> None:
+    """Every column is shown once, by a heading that is understood, with what to write."""
+    sheets = {"tickets": TICKETS, "assets": ASSETS, "engineers": ENGINEERS}
+    assert sheets.keys() == COLUMNS.keys()
+    for kind, sheet in sheets.items():
+        assert set(COLUMNS[kind]) == sheet.columns.keys()
+        assert NEEDED[kind] == set(sheet.needed)
+        for name, row in zip(COLUMNS[kind], columns_of(words(lang), kind), strict=True):
+            heading, hint, _ = row.values()
+            assert heading in {name, *sheet.columns[name]}, name
+            assert hint, name
+
+
+def test_steps_of_an_import_are_shown_until_its_end() -> None:
+    """Each line moves the bar; the problem that ends it comes back with its cells."""
+    seen: list[tuple[str, int, int]] = []
+    steps = ['{"step": "check", "done": 250, "total": 600}']
+    report = _followed([*steps, '{"report": {"accepted": 600}}'], lambda *one: seen.append(one))
+    assert (report, seen) == ({"accepted": 600}, [("check", 250, 600)])
+    problem = '{"problem": {"status": 422, "code": "rows_wrong", "cells": [{"row": 7312}]}}'
+    with pytest.raises(Refusal) as refused:
+        _followed([*steps, problem], None)
+    assert refused.value.cells == ({"row": 7312},)
+    with pytest.raises(Silence):
+        _followed(steps, None)
 
 
 def test_tables_show_shape_and_words_beside_colour() -> None:

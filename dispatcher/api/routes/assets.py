@@ -14,8 +14,9 @@ from dispatcher.api.asset_views import AssetDone, AssetPage, AssetView, asset_vi
 from dispatcher.api.carry import Ask, Asked, Errand, carry_out
 from dispatcher.api.doors import Doors, Json
 from dispatcher.api.house import House
+from dispatcher.api.importing import Imported, Sheet, Wish
 from dispatcher.api.intake import site_of
-from dispatcher.api.routes.imports import Imported, Upload, number, parts, taken
+from dispatcher.api.routes.imports import Accept, Caller, Upload, imported, number, parts
 from dispatcher.api.seat import Housed, Seat, Seated
 from dispatcher.api.tables import Row
 from dispatcher.api.views import sees_whole
@@ -57,7 +58,7 @@ ASSET_COLUMNS = {
     "lon": ("longitude", "经度"),
     "datum": ("坐标系",),
     "note": ("备注",),
-    "access_s": (),
+    "access_s": ("进门时间",),
 }
 
 
@@ -114,6 +115,13 @@ def register_asset(body: a.AssetGiven, house: Housed, seat: Seated, ask: Asked) 
 def _registered(house: House, seat: Seat, ask: Ask, given: a.AssetGiven) -> Receipt:
     territory = TerritoryId(given.territory)
     seat.check_territory(territory)
+    command = _command(house, territory, given)
+    expected, name = given.expected_version, command.asset.id
+    errand = Errand(territory=territory, command=command, asset=name, expected_version=expected)
+    return carry_out(house, seat, ask, errand)
+
+
+def _command(house: House, territory: TerritoryId, given: a.AssetGiven) -> RegisterAsset:
     asset = _asset_of(given)
     _check_home(house, asset)
     if given.site is not None and given.place is not None:
@@ -121,10 +129,7 @@ def _registered(house: House, seat: Seat, ask: Ask, given: a.AssetGiven) -> Rece
     site = site_of(house, territory, given.place) if given.place else None
     if given.site is not None:
         site = house.store.sites.get(SiteId(given.site))
-    command = RegisterAsset(asset=asset, site=site)
-    expected = given.expected_version
-    errand = Errand(territory=territory, command=command, asset=asset.id, expected_version=expected)
-    return carry_out(house, seat, ask, errand)
+    return RegisterAsset(asset=asset, site=site)
 
 
 def _asset_of(given: a.AssetGiven) -> Asset:
@@ -167,18 +172,32 @@ def _check_home(house: House, asset: Asset) -> None:
 
 @doors.post("/assets/import", Imported)
 def import_assets(
-    territory: s.Id, file: Upload, house: Housed, seat: Seated, ask: Asked
+    territory: s.Id, file: Upload, house: Housed, seat: Seated, ask: Asked, accept: Accept = ""
 ) -> Response:
-    """Write down many assets from a table; a known serial number is written anew."""
-    where = TerritoryId(territory)
-    seat.check_territory(where)
-    house.mirror(where)
+    """Write down many assets from a table, all or none; a known serial number is written anew."""
+    return imported(ASSETS, territory, file, Caller(house, seat, ask, accept))
 
-    def take(mine: Ask, row: Row) -> Receipt:
-        given = a.AssetGiven.model_validate(asset_body(where, row))
-        return _registered(house, seat, mine, given)
 
-    return Json(taken(file, ASSET_COLUMNS, ("serial", "model"), ask, take))
+def _asset_wish(house: House, where: TerritoryId, row: Row) -> Wish:
+    given = a.AssetGiven.model_validate(asset_body(where, row))
+    command = _command(house, where, given)
+    return Wish(command, command.asset.id)
+
+
+def _name_of(row: Row) -> tuple[str, str]:
+    column = "id" if "id" in row else "serial"
+    return column, row.get(column, "")
+
+
+ASSETS = Sheet(
+    name="assets",
+    columns=ASSET_COLUMNS,
+    needed=("serial", "model"),
+    unique=_name_of,
+    parts={"place": "lat", "until_at": "warranty_until_at", "from_at": "installed_at"},
+    about={"outside_city": "lat", "unknown_site": "site", "refused": "serial"},
+    wish=_asset_wish,
+)
 
 
 def asset_body(territory: str, row: Row) -> dict[str, Any]:

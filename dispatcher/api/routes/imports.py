@@ -1,30 +1,34 @@
-"""Many at once: tickets and engineers from a table, good rows taken, each bad one told."""
+"""Many at once: tickets and engineers from a table, all of its rows or none."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
-from typing import Annotated, Any
+import logging
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
-from fastapi import File, UploadFile
-from pydantic import ValidationError
-from starlette.responses import Response
+from fastapi import File, Header, UploadFile
+from starlette.responses import Response, StreamingResponse
 
 from dispatcher.api import schemas as s
-from dispatcher.api.carry import Ask, Asked, Errand, carry_out
+from dispatcher.api.carry import Ask, Asked
 from dispatcher.api.doors import Doors, Json
 from dispatcher.api.edge import IMPORT_LIMIT
 from dispatcher.api.house import House
+from dispatcher.api.importing import Import, Imported, Sheet, Wish
 from dispatcher.api.intake import check_home, engineer_of, report_of
-from dispatcher.api.problems import FieldFault, field_faults
+from dispatcher.api.problems import problem_of
 from dispatcher.api.seat import Housed, Seat, Seated
-from dispatcher.api.tables import Row, read_table
+from dispatcher.api.tables import Row
 from dispatcher.desk.command.wishes import RegisterEngineer
-from dispatcher.domain.ids import TerritoryId, TicketId
-from dispatcher.errors import BadField, DispatcherError, FieldsWrong, StoreBroken, TooLarge
-from dispatcher.store import Receipt
+from dispatcher.domain.ids import TerritoryId
+from dispatcher.errors import BadField, BrokenHere, DispatcherError, DuplicateExternalId, TooLarge
+from dispatcher.store import StoreDocs
 
+logger = logging.getLogger(__name__)
 doors = Doors("imports")
 
 # columns and what people call them
@@ -46,14 +50,15 @@ TICKET_COLUMNS = {
     "lon": ("longitude", "经度"),
     "datum": ("坐标系",),
     "note": ("备注",),
-    "access_s": (),
+    "access_s": ("进门时间",),
     "skills": ("技能",),
     "certificates": ("证书",),
     "duration_s": ("工时",),
     "open_at": ("预约开始",),
     "close_at": ("预约结束",),
-    "not_before_at": (),
+    "not_before_at": ("最早开始",),
     "source": ("来源",),
+    "bought_from": ("购买渠道",),
 }
 ENGINEER_COLUMNS = {
     "id": ("工号", "编号"),
@@ -70,130 +75,113 @@ ENGINEER_COLUMNS = {
 Upload = Annotated[UploadFile, File(description="CSV (UTF-8 or GBK) or XLSX, at most 10 MiB")]
 
 
-class RowError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Why a row was refused."""
-
-    code: str
-    text: str
-    errors: tuple[FieldFault, ...] = ()
-
-
-class RowResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of one row; its number is that of the file."""
-
-    row: int
-    ticket: str = ""
-    engineer: str = ""
-    asset: str = ""
-    error: RowError | None = None
-
-
-class Imported(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a table."""
-
-    accepted: int
-    refused: int
-    rows: list[RowResult]
-
-
-Take = Callable[[Ask, Row], Receipt]
+Accept = Annotated[
+    str, Header(description="application/x-ndjson: lines about how far it is, then the answer")
+]
+NDJSON = "application/x-ndjson"
+# one file at a time: its rows are all in memory
+_TURN = threading.Lock()
+# a line at least so often, so that nobody takes the desk for dead, seconds
+_BEAT_S = 2.0
 
 
 @doors.post("/tickets/import", Imported)
 def import_tickets(
-    territory: s.Id, file: Upload, house: Housed, seat: Seated, ask: Asked
+    territory: s.Id, file: Upload, house: Housed, seat: Seated, ask: Asked, accept: Accept = ""
 ) -> Response:
     """
-    Write down many requests from a table; rows that fit are taken, the others told.
+    Write down many requests from a table, all of them or none.
 
-    The same file again changes nothing: each row's key is the file's hash and the row's number.
+    The same file again changes nothing and is answered alike.
     """
-    where = TerritoryId(territory)
-    seat.check_territory(where)
-    house.mirror(where)
-
-    def take(mine: Ask, row: Row) -> Receipt:
-        given = s.TicketGiven.model_validate(ticket_body(where, row))
-        command = report_of(house, where, given)
-        return carry_out(
-            house, seat, mine, Errand(territory=where, command=command, ticket=TicketId(""))
-        )
-
-    return Json(taken(file, TICKET_COLUMNS, ("symptom", "name"), ask, take))
+    return imported(TICKETS, territory, file, Caller(house, seat, ask, accept))
 
 
 @doors.post("/engineers/import", Imported)
 def import_engineers(
-    territory: s.Id, file: Upload, house: Housed, seat: Seated, ask: Asked
+    territory: s.Id, file: Upload, house: Housed, seat: Seated, ask: Asked, accept: Accept = ""
 ) -> Response:
-    """Write down many engineers from a table; a known id is written anew."""
+    """Write down many engineers from a table, all of them or none; a known id is written anew."""
+    return imported(ENGINEERS, territory, file, Caller(house, seat, ask, accept))
+
+
+class Caller(NamedTuple):
+    """Who asks, and for which kind of answer."""
+
+    house: House
+    seat: Seat
+    ask: Ask
+    accept: str
+
+
+def imported(sheet: Sheet, territory: str, file: UploadFile, caller: Caller) -> Response:
+    """Return the answer to a table: at its end, or line by line on its way."""
     where = TerritoryId(territory)
-    seat.check_territory(where)
-    house.mirror(where)
-
-    def take(mine: Ask, row: Row) -> Receipt:
-        given = s.EngineerGiven.model_validate(engineer_body(where, row))
-        return _registered(house, seat, mine, where, given)
-
-    return Json(taken(file, ENGINEER_COLUMNS, ("id", "name", "lat", "lon"), ask, take))
-
-
-def _registered(
-    house: House, seat: Seat, ask: Ask, where: TerritoryId, given: s.EngineerGiven
-) -> Receipt:
-    person = engineer_of(house, given)
-    check_home(house, person)
-    command = RegisterEngineer(engineer=person)
-    return carry_out(house, seat, ask, Errand(territory=where, command=command, engineer=person.id))
-
-
-def taken(
-    file: UploadFile,
-    columns: dict[str, tuple[str, ...]],
-    needed: tuple[str, ...],
-    ask: Ask,
-    take: Take,
-) -> Imported:
-    """Return what became of each row of a table: good ones are taken, the others told."""
+    caller.seat.check_territory(where)
+    caller.house.mirror(where)
     data = file.file.read(IMPORT_LIMIT + 1)
     if len(data) > IMPORT_LIMIT:
         raise TooLarge(size=len(data), limit=IMPORT_LIMIT)
-    digest = hashlib.sha256(data).hexdigest()
-    table = list(read_table(file.filename or "file", data, columns, needed))
-    rows = [_row(number, row, digest, ask, take) for number, row in table]
-    refused = sum(one.error is not None for one in rows)
-    return Imported(accepted=len(rows) - refused, refused=refused, rows=rows)
-
-
-def _row(number: int, row: Row, digest: str, ask: Ask, take: Take) -> RowResult:
-    mine = Ask(
-        key=f"import:{digest[:32]}:{number}",
-        digest=digest,
-        request_id=ask.request_id,
-        lang=ask.lang,
+    one = Import(
+        house=caller.house,
+        seat=caller.seat,
+        ask=caller.ask,
+        sheet=sheet,
+        where=where,
+        file=file.filename or "file",
+        data=data,
     )
+    if NDJSON in caller.accept:
+        return StreamingResponse(_lines(one), media_type=NDJSON)
+    with _TURN:
+        return Json(one.run(lambda *_: None))
+
+
+def _lines(one: Import) -> Iterator[bytes]:
+    """
+    Yield how far an import is, and at the end its answer.
+
+    It runs to its end whether or not somebody still listens.
+    """
+    news: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    threading.Thread(target=_work, args=(one, news), name="import", daemon=True).start()
+    last: dict[str, Any] = {"step": "wait", "done": 0, "total": 0}
+    while "step" in last:
+        with suppress(queue.Empty):
+            last = news.get(timeout=_BEAT_S)
+        yield msgspec.json.encode(last) + b"\n"
+
+
+def _work(one: Import, news: queue.SimpleQueue[dict[str, Any]]) -> None:
+    def progress(step: str, done: int, total: int) -> None:
+        news.put({"step": step, "done": done, "total": total})
+
     try:
-        response = take(mine, row).response
-    except StoreBroken:
-        raise
-    except ValidationError as error:
-        faults = field_faults(error.errors(), ask.lang)
-        names = ", ".join(dict.fromkeys(one.field for one in faults))
-        wrong = FieldsWrong(fields=names)
-        return RowResult(
-            row=number,
-            error=RowError(code=wrong.code(), text=wrong.message(ask.lang), errors=faults),
-        )
+        with _TURN:
+            news.put({"report": one.run(progress)})
     except DispatcherError as error:
-        return RowResult(
-            row=number, error=RowError(code=error.code(), text=error.message(ask.lang))
-        )
-    return RowResult(
-        row=number,
-        ticket=response.get("ticket", {}).get("id", ""),
-        engineer=response.get("engineer", {}).get("id", ""),
-        asset=response.get("asset", {}).get("id", ""),
-    )
+        news.put({"problem": problem_of(error, one.ask.lang, one.ask.request_id)})
+    except Exception:
+        logger.exception("import failed", extra={"request_id": one.ask.request_id})
+        broken = BrokenHere(request_id=one.ask.request_id)
+        news.put({"problem": problem_of(broken, one.ask.lang, one.ask.request_id)})
+
+
+def _ticket_wish(house: House, where: TerritoryId, row: Row) -> Wish:
+    given = s.TicketGiven.model_validate(ticket_body(where, row))
+
+    def is_free(docs: StoreDocs) -> None:
+        known = given.external_id and docs.ticket_by_external_id(given.external_id)
+        if known:
+            raise DuplicateExternalId(external_id=given.external_id, ticket=known)
+
+    return Wish(report_of(house, where, given), "", is_free)
+
+
+def _engineer_wish(house: House, where: TerritoryId, row: Row) -> Wish:
+    person = engineer_of(house, s.EngineerGiven.model_validate(engineer_body(where, row)))
+    check_home(house, person)
+    return Wish(RegisterEngineer(engineer=person), person.id)
 
 
 def ticket_body(territory: str, row: Row) -> dict[str, Any]:
@@ -203,7 +191,16 @@ def ticket_body(territory: str, row: Row) -> dict[str, Any]:
     }
     site |= {k: number(k, row[k]) for k in ("lat", "lon", "access_s") if k in row}
     body: dict[str, Any] = {"territory": territory, "site": site}
-    texts = ("external_id", "category", "model", "asset", "contract", "symptom", "source")
+    texts = (
+        "external_id",
+        "category",
+        "model",
+        "asset",
+        "contract",
+        "symptom",
+        "source",
+        "bought_from",
+    )
     body |= {k: row[k] for k in texts if k in row}
     body["channel"] = row.get("channel", "phone")
     body |= {k: number(k, row[k]) for k in ("severity", "duration_s", "weight_g") if k in row}
@@ -261,3 +258,32 @@ def number(field: str, text: str) -> int | float:
     except ValueError:
         raise BadField(field=field, value=text[:40], rule="it must be a number") from None
     return int(value) if value.is_integer() and field not in {"lat", "lon"} else value
+
+
+# where an error without a field belongs
+_ABOUT = {
+    "unknown_skill": "skills",
+    "outside_city": "lat",
+    "unknown_asset": "asset",
+    "duplicate_external_id": "external_id",
+    "window_in_past": "close_at",
+    "empty_window": "close_at",
+}
+TICKETS = Sheet(
+    name="tickets",
+    columns=TICKET_COLUMNS,
+    needed=("symptom", "name"),
+    unique=lambda row: ("external_id", row.get("external_id", "")),
+    parts={"site": "lat"},
+    about=_ABOUT,
+    wish=_ticket_wish,
+)
+ENGINEERS = Sheet(
+    name="engineers",
+    columns=ENGINEER_COLUMNS,
+    needed=("id", "name", "lat", "lon"),
+    unique=lambda row: ("id", row.get("id", "")),
+    parts={"start_at": "shift_start_at", "end_at": "shift_end_at"},
+    about={"outside_city": "lat", "refused": "id"},
+    wish=_engineer_wish,
+)
