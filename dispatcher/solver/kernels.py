@@ -142,7 +142,8 @@ def bare(_typing: Any, array: Any) -> Any:
     Return an array without its owner.
 
     Numba counts references whenever a kernel hands an array to another; on arrays of this many
-    kernels that is four fifths of the time. Only for arguments that the caller keeps alive.
+    kernels that is four fifths of the time. A kernel that is not written into its caller has to ask
+    for it again, or every row it looks at is counted. Only for arguments the caller keeps alive.
     """
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

@@ -46,11 +46,6 @@ from dispatcher.solver.packing import (
     TRAVEL_WEIGHT,
 )
 from dispatcher.solver.plain_kernels import (
-    _FED,
-    _IS_OPEN,
-    _NUM,
-    _SPENT,
-    _TIME,
     BEHIND,
     BEHIND_FED,
     CHARGE,
@@ -89,39 +84,37 @@ def _insertion(weight, task, vehicle, seq, legs, fed, r, v, n, c, k, cut, there,
     when nothing behind happens earlier); -1 = more states than there is room for.
     """
     leg = legs[r, k]
-    state[_TIME], state[_SPENT], state[_IS_OPEN] = leg[TIME], leg[SPENT], 1
-    if leg[TIME] >= INF:
-        state[_IS_OPEN] = 0
-    state[_NUM] = leg[NUM_FED]
-    for x in range(2 * leg[NUM_FED]):
-        state[_FED + x] = fed[r, k, x]
-    good = _advance(task, vehicle, v, c, there, there * weight + charge, False, strict, state)
+    good, num, t, spent = _advance(
+        task, vehicle, v, c, there, there * weight + charge, False, strict,
+        fed[r, k], leg[NUM_FED], state, leg[TIME], leg[SPENT],
+    )  # fmt: skip
     seconds, dropped = onward, INF
     for j in range(k, n):
         if good != 1:
             break
         i = seq[r, j]
         paid = seconds * weight + legs[r, j, CHARGE]
-        good = _advance(task, vehicle, v, i, seconds, paid, False, strict, state)
+        good, num, t, spent = _advance(
+            task, vehicle, v, i, seconds, paid, False, strict, state, num, state, t, spent
+        )
         seconds = legs[r, j + 1, DIRECT]
         if cut < INF:
             low = INF
             rest = legs[r, j + 1, BEHIND_FED]
             x = 0
-            while x < state[_NUM]:
-                spent = state[_FED + 2 * x + 1]
-                low = min(low, spent + rest)
+            while x < num:
+                paid = state[2 * x + 1]
+                low = min(low, paid + rest)
                 x += 1
-                least = spent + rest + seconds * weight
-                if strict and least >= cut and state[_NUM] > 1:
+                least = paid + rest + seconds * weight
+                if strict and least >= cut and num > 1:
                     # many states are kept where times were promised: those that cannot win go
                     dropped = min(dropped, least)
                     x -= 1
-                    state[_NUM] -= 1
-                    state[_FED + 2 * x] = state[_FED + 2 * state[_NUM]]
-                    state[_FED + 2 * x + 1] = state[_FED + 2 * state[_NUM] + 1]
-            if state[_IS_OPEN] != 0:
-                low = min(low, state[_SPENT] + legs[r, j + 1, BEHIND])
+                    num -= 1
+                    state[2 * x], state[2 * x + 1] = state[2 * num], state[2 * num + 1]
+            if t < INF:
+                low = min(low, spent + legs[r, j + 1, BEHIND])
             low += seconds * weight
             if low >= cut and good == 1:
                 return min(low, dropped)
@@ -129,7 +122,7 @@ def _insertion(weight, task, vehicle, seq, legs, fed, r, v, n, c, k, cut, there,
         return np.int64(-1)
     if good == 0:
         return dropped
-    return min(dropped, _finish(vehicle, v, seconds, seconds * weight, state))
+    return min(dropped, _finish(vehicle, v, seconds, seconds * weight, state, num, t, spent))
 
 
 @_within

@@ -48,9 +48,7 @@ from dispatcher.solver.place_kernels import (
     next_try,
     scan,
 )
-from dispatcher.solver.plain_kernels import (
-    refresh_plain,
-)
+from dispatcher.solver.plain_kernels import NUM_FED, refresh_plain
 
 # columns of `seen`, what is known of a task on a vehicle's route
 SEEN_PRINT: Final = 0
@@ -76,6 +74,12 @@ def _place(
     What is known of untouched routes is looked up. The rest is bounded place by place, and the
     places that could win are evaluated, the most promising first.
     """
+    travel, meta, band, task = bare(travel), bare(meta), bare(band), bare(task)
+    window, vehicle, who, ways = bare(window), bare(vehicle), bare(who), bare(ways)
+    seq, info, legs, fed = bare(seq), bare(info), bare(legs), bare(fed)
+    row, cand_ptr, cand, seen = bare(row), bare(cand_ptr), bare(cand), bare(seen)
+    touched, todo, run, state = bare(touched), bare(todo), bare(run), bare(state)
+    tries = bare(tries)
     best, best_v, best_k = task[c, DROP], np.int64(-1), np.int64(-1)
     num_todo = 0
     for e in range(cand_ptr[c], cand_ptr[c + 1]):
@@ -165,14 +169,23 @@ def _place(
 
 
 @_within
-def _open_row(seq, info, v, row, spare, kept, changed, touched, num_changed):
-    """Give route v a row of its own to be changed in; its old row is kept."""
+def _open_row(seq, info, legs, fed, v, first, row, spare, kept, changed, touched, num_changed):
+    """
+    Give route v a row of its own to be changed in; its old row is kept.
+
+    What is known of the legs up to `first` goes with it.
+    """
     old, new = row[v], spare[0]
     spare[0] = spare[new + 1]
     for k in range(info[old, LENGTH]):
         seq[new, k] = seq[old, k]
     for x in range(info.shape[1]):
         info[new, x] = info[old, x]
+    for k in range(first + 1):
+        for x in range(legs.shape[2]):
+            legs[new, k, x] = legs[old, k, x]
+        for x in range(2 * legs[old, k, NUM_FED]):
+            fed[new, k, x] = fed[old, k, x]
     row[v], kept[num_changed], changed[num_changed] = new, old, v
     touched[v] = 1
 
@@ -187,9 +200,15 @@ def _give_back(r, spare):
 @_jit
 def _ruin_plain(
     travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, row, where,
-    near, seed_task, absent, touched, changed, kept, spare, run, state,
+    near, seed_task, absent, touched, changed, kept, spare, run,
 ):  # fmt: skip
     """Take strings around a task out of their routes; returns how many changed and the saving."""
+    travel, meta, band, task = bare(travel), bare(meta), bare(band), bare(task)
+    window, vehicle, who, ways = bare(window), bare(vehicle), bare(who), bare(ways)
+    seq, info, legs, fed = bare(seq), bare(info), bare(legs), bare(fed)
+    row, where, near, absent = bare(row), bare(where), bare(near), bare(absent)
+    touched, changed, kept = bare(touched), bare(changed), bare(kept)
+    spare, run = bare(spare), bare(run)
     num_changed, saved = 0, np.int64(0)
     total, served = 0, 0
     for v in range(row.shape[0]):
@@ -232,7 +251,7 @@ def _ruin_plain(
         if gap > 0:
             skip_from = 1 + below(run, length - 1)
         before = info[r, COST]
-        _open_row(seq, info, v, row, spare, kept, changed, touched, num_changed)
+        _open_row(seq, info, legs, fed, v, first, row, spare, kept, changed, touched, num_changed)
         num_changed += 1
         r = row[v]
         left = first
@@ -247,7 +266,7 @@ def _ruin_plain(
                 left += 1
         info[r, LENGTH] = left
         if not refresh_plain(
-            travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, r, v, state
+            travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, r, v, first
         ):
             return -num_changed, saved
         saved += before - info[r, COST]
@@ -318,7 +337,7 @@ def search_plain(
             which = 1
         num_changed, saved = _ruin_plain(
             travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, row, where,
-            near[which], seed_task, absent, touched, changed, kept, spare, run, state,
+            near[which], seed_task, absent, touched, changed, kept, spare, run,
         )  # fmt: skip
         good = num_changed > 0 or (num_changed == 0 and num_before > 0)
         num_changed = abs(num_changed)
@@ -364,7 +383,9 @@ def search_plain(
                 if least[c] == 0 or extra < least[c]:
                     least[c] = max(extra, np.int64(1))
                 if touched[v] == 0:
-                    _open_row(seq, info, v, row, spare, kept, changed, touched, num_changed)
+                    _open_row(
+                        seq, info, legs, fed, v, k, row, spare, kept, changed, touched, num_changed
+                    )
                     num_changed += 1
                 r = row[v]
                 for j in range(info[r, LENGTH], k, -1):
@@ -376,7 +397,7 @@ def search_plain(
                     used[p] += use[c, p]
                 refresh_plain(
                     travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, r, v,
-                    state,
+                    k,
                 )  # fmt: skip
             if good:
                 run[NUM_ABSENT] = left
@@ -457,20 +478,6 @@ def fill_plain(
             for p in range(stock.shape[0]):
                 used[p] += use[c, p]
             refresh_plain(
-                travel,
-                meta,
-                band,
-                ways,
-                task,
-                window,
-                vehicle,
-                who,
-                seq,
-                info,
-                legs,
-                fed,
-                r,
-                v,
-                state,
-            )
+                travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, r, v, k
+            )  # fmt: skip
     return placed

@@ -98,7 +98,7 @@ class RouteState:
     def _refresh(self, vehicle: int) -> None:
         if self.is_plain:
             v = np.int64(vehicle)
-            good = refresh_plain(*self.plain_arrays, v, v, self.scratch)
+            good = refresh_plain(*self.plain_arrays, v, v, 0)
         else:
             good = refresh(*self.packed, self.seq, self.info, self.chain, vehicle)
         if not good:
@@ -152,7 +152,7 @@ def route_state(
         state.info[v, LENGTH] = len(route)
         state.where[list(route)] = v
     if plain:
-        broken = refresh_all_plain(*state.plain_arrays, m, state.scratch)
+        broken = refresh_all_plain(*state.plain_arrays, m)
     else:
         broken = refresh_all(*packed, state.seq, state.info, state.chain)
     if broken != NONE or bool((state.info[:, COST] >= INF).any()):
