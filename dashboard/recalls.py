@@ -1,20 +1,22 @@
 """
-A recall: select assets, see how many, write their tickets step by step, call the rest off (R94).
+Recalls: those there are and how far; a new one: how many, written step by step, called off (R94).
 
 Must not select; the API counts and writes, and never gives an asset a second ticket.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import streamlit as st
 
 from dashboard.frame import Frame
 from dashboard.gateway import Refusal, Silence
-from dashboard.paging import tell, told
+from dashboard.paging import Pages, choose_row, tell, told
+from dashboard.words import Words, plain
 
+PAGE_SIZE: Final = 10
 # tickets that one request writes or cancels
 STEP: Final = 100
 _MAY: Final = frozenset({"supervisor", "operations"})
@@ -22,13 +24,64 @@ _SEEN: Final = "recall_seen"
 
 
 def recalls(frame: Frame) -> None:
-    """Draw the form, the preview and what can be done next."""
+    """Draw the recalls there are, and the form of a new one."""
     say = frame.say
+    told("recall")
+    _listing(frame)
+    st.subheader(say("recall.new"))
     if frame.role not in _MAY:
         st.info(say("recall.denied"))
         return
     st.caption(say("recall.about"))
-    told("recall")
+    _order(frame)
+
+
+def _listing(frame: Frame) -> None:
+    """Draw the recalls there are; a chosen one leads to its tickets."""
+    say, query = frame.say, {"territory": frame.territory["id"]}
+    pages = Pages.of("recalls", query, PAGE_SIZE)
+    try:
+        page = frame.api.get("/recalls", {**query, "limit": PAGE_SIZE, "cursor": pages.cursor})
+    except (Refusal, Silence) as problem:
+        st.info(str(problem))
+        return
+    items = page["items"]
+    if not items:
+        st.info(say("recall.none"))
+        return
+    chosen = choose_row(rows(say, items), f"recalls_table_{pages.cursor}", say("recall.list"))
+    pages.turn(say, page)
+    if chosen is None:
+        st.caption(say("recall.choose"))
+        return
+    one = items[chosen]
+    with st.container(border=True, key="recall_card"):
+        st.markdown(f"**{plain(one['recall'])}** · {plain(one['reason'])}")
+        serials = " – ".join(part for part in (one["serial_from"], one["serial_until"]) if part)
+        st.caption(plain(" · ".join([*one["models"], *([serials] if serials else [])])))
+        if st.button(say("recall.tickets", n=one["written"]), key="recall_tickets"):
+            st.session_state["tickets_wish"] = f"recall:{one['recall']}:"
+            st.switch_page("views/tickets.py")
+
+
+def rows(say: Words, items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the table's rows as people read them."""
+    counts = ("selected", "written", "open", "done", "cancelled")
+    return [
+        {
+            say("recall.name"): one["recall"],
+            say("recall.reason"): one["reason"],
+            say("recall.ordered"): say.moment(one["ordered_at"]),
+            say("ledgers.who"): say.actor(one["ordered_by"]),
+            **{say(f"recall.count.{name}"): one[name] for name in counts},
+        }
+        for one in items
+    ]
+
+
+def _order(frame: Frame) -> None:
+    """Draw the form, the preview and what can be done next."""
+    say = frame.say
     try:
         words = frame.api.get("/vocabulary", {"territory": frame.territory["id"]})
     except (Refusal, Silence) as problem:

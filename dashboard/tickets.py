@@ -67,10 +67,11 @@ def listing(frame: Frame) -> None:
 
 
 def _take_wish() -> None:
-    """Show the ticket that another page asked for, finished or not."""
-    wish = st.session_state.pop("ticket_wish", None)
+    """Show the ticket, or all that hold a text, that another page asked for, finished or not."""
+    one = st.session_state.pop("ticket_wish", None)
+    wish = one or st.session_state.pop("tickets_wish", None)
     if wish:
-        st.session_state.update(ticket_shown=wish, tickets_q=wish, tickets_status=[])
+        st.session_state.update(ticket_shown=one, tickets_q=wish, tickets_status=[])
         st.session_state["tickets_open"] = st.session_state["tickets_desk"] = False
         st.session_state.pop("tickets_severity", None)
 

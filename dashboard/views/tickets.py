@@ -12,8 +12,8 @@ from dashboard.tickets import listing
 VIEWS = {"list": listing, "register": register, "import": import_file}
 
 frame = current()
-if "ticket_wish" in st.session_state:
-    # another page wants to show one
+if {"ticket_wish", "tickets_wish"} & {*st.session_state}:
+    # another page wants to show one, or some
     st.session_state["tickets_view"] = "list"
 say = frame.say
 chosen = st.segmented_control(

@@ -63,6 +63,7 @@ TABLE: Mapping[str, str] = {
     "POST /recalls/preview": "SOV",
     "POST /recalls": "SOV",
     "POST /recalls/{recall}/cancel": "SOV",
+    "GET /recalls": "SDOCV",
     "GET /recalls/{recall}": "SDOCV",
     "GET /rounds": "SDOCRV",
     "GET /knowledge": "SDECV",

@@ -13,6 +13,7 @@ from dispatcher.ledgers.notices import notices
 from dispatcher.ledgers.outcomes import outcomes
 from dispatcher.ledgers.promises import promises
 from dispatcher.ledgers.providers import providers
+from dispatcher.ledgers.recalls import recalls
 from dispatcher.ledgers.rotation import rotation
 from dispatcher.ledgers.stock import stock
 from dispatcher.ledgers.tasks import tasks
@@ -30,6 +31,7 @@ LEDGERS: Final[tuple[Ledger[Any], ...]] = (
     notices,
     outcomes,
     troubles,
+    recalls,
     knowledge,
 )
 BY_NAME: Final[dict[str, Ledger[Any]]] = {one.name: one for one in LEDGERS}

@@ -127,6 +127,8 @@ class TicketFilter:
     # False: nobody has to go (R20)
     needs_visit: bool | None = None
     external_id: str | None = None
+    # what the external id begins with; empty = anything
+    external_prefix: str = ""
     # looked for in id, external id, symptom and category, whatever the case
     text: str = ""
     # epoch seconds, both ends included

@@ -157,6 +157,23 @@ def test_recall_is_previewed_written_in_steps_and_repeated_without_harm(desk: De
         "cancelled": 1,
         "left": 0,
     }
+    # the list tells each with how far it is; one whose name holds another's counts its own alone
+    more = {**given, "recall": "PSU-2", "reason": "smokes", "serial_until": "RC-1"}
+    assert boss.post("/recalls", json=more).json()["news"] == 1
+    other = {**given, "recall": "PSU", "reason": "leaks more"}
+    assert boss.post("/recalls", json=other).json()["news"] == 0
+    where = {"territory": HOME, "limit": 1}
+    page = desk.client("dispatcher").get("/recalls", params=where).json()
+    rest = {**where, "cursor": page["next"]}
+    last = boss.get("/recalls", params=rest).json()
+    assert (page["total"], last["next"]) == (2, None)
+    # both within a second: their order is that of their names
+    psu, psu2 = sorted([*page["items"], *last["items"]], key=lambda one: one["recall"])
+    counts = ("selected", "written", "open", "done", "cancelled")
+    assert [psu[name] for name in counts] == [4, 3, 0, 0, 3]
+    assert [psu2[name] for name in counts] == [2, 1, 1, 0, 0]
+    assert (psu["reason"], psu["models"], psu["ordered_by"] != "") == ("leaks", ["RC-9"], True)
+    assert desk.client("read-only").get("/recalls", params=rest).status_code == 403
     vague = {k: v for k, v in given.items() if k not in {"models", "serial_until"}}
     assert boss.post("/recalls", json=vague).status_code == 422
     assert desk.client("dispatcher").post("/recalls", json=given).status_code == 403

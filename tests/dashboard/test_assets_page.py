@@ -127,6 +127,16 @@ def test_recall_is_counted_written_and_called_off(stage: Stage, lang: str) -> No
         settle(page)
         page.locator(".st-key-recall_off_do button").click()
         expect(page.get_by_text(say["pages.recall.off.done"].format(n=2))).to_be_visible()
+        settle(page)
+        hold(page)
+        # it stands in the list, and leads to its tickets, called off as they are
+        choose_row(page)
+        shot(page, f"recalls-{lang}")
+        page.locator(".st-key-recall_tickets button").press("Enter")
+        search = page.get_by_role("textbox", name=say["pages.filter.search"], exact=True)
+        expect(search).to_have_value(f"recall:PSU-{lang}:")
+        count = say["pages.page.of"].format(from_n=1, to_n=2, total=2)
+        expect(page.get_by_text(count)).to_be_visible()
         hold(page)
     found = stage.get("/tickets", territory=stage.territory, q=f"recall:PSU-{lang}:")["items"]
     assert [one["status"] for one in found] == ["cancelled", "cancelled"]

@@ -110,6 +110,8 @@ def test_filters_choose(store: Store) -> None:
     assert len(ids(store, TicketFilter(has_engineer=False))) == 48
     assert len(ids(store, TicketFilter(has_engineer=True))) == 2
     assert ids(store, TicketFilter(needs_visit=False)) == ["village-006"]
+    prefixed = TicketFilter(territory="village", external_prefix="X-2")
+    assert len(ids(store, prefixed)) == 6
     assert len(ids(store, TicketFilter(needs_visit=True))) == 49
     # n % 4 + 1 == 4 for n = 3, 7, 11, 15, 19, 23
     assert len(ids(store, TicketFilter(severities=(Severity.MAJOR,), territory="town"))) == 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import msgspec
@@ -10,6 +11,7 @@ from starlette.responses import Response
 
 from dispatcher.api import asset_schemas as a
 from dispatcher.api import schemas as s
+from dispatcher.api.books import read_on
 from dispatcher.api.carry import Ask, Asked, Errand, carry_out
 from dispatcher.api.doors import Doors, Json
 from dispatcher.api.house import House
@@ -21,9 +23,13 @@ from dispatcher.domain.asset import Asset
 from dispatcher.domain.ids import AssetId, TerritoryId
 from dispatcher.domain.ticket import FINISHED, Severity, Status
 from dispatcher.errors import BadField
-from dispatcher.store import AssetFilter, TicketFilter
+from dispatcher.ledgers.recalls import Recall, recalls
+from dispatcher.store import AssetFilter, LedgerFilter, LedgerRow, TicketFilter
 
 doors = Doors("recalls")
+
+Limit = Annotated[int, Query(ge=1, le=100)]
+Cursor = Annotated[str | None, Query(max_length=500)]
 
 # assets of one recall at most, and pages they are read by
 MOST_ASSETS = 20_000
@@ -46,6 +52,35 @@ class Selected(msgspec.Struct, frozen=True, kw_only=True):
     models: dict[str, int]
     # written by this very request
     news: int = 0
+
+
+class RecallView(msgspec.Struct, frozen=True, kw_only=True):
+    """One recall: what was ordered, and how far its tickets are."""
+
+    recall: str
+    reason: str
+    ordered_at: int
+    ordered_by: str
+    models: tuple[str, ...]
+    serial_from: str
+    serial_until: str
+    # assets that fitted when it was ordered, and tickets written for them
+    selected: int
+    written: int
+    # of the tickets: still to be done, finished, called off
+    open: int
+    done: int
+    cancelled: int
+
+
+class RecallPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some recalls, the newest at the top."""
+
+    items: list[RecallView]
+    next: str | None
+    total: int
+    # facts that are not counted yet
+    behind: int
 
 
 class CalledOff(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +154,47 @@ def _selected(
     return selected, left
 
 
+@doors.get("/recalls", RecallPage)
+def list_recalls(
+    territory: s.Id, house: Housed, seat: Seated, limit: Limit = 50, cursor: Cursor = None
+) -> Response:
+    """List the recalls: why, when and by whom each was ordered, and how far its tickets are (R94)."""
+    where = TerritoryId(territory)
+    seat.check_territory(where)
+    behind = read_on(house, where)
+    wanted = LedgerFilter(territory=where, ledger=recalls.name)
+    page = house.store.ledgers.page(wanted, sort="-at", limit=limit, cursor=cursor)
+    items = [_view(house, where, row) for row in page.items]
+    return Json(RecallPage(items=items, next=page.cursor, total=page.total, behind=behind))
+
+
+def _view(house: House, territory: TerritoryId, row: LedgerRow) -> RecallView:
+    one = msgspec.json.decode(row.doc, type=Recall)
+    counts = house.store.count_tickets(_tickets_of(territory, one.recall))
+    written = sum(counts.values())
+    finished = sum(count for state, count in counts.items() if state in FINISHED)
+    cancelled = counts.get(Status.CANCELLED, 0)
+    return RecallView(
+        recall=one.recall,
+        reason=one.reason,
+        ordered_at=one.ordered_at,
+        ordered_by=one.ordered_by,
+        models=one.models,
+        serial_from=one.serial_from,
+        serial_until=one.serial_until,
+        selected=one.count,
+        written=written,
+        open=written - finished,
+        done=finished - cancelled,
+        cancelled=cancelled,
+    )
+
+
+def _tickets_of(territory: TerritoryId, recall: str) -> TicketFilter:
+    """Return the filter of the tickets of one recall and of none whose name holds its name."""
+    return TicketFilter(territory=territory, external_prefix=recalled_id(recall, AssetId("")))
+
+
 @doors.post("/recalls/preview", Selected)
 def preview_recall(body: a.RecallGiven, house: Housed, seat: Seated) -> Response:
     """Count what a recall selects and how far it is, and write nothing."""
@@ -185,13 +261,8 @@ def call_off_recall(
     where = TerritoryId(body.territory)
     seat.check_territory(where)
     house.mirror(where)
-    waiting = TicketFilter(
-        territory=where, text=recalled_id(recall, AssetId("")), statuses=_WAITING
-    )
-    page = house.store.tickets(waiting, sort="reported", limit=min(most, _PAGE))
-    prefix = recalled_id(recall, AssetId(""))
-    # the text is looked for anywhere: another recall's name may hold this one's
-    mine = [one for one in page.items if (one.external_id or "").startswith(prefix)]
+    waiting = replace(_tickets_of(where, recall), statuses=_WAITING)
+    mine = house.store.tickets(waiting, sort="reported", limit=min(most, _PAGE)).items
     for one in mine:
         command = StepBecause(ticket=one.id, move="cancel", reason=body.reason)
         key = f"{ask.key}:{one.id}" if ask.key else None
@@ -208,9 +279,7 @@ def show_recall(recall: s.Id, territory: s.Id, house: Housed, seat: Seated) -> R
     """Show how far a recall is, by its tickets."""
     where = TerritoryId(territory)
     seat.check_territory(where)
-    counts = house.store.count_tickets(
-        TicketFilter(territory=where, text=recalled_id(recall, AssetId("")))
-    )
+    counts = house.store.count_tickets(_tickets_of(where, recall))
     written = sum(counts.values())
     finished = sum(count for state, count in counts.items() if state in FINISHED)
     told = Selected(

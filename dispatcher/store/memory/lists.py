@@ -106,7 +106,8 @@ def fits_ticket(ticket: Ticket, wanted: TicketFilter) -> bool:
     if wanted.has_engineer is not None and wanted.has_engineer != (ticket.engineer is not None):
         return False
     return (
-        needle(wanted.text.strip()) in row["words"]
+        (ticket.external_id or "").startswith(wanted.external_prefix)
+        and needle(wanted.text.strip()) in row["words"]
         and _between(row["reported_at"], wanted.reported_from_at, wanted.reported_until_at)
         and _between(row["due_at"], wanted.due_from_at, wanted.due_until_at)
     )

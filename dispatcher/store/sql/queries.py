@@ -164,6 +164,10 @@ def ticket_conditions(wanted: TicketFilter) -> Where:
         where.append(c.status.in_([s.value for s in wanted.statuses]))
     if wanted.severities:
         where.append(c.severity.in_([int(s) for s in wanted.severities]))
+    if wanted.external_prefix:
+        # a range of the index, which a LIKE is not in every order of texts
+        after = wanted.external_prefix + chr(0x10FFFF)
+        where += [c.external_id >= wanted.external_prefix, c.external_id < after]
     if wanted.needs_visit is not None:
         where.append(c.needs_visit == int(wanted.needs_visit))
     if wanted.has_engineer is not None:
