@@ -472,6 +472,10 @@ class EngineFailed(DispatcherError):
     status = 500
 
 
+class EngineMissing(BadInput):
+    """The engine {engine} is not installed here. Install it with "pip install {package}" or `make setup-dev`, or leave it out of --engines."""
+
+
 class UnknownEngine(BadInput):
     """There is no engine {engine}. Known engines: {known}."""
 

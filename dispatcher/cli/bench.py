@@ -16,6 +16,7 @@ from dispatcher.errors import BadField
 from dispatcher.solver.contest import CONTESTANTS, Cell, contest
 from dispatcher.solver.generate import generate
 from dispatcher.solver.instance import Instance, instance_from, instances_in, read_instance
+from dispatcher.solver.peers import require
 from dispatcher.solver.race import (
     ENGINES,
     Race,
@@ -51,6 +52,7 @@ def solver(
             if engine not in CONTESTANTS:
                 rule = f"must be of {', '.join(CONTESTANTS)}"
                 raise BadField(field="engines", value=engine, rule=rule)
+        require(chosen)
         budgets = _numbers(seconds)
         warm()
         for instance, best in _instances(days):
@@ -123,6 +125,7 @@ def vrptw(
         chosen = tuple(engines.split(","))
         if not set(chosen) <= set(ENGINES):
             raise BadField(field="engines", value=engines, rule=f"must be of {', '.join(ENGINES)}")
+        require(chosen)
         found = files_of(files, is_spread=spread)
         total = sum(budget(read_solomon(file).problem, seconds) for file in found)
         minutes = total * seeds * len(chosen) / 60

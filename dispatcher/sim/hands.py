@@ -42,6 +42,8 @@ _PARKS, _PROMISES, _LENDS, _TAKES_AWAY = 0.08, 0.6, 0.3, 0.15
 _SCORE = 82
 # what is told to a customer is rounded up to this, with some air, seconds
 _ROUND_S, _AIR_S = 300, 600
+# customer service writes what was agreed within these seconds (M2 Ops 2.2)
+_SENT_AFTER_S = (120, 1500)
 
 
 class Hands:
@@ -76,13 +78,15 @@ class Hands:
                     yield at + 30, need, "triage"
             case ev.VisitAccepted(ticket=name, engineer=who):
                 yield from self._before_leaving(docs, name, who, at)
+            case ev.ArrivalPromised(ticket=name):
+                wait = int(self._chance("send", f"{name}|{at}").integers(*_SENT_AFTER_S))
+                yield (
+                    at + wait,
+                    w.LogContact(ticket=name, purpose="appointment"),
+                    "customer-service",
+                )
             case ev.EngineerArrived(ticket=name, engineer=who):
-                if self._is("parking", f"{name}|{at}", _PARKS):
-                    cents = int(self._chance("parking_fee", name).integers(3, 10)) * 100
-                    paid = stores.ClaimExpense(
-                        engineer=who, category="parking", amount_cents=cents, ticket=name
-                    )
-                    yield at + 60, paid, who
+                yield from self._parked(name, who, at)
             case ev.WorkFinished(ticket=name, engineer=who):
                 yield from self._after_work(docs, docs.ticket(name), who, at)
             case ev.VisitIncomplete(ticket=name, engineer=who):
@@ -95,6 +99,14 @@ class Hands:
 
     def _is(self, stream: str, about: str, share: float) -> bool:
         return bool(self._chance(stream, about).random() < share)
+
+    def _parked(self, name: TicketId, who: EngineerId, at: int) -> Iterator[Wish]:
+        if self._is("parking", f"{name}|{at}", _PARKS):
+            cents = int(self._chance("parking_fee", name).integers(3, 10)) * 100
+            paid = stores.ClaimExpense(
+                engineer=who, category="parking", amount_cents=cents, ticket=name
+            )
+            yield at + 60, paid, who
 
     def _before_leaving(
         self, docs: MemoryDocs, name: TicketId, who: EngineerId, at: int

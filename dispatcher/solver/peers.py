@@ -8,17 +8,30 @@ the judge counts the rest. Must not be used by the desk.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from datetime import timedelta
+from importlib.util import find_spec
 from typing import Any, Final
 
 import numpy as np
 
-from dispatcher.errors import EngineFailed
+from dispatcher.errors import EngineFailed, EngineMissing
 from dispatcher.solver.problem import NEVER, NONE, Problem
 from dispatcher.solver.solution import Solution, drive, judge
 
 # seconds a late visit is assumed late where a peer needs one figure
 _TYPICAL_LATE_S: Final = 3600
+
+
+# what to install for each engine that is not ours
+_PACKAGES: Final = {"vroom": "pyvroom", "pyvrp": "pyvrp"}
+
+
+def require(engines: Iterable[str]) -> None:
+    """Raise `EngineMissing` for the first engine whose package is not installed here."""
+    for engine in engines:
+        if engine in _PACKAGES and find_spec(engine) is None:
+            raise EngineMissing(engine=engine, package=_PACKAGES[engine])
 
 
 def _patterns(problem: Problem) -> tuple[Any, Any]:

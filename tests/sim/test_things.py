@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from dispatcher.domain import events as ev
 from dispatcher.sim.scenario import Assets
 from tests.sim.test_virtual import play, small
 
@@ -22,3 +23,17 @@ def test_day_with_contracts_has_visits_nobody_called_in() -> None:
     assert all(day.docs.assets[t.asset].visited for t in rounds)
     again, _ = play(scenario)
     assert again.facts == day.facts
+
+
+def test_what_was_promised_is_sent() -> None:
+    """M2 Ops 2.2: customer service writes every hour that was agreed; no task of it stays behind."""
+    day, _ = play(small())
+    promised = [fact for fact in day.facts if isinstance(fact.event, ev.ArrivalPromised)]
+    assert promised
+    for one in promised:
+        assert any(
+            fact.at > one.at
+            and isinstance(fact.event, ev.CustomerContacted)
+            and (fact.event.ticket, fact.event.purpose) == (one.event.ticket, "appointment")
+            for fact in day.facts
+        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from typer.testing import CliRunner
 
@@ -28,6 +30,18 @@ def test_unknown_family_is_refused() -> None:
     """The families there are, are named."""
     with pytest.raises(BadField, match="city, laterush"):
         generate("moon", 5, 2, 1)
+
+
+@pytest.mark.parametrize(("engine", "package"), [("pyvrp", "pyvrp"), ("vroom", "pyvroom")])
+def test_peer_that_is_not_installed_is_named(
+    engine: str, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever set up only the desk is told what to install, before anything runs."""
+    monkeypatch.setitem(sys.modules, engine, None)
+    call = ["bench", "solver", "no-such-day.json", "--engines", f"search,{engine}"]
+    told = CliRunner().invoke(app, call)
+    assert told.exit_code == 2
+    assert f"pip install {package}" in told.output
 
 
 @pytest.mark.slow
