@@ -30,6 +30,7 @@ from dispatcher.policy.profile import (
     Trigger,
 )
 from dispatcher.policy.reading import Read
+from dispatcher.texts import catalogue
 from dispatcher.units import DAY_S, HOUR_S, MINUTE_S
 
 Keys = Sequence[str]
@@ -45,6 +46,12 @@ STRICTER: Final = "stricter"
 # the facts by which somebody ends a task, and lets a condition pass
 DONE: Final = "task_done"
 EXCEPTED: Final = "exception_granted"
+# messages that have a text
+NOTICES: Final = frozenset(
+    key.split(".")[1]
+    for key in catalogue("en")
+    if key.startswith("notice.") and key.endswith(".subject")
+)
 
 
 def compile_profile(read: Read) -> Profile:
@@ -109,6 +116,7 @@ class _Compiler:
         file = self.file
         for name, one in file.calendars.items():
             self.calendars[name] = self._calendar(name, one)
+        self._check_off()
         days = file.dispatch.calendar
         return Profile(
             name=file.name,
@@ -131,6 +139,13 @@ class _Compiler:
             work_s_by_category=self._work(),
         )
 
+    def _check_off(self) -> None:
+        """Refuse to take out a clock that nobody put in."""
+        for name, one in self.file.clocks.items():
+            if one.off and not one.stop:
+                told = _hint(name, [key for key in self.file.clocks if key != name])
+                raise self.read.refuse(("clocks", name), "is no inherited clock", told)
+
     def _work(self) -> Mapping[str, int]:
         known = self.file.work_s_by_category
         if not known.get(""):
@@ -141,11 +156,11 @@ class _Compiler:
     def _calendar(self, name: str, one: f.CalendarFile) -> CalendarRule:
         at = ("calendars", name)
         week: list[list[Span]] = [[] for _ in _WEEKDAYS]
-        for line in one.hours:
+        for i, line in enumerate(one.hours):
             if line == "always":
                 week = [list(spans) for spans in FULL_WEEK]
                 continue
-            for day, spans in self._hours(line, (*at, "hours")):
+            for day, spans in self._hours(line, (*at, "hours", str(i))):
                 week[day] += spans
         if not any(week):
             raise self.read.refuse((*at, "hours"), "is never open", '"Mon-Fri 08:30-17:30"')
@@ -155,7 +170,7 @@ class _Compiler:
                 try:
                     check(value)
                 except BadField as error:
-                    told = str(error.facts["rule"])
+                    told = str(error.facts["rule"]).removeprefix("write ")
                     raise self.read.refuse((*at, key), "is not known", told) from None
         return CalendarRule(
             name=name,
@@ -170,7 +185,7 @@ class _Compiler:
         names = re.split(r"[-,]", found["days"]) if found else [""]
         if not found or any(name not in _WEEKDAYS for name in names):
             told = '"always", "Mon-Fri 08:30-17:30" or "Sat,Sun 22:00-06:00"'
-            raise self.read.refuse(at, f"has no hours in {line!r}", told)
+            raise self.read.refuse(at, "names no hours", told)
         spans = []
         for pair in found["times"].split(","):
             start, end = (
@@ -193,12 +208,12 @@ class _Compiler:
         return self.calendars[name]
 
     def _triggers(self, texts: Iterable[str], at: Keys) -> tuple[Trigger, ...]:
-        return tuple(self._trigger(text, at) for text in texts)
+        return tuple(self._trigger(text, (*at, str(i))) for i, text in enumerate(texts))
 
     def _trigger(self, text: str, at: Keys) -> Trigger:
         kind, _, note = text.partition(":")
         if kind not in KINDS:
-            raise self.read.refuse(at, f"names no fact: {kind}", _hint(kind, KINDS))
+            raise self.read.refuse(at, "names no fact", _hint(kind, KINDS))
         details = words.DETAILS.get(kind)
         clocks = tuple(self.file.clocks)
         if kind == "clock_breached":
@@ -288,15 +303,15 @@ class _Compiler:
         at = ("gates", move)
         if move not in moves:
             raise self.read.refuse(at, "is no move", _hint(move, moves))
-        return tuple(self._need(need, (*at, "needs")) for need in one.needs)
+        return tuple(self._need(need, (*at, "needs", str(i))) for i, need in enumerate(one.needs))
 
     def _need(self, one: f.NeedFile, at: Keys) -> Need:
-        self._word(one.condition, words.CONDITIONS, "condition", at)
-        self._word(one.when, words.CIRCUMSTANCES, "circumstance", at)
-        for role in one.except_by:
-            self._word(role, words.ROLES, "role", at)
+        self._word(one.condition, words.CONDITIONS, "condition", (*at, "condition"))
+        self._word(one.when, words.CIRCUMSTANCES, "circumstance", (*at, "when"))
+        for i, role in enumerate(one.except_by):
+            self._word(role, words.ROLES, "role", (*at, "except_by", str(i)))
         if one.then:
-            self._word(one.then, self.file.tasks, "task", at)
+            self._word(one.then, self.file.tasks, "task", (*at, "then"))
         return Need(
             condition=one.condition,
             clause=one.clause,
@@ -309,14 +324,16 @@ class _Compiler:
 
     def _word(self, word: str, known: Iterable[str], what: str, at: Keys) -> None:
         if word not in known:
-            raise self.read.refuse(at, f"names no {what}: {word}", _hint(word, known))
+            raise self.read.refuse(at, f"names no {what}", _hint(word, known))
 
     def _task(self, name: str, one: f.TaskFile) -> TaskTemplate:
         at = ("tasks", name)
         self._word(one.role, (*words.ROLES, ASSIGNED, OWNER), "role", (*at, "role"))
         self._word(one.when, words.CIRCUMSTANCES, "circumstance", (*at, "when"))
-        for step in one.escalate:
-            self._word(step.role, words.ROLES, "role", (*at, "escalate"))
+        for i, step in enumerate(one.escalate):
+            self._word(step.role, words.ROLES, "role", (*at, "escalate", str(i), "role"))
+        if one.notice:
+            self._word(one.notice, NOTICES, "message", (*at, "notice"))
         starts = (*self._triggers(one.on, (*at, "on")), *self._left_behind(name))
         clock = Clock(
             name=name,
@@ -360,6 +377,6 @@ def _check_table(table: str) -> None:
 
 
 def _hint(word: str, known: Iterable[str]) -> str:
-    names = list(known)
+    names = sorted(known) if isinstance(known, frozenset) else list(known)
     close = get_close_matches(word, names, n=1, cutoff=0.6)
-    return f'"{close[0]}"' if close else "one of " + ", ".join(names)
+    return f'"{close[0]}"' if close else "one of " + ", ".join(f'"{name}"' for name in names)

@@ -23,7 +23,7 @@ Clause = Annotated[
 Target = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^(today|\d+(\.\d+)?(wd|d|h|m|s)( ?\d+(\.\d+)?(h|m|s))*)$",
+        pattern=r"^(today|(?=.*[1-9])\d+(\.\d+)?(wd|d|h|m|s)( ?\d+(\.\d+)?(h|m|s))*)$",
         description='open time of the calendar: "5m", "1h 30m", "2d" (48 open hours), "7wd" (close of the 7th working day), "today" (close of the day)',
     ),
 ]
@@ -36,7 +36,7 @@ Trigger = Annotated[
 Threshold = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^\d+(\.\d+)?(%|d|h|m|s)$",
+        pattern=r"^((100|\d{1,2}(\.\d+)?)%|\d+(\.\d+)?(d|h|m|s))$",
         description='open time left: "1m", or a share of the target: "20%"',
     ),
 ]
@@ -47,7 +47,10 @@ Hours = Annotated[
     ),
 ]
 Number = Annotated[int, msgspec.Meta(ge=0, le=1 << 30)]
-Row = tuple[Number, Number, Number, Number]
+Row = Annotated[
+    tuple[Number, Number, Number, Number],
+    msgspec.Meta(description="four whole numbers: general, urgent, serious, major"),
+]
 
 
 class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -248,7 +251,13 @@ class PrivacyFile(Shape, frozen=True, kw_only=True):
 class ProfileFile(Shape, frozen=True, kw_only=True):
     """One service profile, whole."""
 
-    name: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
+    name: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^[a-z0-9][a-z0-9-]{0,40}$",
+            description='small letters, digits and dashes, such as "hospital"',
+        ),
+    ]
     title: dict[Lang, str]
     # the profile this one changes; what is not said here is as there
     extends: str = ""

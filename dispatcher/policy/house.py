@@ -24,8 +24,9 @@ from dispatcher.policy.reading import (
     read_choice,
     read_profile,
     read_text,
-    refusal,
 )
+from dispatcher.policy.shapes import nearest
+from dispatcher.policy.source import refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,10 +166,10 @@ def load_policy(name: str = "standard", folder: Path | None = None) -> Policy:
             told = f'"{one}", the name of its file'
             raise read.refuse(("name",), "is not the file's name", told)
     table, source = read_choice(folder)
-    for row in table.rows:
+    for i, row in enumerate(table.rows):
         if row.profile not in profiles:
-            told = "one of " + ", ".join(sorted(profiles))
-            raise refusal(source, ("rows",), f"names no profile: {row.profile}", told)
+            told = nearest(row.profile, profiles) or "one of " + ", ".join(sorted(profiles))
+            raise refusal(source, ("rows", str(i), "profile"), "names no profile", told)
     return Policy(name=name, profiles=profiles, choice=table.rows)
 
 

@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from dispatcher.policy.file import Clause, Number, Shape
-from dispatcher.policy.reading import Source, read_table, refusal, version_of
+from dispatcher.policy.reading import read_table, version_of
+from dispatcher.policy.source import Source, refusal
 from dispatcher.policy.words import ROLES
 from dispatcher.texts import Lang
 from dispatcher.units import DAY_S, HOUR_S, MINUTE_S

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
+from functools import reduce
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,14 @@ from dispatcher.policy.reading import SHIPPED, read_profile, read_text
 
 HEAD = 'name = "own"\ntitle = { en = "Own", zh = "自有" }\nextends = "standard"\n'
 SCHEMA = Path(telling.__file__).parent / "profile.schema.json"
+
+# words of files that stand in sentences as they are
+KEPT = {
+    *("target", "claims", "by_weight", "clause", "resume", "true", "false", "house", "TOML"),
+    *("stop", "ticket_held", "wether", "Shanghai", "Asia", "IANA", "ISO"),
+}
+TASK = 'on = ["work_finished"]\ndone = ["ticket_closed"]\ntarget = "2h"\nclause = "x"\nrole = "service"'
+STEP = '{ after = "1h", role = "bos", clause = "x" }'
 
 # text after the head; line, key, and a piece of what to write instead
 WRONG = [
@@ -39,7 +49,7 @@ WRONG = [
     (
         '[gates.close]\nneeds = [{ condition = "called_bak", clause = "x" }]',
         5,
-        "gates.close.needs",
+        "gates.close.needs.condition",
         '"called_back"',
     ),
     ('[calendars.x]\nhours = ["Mo-Fr 8-17"]\nclause = "x"', 5, "calendars.x.hours", "Mon-Fri"),
@@ -53,7 +63,30 @@ WRONG = [
     ("[rivals.signatur]\nclaims = {}", 4, "rivals.signatur", '"signature"'),
     ('[settled]\nx = "later_holds"', 5, "settled.x", '"earlier_holds"'),
     ('[tasks.call_back]\nrole = "boss"', 5, "tasks.call_back.role", "supervisor"),
-    ("[tasks.x]\non = [\ndone = 1", 6, "TOML", "valid TOML"),
+    ("[tasks.x]\non = [\ndone = 1", 6, "TOML", "true or false"),
+    ('[tasks.x]\non = ["work_finished"', 5, "TOML", '"]" at the end of a list'),
+    ("[clocks.arrive\n", 4, "TOML", "at the end of the table's name"),
+    ('source = "M3\n', 4, "TOML", "a quotation mark at the end"),
+    ("[travel]\n[lateness]\n[travel]", 6, "TOML", "one table with all its keys"),
+    ('source = "a"\nsource = "b"', 5, "TOML", "each key once"),
+    ("source M3", 4, "TOML", "key = value"),
+    ('[clocks.arrive]\ntarget = 120\nclause = "x"', 5, "clocks.arrive.target", '"5m"'),
+    ('[clocks.arrive]\ntarget = "-2h"\nclause = "x"', 5, "clocks.arrive.target", '"5m"'),
+    ('[clocks.arrive]\ntarget = "0h"\nclause = "x"', 5, "clocks.arrive.target", '"5m"'),
+    ('[clocks.arrive]\namber = "120%"', 5, "clocks.arrive.amber", '"20%"'),
+    ('[clocks.arrive]\nstop = "arrived"', 5, "clocks.arrive.stop", '["arrived"]'),
+    ('[clocks.arrive]\nweight = "high"', 5, "clocks.arrive.weight", "four whole numbers"),
+    ('[clocks.arrive]\noff = "yes"', 5, "clocks.arrive.off", "true or false"),
+    ("[clocks.arive]\noff = true", 4, "clocks.arive", '"arrive"'),
+    (f'[tasks.x]\nnotice = "lat"\n{TASK}', 5, "tasks.x.notice", '"late"'),
+    (f"[tasks.x]\nescalate = [\n  {STEP},\n]\n{TASK}", 6, "tasks.x.escalate.role", "supervisor"),
+    (
+        '[clocks.arrive]\nstop = [\n  "engineer_arrived",\n  "work_finishd",\n]',
+        7,
+        "clocks.arrive.stop",
+        '"work_finished"',
+    ),
+    ('[calendars.x]\nhours = ["always"]\ntable = "XQ"\nclause = "x"', 6, "calendars.x.table", ""),
 ]
 
 
@@ -69,7 +102,48 @@ def test_wrong_file_is_told_by_line_key_and_remedy(
     facts = refused.value.facts
     assert (facts["file"], facts["line"], facts["key"]) == ("own.toml", line, key)
     assert instead in str(facts["instead"])
-    assert f"第 {line} 行" in refused.value.message("zh")
+    chinese = refused.value.message("zh")
+    assert f"第 {line} 行" in chinese
+    # beside file, key, value and what is quoted as it is to be written no English is left
+    named = [str(facts[name]) for name in ("file", "key", "value")]
+    left = re.sub(
+        r'"[^"]*"|`[^`]*`|\[[^\]]*\]', "", reduce(lambda s, w: s.replace(w, ""), named, chinese)
+    )
+    words = set(re.findall(r"[A-Za-z_]{3,}", left)) - KEPT
+    assert not words, chinese
+
+
+def test_file_itself_is_refused_by_its_name_its_parent_and_its_letters(tmp_path: Path) -> None:
+    """No name, another's name, itself as parent, bytes that are no UTF-8, no such file."""
+    wrong = {
+        "a": ('extends = "standard"', 1, "name", 'name = "a"'),
+        "b": ('name = "c"\nextends = "standard"', 1, "name", '"b"'),
+        "d": ('name = "d"\nextends = "d"', 2, "extends", "another profile"),
+        "e": ('name = "e"\ntitle = { en = "\udcff" }', 2, "UTF-8", "text file"),
+        "g": ('name = "g"\ntitle = { en = "g" }', 1, "lateness", 'extends = "standard"'),
+    }
+    for name, (text, line, key, instead) in wrong.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        file = folder / f"{name}.toml"
+        file.write_bytes(text.encode("utf-8", "surrogateescape"))
+        with pytest.raises(BadPolicy) as refused:
+            load_policy("standard", folder)
+        facts = refused.value.facts
+        assert (facts["file"], facts["line"], facts["key"]) == (file.name, line, key)
+        assert instead in str(facts["instead"])
+    with pytest.raises(BadPolicy, match=r"none\.toml, line 1: file = none\.toml cannot be read"):
+        read_profile(tmp_path / "none.toml")
+
+
+def test_wrong_row_of_the_choice_is_told_by_its_own_line(tmp_path: Path) -> None:
+    """Not the first row, the one that is wrong."""
+    rows = '[[rows]]\nprofile = "machine"\n\n[[rows]]\ncontract = ["a"]\nprofile = "machin"\n'
+    (tmp_path / "choice.toml").write_text(rows)
+    with pytest.raises(BadPolicy) as refused:
+        load_policy("standard", tmp_path)
+    facts = refused.value.facts
+    assert (facts["line"], facts["key"], facts["instead"]) == (6, "rows.profile", '"machine"')
 
 
 def test_unknown_parent_and_circles_are_refused(tmp_path: Path) -> None:
