@@ -30,7 +30,7 @@ from dispatcher.solver.rolling import roll
 from dispatcher.solver.solve import warm
 from dispatcher.solver.vrptw import read_solomon
 
-bench = typer.Typer(no_args_is_help=True, help=tell("cli.bench_help"))
+bench = typer.Typer(no_args_is_help=True, add_completion=False, help=tell("cli.bench_help"))
 _Days = Annotated[list[str], typer.Argument(help=tell("bench.days_help"))]
 
 

@@ -19,7 +19,7 @@ from dispatcher.errors import BadField
 from dispatcher.geo.city import SHIPPED, About, City, city_folder, list_cities, open_city
 from dispatcher.units import wall_clock
 
-city = typer.Typer(no_args_is_help=True, help=tell("cli.city_help"))
+city = typer.Typer(no_args_is_help=True, add_completion=False, help=tell("cli.city_help"))
 Name = Annotated[str, typer.Argument(help=tell("city.name_help"))]
 
 

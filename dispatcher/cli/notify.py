@@ -16,7 +16,7 @@ from dispatcher.notify.sending import send
 from dispatcher.notify.settings import read_settings
 from dispatcher.units import wall_clock
 
-notify = typer.Typer(no_args_is_help=True, help=tell("notify.help"))
+notify = typer.Typer(no_args_is_help=True, add_completion=False, help=tell("notify.help"))
 
 
 @notify.command("list", help=tell("notify.list_help"))

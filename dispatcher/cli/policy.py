@@ -30,7 +30,7 @@ from dispatcher.policy.reading import read_profile
 from dispatcher.texts import clause_words
 from dispatcher.units import wall_clock
 
-policy = typer.Typer(no_args_is_help=True, help=tell("cli.policy_help"))
+policy = typer.Typer(no_args_is_help=True, add_completion=False, help=tell("cli.policy_help"))
 Name = Annotated[str, typer.Argument(help=tell("policy.name_help"))]
 Names = Annotated[list[str] | None, typer.Argument(help=tell("policy.names_help"))]
 
@@ -134,7 +134,10 @@ def _hours(one: Profile, name: str) -> str:
 
 
 def _print(console: Console, heads: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:
-    table = Table(*_heads(*heads), box=None, padding=(0, 2, 0, 0))
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for head in _heads(*heads):
+        # a name that is cut off cannot be written into a policy
+        table.add_column(head, overflow="fold")
     for row in rows:
         table.add_row(*row)
     console.print(table)

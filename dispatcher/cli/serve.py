@@ -139,7 +139,7 @@ def ask(here: dict[str, Any], path: str, **body: Any) -> httpx.Response:
     return answer
 
 
-tables = typer.Typer(no_args_is_help=True, help=tell("cli.import_help"))
+tables = typer.Typer(no_args_is_help=True, add_completion=False, help=tell("cli.import_help"))
 TableFile = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, readable=True, help=tell("cli.table"))
 ]

@@ -158,7 +158,7 @@ def load_scenario(file: Path) -> Scenario:
         There is no such file, or its numbers cannot be played.
     """
     if not file.is_file():
-        raise BadScenario(file=file.name, key="-", problem="there is no such file")
+        raise BadScenario(file=file, key="the file", problem="there is no such file")
     scenario, _ = read_table(file, Scenario)
     _check(scenario, file.name)
     return scenario
