@@ -51,7 +51,7 @@ NOTES: Final[Mapping[type[ev.Event], str]] = {
     custody.PartsNeeded: "",
     custody.CustodyMoved: "move",
     ev.CaseWritten: "",
-    ev.IncidentRaised: "level",
+    ev.IncidentRaised: "level_owner",
     ev.IncidentNoted: "",
     ev.IncidentSettled: "",
     ev.TicketClosed: "",

@@ -77,6 +77,11 @@ class IncidentRaised:
     claim_cents: int = 0
     remark: str = ""
 
+    @property
+    def level_owner(self) -> str:
+        """Level and owner in one word, as the trace keeps it."""
+        return f"{self.level}/{self.owner}" if self.owner else str(self.level)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentNoted:

@@ -182,6 +182,30 @@ def test_complaint_calls_the_owner_of_its_level() -> None:
         assert (told.audience, "V-1" in told.body) == ("dispatcher", True)
 
 
+def test_incident_of_a_lower_level_is_its_owners_until_it_is_settled() -> None:
+    """R75: the manual names levels, owners and no time; put in another level it is that level's alone."""
+    place = opened("standard", "Wed 09:00")
+    raised = {"clause": "M2 Auto 4", "harm": ("claim",)}
+    place.add(
+        ev.IncidentRaised(**ON, level=3, owner="customer-service", **raised),
+        now=moment("Wed 10:00"),
+    )
+    [duty] = tasks_of(place, "incident_3")
+    assert (duty.role, duty.due_at - duty.opened_at) == ("customer-service", 86_400)
+    place.add(
+        ev.IncidentRaised(**ON, level=2, owner="supervisor", **raised), now=moment("Wed 11:00")
+    )
+    assert tasks_of(place, "incident_3") == []
+    [duty] = tasks_of(place, "incident_2")
+    assert (duty.role, duty.due_at - duty.opened_at) == ("supervisor", 8 * 3600)
+    # no manual promises the customer a time for it
+    ticket = place.docs.ticket("V-1")
+    clocks = {one.clock for one in read_clocks(POLICY, ticket, HOME, ticket.trace[-1].at)}
+    assert not any(name.startswith(("incident", "complaint")) for name in clocks)
+    place.add(ev.IncidentSettled(**ON, remark="x"), now=moment("Wed 12:00"))
+    assert tasks_of(place, "incident_2") == []
+
+
 def test_worst_trouble_is_reported_every_day_until_it_is_settled() -> None:
     """R76, M2 Auto 5: each report asks for the next one, a day later; a smaller complaint for none."""
     place = opened("standard", "Wed 09:00")
