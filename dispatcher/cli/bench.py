@@ -77,6 +77,7 @@ def rolling(
     events: Annotated[int | None, typer.Option(min=1, help=tell("bench.events_help"))] = None,
     seconds: Annotated[float, typer.Option(min=0.1, help=tell("bench.clairvoyant_help"))] = 60.0,
     beside: Annotated[float | None, typer.Option(min=0.1, help=tell("bench.beside_help"))] = None,
+    morning: Annotated[float | None, typer.Option(min=0.1, help=tell("bench.morning_help"))] = None,
     seed: Annotated[int, typer.Option(help=tell("cli.seed_help"))] = 1,
     as_json: Json = False,
 ) -> None:
@@ -92,6 +93,7 @@ def rolling(
                     clairvoyant_s=seconds,
                     most=events,
                     beside_s=beside,
+                    morning_s=morning,
                     **budget,
                 )
             )

@@ -56,6 +56,7 @@ def roll(
     iterations: int | None = None,
     most: int | None = None,
     beside_s: float | None = None,
+    morning_s: float | None = None,
 ) -> Rolling:
     """
     Play a day: each ticket is known from its release on, and the plan is improved after each.
@@ -65,13 +66,16 @@ def roll(
     clairvoyant_s
         CPU seconds of the search for the plan that knows everything.
     each_s, iterations
-        Of the search after each event, CPU seconds or iterations; the morning gets ten times it.
+        Of the search after each event, CPU seconds or iterations.
     most
         Only the first so many events are played; the tickets after them never come, and the
         clairvoyant plan does not know them either.
     beside_s
         CPU seconds of a second search after each event, from where the first one began, that only
         shows what the first one missed; None = there is none.
+    morning_s
+        CPU seconds of the search before the first event, as a desk searches on between events; None
+        = ten times what an event gets.
     """
     whole = instance.problem
     order = np.lexsort((np.arange(whole.num_tasks), whole.release)).tolist()
@@ -80,7 +84,8 @@ def roll(
     later = [i for i in order if i not in known][:most]
     problem = _only(whole, known | set(later))
     day = _known(problem, known, None, morning)
-    plan = _search(day, None, each_s and 10 * each_s, iterations and 10 * iterations, seed).solution
+    early_s = morning_s or (each_s and 10 * each_s)
+    plan = _search(day, None, early_s, iterations and 10 * iterations, seed).solution
     alone, verdict = plan, judge(day, plan)
     moved = retimed = worse = 0
     took: list[float] = []

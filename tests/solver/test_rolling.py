@@ -23,6 +23,8 @@ def test_a_replan_is_never_dearer_than_inserting(seed: int) -> None:
     assert result.moved >= 0
     assert result.compared == 0
     short = roll(instance, iterations=60, seed=seed, clairvoyant_s=0.3, most=2, beside_s=0.1)
+    early = roll(instance, each_s=0.05, seed=seed, clairvoyant_s=0.3, most=1, morning_s=0.2)
+    assert early.events == 1
     assert short.events == short.compared == 2
     assert short.behind <= short.behind_most < 1
 
