@@ -162,6 +162,8 @@ def pages(tickets: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "tickets, one found", "/tickets", {"limit": 50, "q": f"city-{deep}"}
     yield "tickets, half found", "/tickets", {"limit": 50, "q": "hardware"}
     yield "tickets, none found", "/tickets", {"limit": 50, "q": "没有这样的"}
+    yield "every clock, year", "/ledgers/clocks/use", {}
+    yield "tickets, no visit", "/tickets", {"limit": 50, "visit": "false"}
     yield "clocks ledger, late ones", "/ledgers/clocks", {"state": "breached", "sort": "-amount"}
     yield "hours ledger, sums", "/ledgers/hours/sums", {"by": "engineer"}
 

@@ -21,6 +21,8 @@ PAGE_SIZE: Final = 25
 SPANS: Final = (1, 7, 31, None)
 SORTS: Final = ("-at", "until", "-amount")
 DAY_S: Final = 86_400
+PERCENTS: Final = (50, 90, 95)
+_CLOCKS: Final = "clocks"
 # more skipped people than these do not fit a cell
 _MOST_IN_CELL: Final = 3
 _MIME: Final = {
@@ -148,6 +150,48 @@ def _sums(frame: Frame, ledger: Mapping[str, Any], query: Mapping[str, Any]) -> 
     sums.sort(key=lambda one: order.index(one["by"]["state"]))
     for column, one in zip(st.columns(max(len(sums), 4)), sums, strict=False):
         column.metric(labels[one["by"]["state"]], f"{one['count']:,}")
+    if ledger["name"] == _CLOCKS and not query["state"] and not query["engineer"]:
+        _use(frame, query)
+
+
+def _use(frame: Frame, query: Mapping[str, Any]) -> None:
+    """Draw how every clock was kept, also those whose runs the ledger does not follow."""
+    say = frame.say
+    try:
+        span = {"territory": query["territory"], "from_at": query["from_at"]}
+        told = frame.api.get("/ledgers/clocks/use", span)
+    except Refusal:
+        # an engineer sees the own rows alone
+        return
+    items = [one for one in told["items"] if query["subject"] in {None, one["clock"]}]
+    if not items:
+        return
+    with st.expander(say("use.title"), expanded=True):
+        st.dataframe(use_rows(say, items), hide_index=True, alt=say("use.title"))
+        days = say("use.since", day=say.date(told["from_at"])) if told["from_at"] else ""
+        st.caption(f"{say('use.about')} {days}")
+        if told["behind"]:
+            st.caption(say("ledgers.behind", count=told["behind"]))
+
+
+def use_rows(say: Words, items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return a row a clock: how many, the share kept, minutes used and of the promise, percent."""
+
+    def told(value: int | None, of: int, text: str) -> str:
+        return "–" if value is None else format(value / of, text)
+
+    return [
+        {
+            say("clock.col"): say.word("clock", one["clock"]),
+            say("use.kept"): "–" if one["kept"] is None else f"{one['kept']:.1%}",
+            **{say(f"use.{name}"): one[name] for name in ("met", "breached", "open")},
+            **{say("use.min", n=n): told(one["used_s"][f"p{n}"], 60, ",.1f") for n in PERCENTS},
+            **{
+                say("use.of", n=n): told(one["used_percent"][f"p{n}"], 100, ".0%") for n in PERCENTS
+            },
+        }
+        for one in items
+    ]
 
 
 def table_rows(

@@ -203,6 +203,7 @@ def _money(say: Any, asset: str, ticket: str) -> None:
     say("POST /recalls/preview", json=recall)
     say("POST /recalls", json=recall)
     say("GET /recalls", params={"territory": HOME})
+    say("GET /ledgers/clocks/use", params={"territory": HOME})
     say("GET /recalls/{recall}", "/recalls/PSU", params={"territory": HOME})
     off = {"territory": HOME, "reason": "Withdrawn by the maker"}
     say("POST /recalls/{recall}/cancel", "/recalls/PSU/cancel", json=off)

@@ -159,6 +159,7 @@ TABLE: Mapping[str, str] = {
     "GET /ledgers/{ledger}": ALL,
     "GET /ledgers/{ledger}/sums": ALL,
     "GET /ledgers/{ledger}/facts": ALL,
+    "GET /ledgers/clocks/use": "SDOCRV",
     "GET /ledgers/{ledger}/export": "SDOCRV",
     "GET /reports": "SDOCR",
     "GET /reports/{kind}": "SDOCR",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -31,7 +31,9 @@ from dispatcher.store import ClockDay, Mark
 # facts of one step, and how many a request reads at most before it answers
 STEP, MOST_READ = 1000, 3000
 # change it whenever other lines would be made of the same ticket
-_VERSION = "1"
+_VERSION = "2"
+# thirty times the promise and more are told as that
+_MOST_USED = 30_000
 # nothing can happen to these any more
 OVER = frozenset({Status.CLOSED, Status.CANCELLED})
 
@@ -47,6 +49,15 @@ class Run(NamedTuple):
     took_s: int | None
     # when an open one runs out, epoch seconds
     due_at: int | None
+    # seconds from start to due time, waiting and closed hours included; None in older lines
+    promised_s: int | None = None
+
+    @property
+    def used(self) -> int | None:
+        """How much of the promise it used, in thousandths; None when it never stopped."""
+        if self.took_s is None or self.promised_s is None:
+            return None
+        return min(_MOST_USED, self.took_s * 1000 // max(1, self.promised_s))
 
     def state_at(self, now: int) -> str:
         """Return how it stands at a moment: what was left open runs out by itself."""
@@ -73,6 +84,8 @@ class Sum(msgspec.Struct, frozen=True):
     due_at: tuple[int, ...]
     # seconds from start to stop as 32-bit numbers, base64
     took: str
+    # how much of the promise each of them used, in thousandths, as 16-bit numbers, base64
+    used: str = ""
 
 
 _sums = msgspec.json.Decoder(list[Sum])
@@ -95,6 +108,7 @@ def runs_of(policy: Policy, ticket: Ticket, home: Territory, now: int) -> tuple[
             else NEVER_AT
             if one.state == "paused"
             else one.due_at,
+            promised_s=one.due_at - one.started_at,
         )
         for one in read_clocks(policy, ticket, home, now)
         if one.state != "void"
@@ -190,20 +204,25 @@ def _written(at: int, told: list[Told]) -> ClockDay:
             met=sum(run.state == "met" for run in runs),
             breached=sum(run.state == "breached" for run in runs),
             due_at=tuple(sorted(run.due_at or 0 for run in runs if run.state == "open")),
-            took=_packed(run.took_s for run in runs if run.took_s is not None),
+            took=_packed("<i4", (run.took_s for run in runs)),
+            used=_packed("<i2", (run.used for run in runs)),
         )
         for (clock, clause), runs in sorted(groups.items())
     ]
     return ClockDay(at, to_json(sums).decode(), to_json(told).decode())
 
 
-def _packed(seconds: Iterable[int]) -> str:
-    numbers = np.fromiter(sorted(seconds), dtype="<i4")
-    return base64.b64encode(numbers.tobytes()).decode()
+def _packed(kind: str, numbers: Iterable[int | None]) -> str:
+    known = np.fromiter(sorted(one for one in numbers if one is not None), dtype=kind)
+    return base64.b64encode(known.tobytes()).decode()
 
 
-def _unpacked(text: str) -> npt.NDArray[np.int32]:
-    return np.frombuffer(base64.b64decode(text), dtype="<i4")
+def _unpacked(kind: str, texts: Iterable[str]) -> npt.NDArray[Any]:
+    """Return the numbers of many days in ascending order."""
+    parts = [np.frombuffer(base64.b64decode(text), dtype=kind) for text in texts]
+    found = np.concatenate(parts)
+    found.sort()
+    return found
 
 
 def running(house: House, territory: TerritoryId, span: Span, now: int) -> list[Told]:
@@ -233,15 +252,14 @@ def clock_sums(house: House, territory: TerritoryId, span: Span, now: int) -> li
 
 def _joined(clock: str, clause: str, sums: list[Sum], now: int) -> ClockSum:
     late = sum(due_at < now for one in sums for due_at in one.due_at)
-    took = np.concatenate([_unpacked(one.took) for one in sums])
-    took.sort()
     return ClockSum(
         clock=clock,
         clause=clause,
         met=sum(one.met for one in sums),
         breached=late + sum(one.breached for one in sums),
         open=sum(len(one.due_at) for one in sums) - late,
-        took_s=took,
+        took_s=_unpacked("<i4", (one.took for one in sums)),
+        used=_unpacked("<i2", (one.used for one in sums)),
     )
 
 

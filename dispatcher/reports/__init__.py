@@ -8,7 +8,7 @@ from dispatcher.reports.evidence import evidence
 from dispatcher.reports.firms import audit, settlement
 from dispatcher.reports.hours import hours
 from dispatcher.reports.people import appraisal, supervision, weekly
-from dispatcher.reports.service import first_fix, satisfaction, sla
+from dispatcher.reports.service import first_fix, quantile, satisfaction, sla
 from dispatcher.reports.sheet import (
     Cell,
     ClockLine,
@@ -22,6 +22,7 @@ from dispatcher.reports.sheet import (
     Report,
     Source,
     joined,
+    share,
     sums_of,
 )
 from dispatcher.reports.span import Span, span_now, span_of
@@ -148,6 +149,8 @@ __all__ = [
     "Source",
     "Span",
     "joined",
+    "quantile",
+    "share",
     "span_now",
     "span_of",
     "sums_of",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,8 +47,8 @@ def _sla_line(one: ClockSum) -> Line:
             "breached": one.breached,
             "open": one.open,
             "kept": share(one.met, one.met + one.breached),
-            "median_s": _quantile(one.took_s, 1, 2) if len(one.took_s) else None,
-            "p90_s": _quantile(one.took_s, 9, 10) if len(one.took_s) > 1 else None,
+            "median_s": quantile(one.took_s, 1, 2) if len(one.took_s) else None,
+            "p90_s": quantile(one.took_s, 9, 10) if len(one.took_s) > 1 else None,
         },
         proof={
             "": Proof(picked=ran),
@@ -59,7 +60,7 @@ def _sla_line(one: ClockSum) -> Line:
     )
 
 
-def _quantile(values: Sequence[int] | npt.NDArray[np.int32], part: int, of: int) -> int:
+def quantile(values: Sequence[int] | npt.NDArray[np.integer[Any]], part: int, of: int) -> int:
     """Return a quantile of ascending values, as `statistics.quantiles` has it (exclusive)."""
     count = len(values)
     if count == 1:

@@ -116,6 +116,8 @@ class ClockSum(NamedTuple):
     open: int
     # seconds from start to stop of those that stopped, in ascending order
     took_s: Sequence[int] | npt.NDArray[np.int32]
+    # how much of the promise each of them used, in thousandths, in ascending order
+    used: Sequence[int] | npt.NDArray[np.int16] = ()
 
 
 class Drawn(NamedTuple):
@@ -248,6 +250,7 @@ def joined(sums: Iterable[ClockSum]) -> list[ClockSum]:
             breached=sum(one.breached for one in mine),
             open=sum(one.open for one in mine),
             took_s=np.sort(np.concatenate([np.asarray(one.took_s, "<i4") for one in mine])),
+            used=np.sort(np.concatenate([np.asarray(one.used, "<i2") for one in mine])),
         )
         for (clock, clause), mine in sorted(groups.items())
     ]

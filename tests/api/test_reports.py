@@ -6,6 +6,7 @@ import csv
 import io
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -258,3 +259,46 @@ def test_days_of_clocks_are_what_each_ticket_says(month) -> None:
     mark = house.store.clock_days.mark(HOME)
     assert mark.version == clockdays.version_of(home)
     assert mark.version != clockdays.version_of(replace(home, zone="Asia/Shanghai"))
+
+
+def test_every_clock_tells_its_share_and_how_much_of_its_promise_it_used(desk: Desk) -> None:
+    """Counted a second way from the tickets themselves, those of old days and those that still run."""
+    boss, engineer = desk.client(), desk.engineer()
+    names = [desk.ticket() for _ in range(3)]
+    desk.plan((engineer, names[:1]))
+    for name in names:
+        boss.post(f"/tickets/{name}/contacts", json={"purpose": "reply"})
+    boss.post(f"/tickets/{names[2]}/cancel", json={"reason": "sold"})
+    house, now = desk.house, desk.now()
+    home = house.mirror(HOME).docs.territory()
+    told = boss.get("/ledgers/clocks/use", params={"territory": HOME}).json()
+    runs: dict[str, list[clockdays.Run]] = {}
+    for one in house.store.tickets(sort="reported", limit=200).items:
+        for run in clockdays.runs_of(house.policy, one, home, now):
+            runs.setdefault(run.clock, []).append(run)
+    found = {one["clock"]: one for one in told["items"]}
+    assert set(found) == set(runs) >= {"triage", "response", "reply", "arrive", "fix"}
+    for clock, mine in runs.items():
+        one, states = found[clock], [run.state_at(now) for run in mine]
+        met, late = states.count("met"), states.count("breached")
+        assert (one["met"], one["breached"], one["open"]) == (met, late, states.count("open"))
+        assert one["kept"] == (round(met / (met + late), 4) if met + late else None)
+        took = sorted(run.took_s for run in mine if run.took_s is not None)
+        assert one["stopped"] == len(took)
+        if not took:
+            assert one["used_s"] == one["used_percent"] == {"p50": None, "p90": None, "p95": None}
+            continue
+        assert one["used_s"]["p50"] == round(median(took))
+        assert one["used_s"]["p90"] <= one["used_s"]["p95"] <= took[-1]
+        # a run is late exactly when it used more than all of its promise
+        assert all((run.used > 1000) <= (run.state == "breached") for run in mine if run.used)
+        assert (
+            max(run.used for run in mine if run.used is not None) // 10 + 1
+            >= (one["used_percent"]["p95"])
+        )
+    later = {"territory": HOME, "from_at": now + 3 * 86_400}
+    assert boss.get("/ledgers/clocks/use", params=later).json()["items"] == []
+    assert (
+        desk.client("engineer", engineer).get("/ledgers/clocks/use", params=later).status_code
+        == 403
+    )

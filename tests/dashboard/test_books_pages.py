@@ -28,6 +28,9 @@ def test_every_ledger_opens(stage: Stage, lang: str, theme: str, size: tuple[int
             ).first.click()
             expect(page.get_by_text(say[f"ledger.{name}.about"], exact=True)).to_be_visible()
             settle(page)
+            # the shares and percentiles of every clock stand where the sums are
+            use = page.get_by_text(say["pages.use.title"], exact=True)
+            expect(use).to_have_count(int(name == "clocks"))
             hold(page)
             rows = page.get_by_test_id("stDataFrame")
             words = [page.get_by_text(say[f"pages.ledgers.{kind}"]) for kind in ("none", "empty")]

@@ -16,6 +16,7 @@ from dashboard.day import gate_rows, kept_share, quality_lines, quality_value, u
 from dashboard.gateway import Gateway, Refusal, Silence, _followed, open_client
 from dashboard.importing import COLUMNS, NEEDED, columns_of, to_csv, wrong_cells
 from dashboard.launch import OPTIONS, command
+from dashboard.ledgers import use_rows
 from dashboard.register import missing, request_body
 from dashboard.reports import rows as report_rows
 from dashboard.reports import shown, turned
@@ -306,3 +307,19 @@ def test_no_folder_is_taken_for_pages() -> None:
     """Streamlit serves a folder named `pages` by itself, before the app has said who may see what."""
     assert not (ROOT / "dashboard" / "pages").exists()
     assert (ROOT / "dashboard" / "views" / "live.py").exists()
+
+
+def test_clock_without_a_stop_has_dashes_and_a_late_one_more_than_all_of_its_promise() -> None:
+    """Minutes and shares of the promise, in words of both languages; nothing is made up."""
+    none = {"p50": None, "p90": None, "p95": None}
+    runs = {"clock": "triage", "met": 3, "breached": 1, "open": 0, "kept": 0.75}
+    runs |= {
+        "used_s": {"p50": 90, "p90": 400, "p95": 7200},
+        "used_percent": {"p50": 30, "p90": 133, "p95": 2400},
+    }
+    bare = {"clock": "fix", "met": 0, "breached": 0, "open": 2, "kept": None}
+    bare |= {"used_s": none, "used_percent": none}
+    for lang in ("en", "zh"):
+        triage, fix = (list(row.values()) for row in use_rows(words(lang), [runs, bare]))
+        assert triage[1:] == ["75.0%", 3, 1, 0, "1.5", "6.7", "120.0", "30%", "133%", "2400%"]
+        assert fix[1:] == ["–", 0, 0, 2, "–", "–", "–", "–", "–", "–"]

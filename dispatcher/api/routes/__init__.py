@@ -5,6 +5,7 @@ from __future__ import annotations
 from dispatcher.api.routes import (
     assets,
     choices,
+    clocks,
     day,
     duties,
     endings,
@@ -58,6 +59,7 @@ GROUPS = (
     day.doors,
     fairness.doors,
     quality.doors,
+    clocks.doors,
     ledgers.doors,
     planner.doors,
     maps.doors,
