@@ -35,7 +35,7 @@ from dispatcher.domain.ticket import FINISHED, Status, Ticket
 from dispatcher.policy import ClockState
 from dispatcher.texts import Lang, catalogue, clause_words, say
 
-LOCKED, OPEN_WITH_REASON, AT_RISK, OVERDUE, PROMISED = 1, 2, 4, 8, 16
+LOCKED, OPEN_WITH_REASON, AT_RISK, OVERDUE, PROMISED, NO_VISIT = 1, 2, 4, 8, 16, 32
 # a label shows so much of the symptom
 _LABEL_CHARS = 48
 
@@ -300,6 +300,8 @@ def flags_of(ticket: Ticket, due_at: int, start_at: int, now: int) -> int:
         flags |= OVERDUE
     if ticket.promised_at is not None:
         flags |= PROMISED
+    if not ticket.needs_visit:
+        flags |= NO_VISIT
     return flags
 
 

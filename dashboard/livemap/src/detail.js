@@ -10,7 +10,7 @@ import { candidateRow, excludedList } from "./explain.js";
 import { SHAPE, priority, short } from "./palette.js";
 import { FLAG } from "./store.js";
 import { dueText } from "./queue.js";
-import { canPlace, isAtRisk, isLate } from "./order.js";
+import { canPlace, isAtRisk, isDesk, isLate } from "./order.js";
 
 export class Detail {
   constructor(app) {
@@ -107,7 +107,7 @@ export class Detail {
     if (!ticket) return [this.#head(id, data.ticket?.error ?? t("detail.gone"), null)];
     const record = data.ticket?.ticket;
     const mark = h(`div.bigmark`, { "data-severity": ticket.severity, title: t(`severity.${ticket.severity}`) }, h("i", { "aria-hidden": "true" }, SHAPE[ticket.severity]), h("b", {}, priority(ticket.severity)));
-    const sub = [short(ticket.id), t.word("status", ticket.status), t.word("category", ticket.category)].filter(Boolean).join(" · ");
+    const sub = [short(ticket.id), t.word("status", ticket.status), t.word("category", ticket.category), isDesk(ticket) ? t("mark.desk") : ""].filter(Boolean).join(" · ");
     return [
       this.#head(ticket.label || record?.symptom || ticket.id, sub, mark),
       this.#countdown(ticket),
@@ -150,7 +150,7 @@ export class Detail {
     const isMovable = canPlace(ticket);
     if (app.canCommand && isMovable) out.push(button("assign", "A", () => app.openPicker(), true));
     if (app.canCommand && isMovable && ticket.engineer) out.push(button(isLocked ? "unlock" : "lock", "L", () => app.toggleLock()));
-    if (ticket.status === "reported" && may("triage")) out.push(button("triage", "", () => app.dialogs.triage(ticket), true));
+    if (ticket.status === "reported" && may("triage")) out.push(button("triage", "", () => app.dialogs.triage(ticket), !isDesk(ticket)));
     if (may("dispatch") && ticket.status === "planned") out.push(button("dispatch", "", () => app.commands.run("dispatch", ticket.id)));
     if (may("second") && (moves ?? []).includes("second") && ["triaged", "planned"].includes(ticket.status)) out.push(button("second", "", () => app.commands.second(ticket.id, this.data.ticket?.ticket?.skills ?? [])));
     if (may("release") && ticket.status === "held") out.push(button("release", "", () => app.commands.run("release", ticket.id), true));

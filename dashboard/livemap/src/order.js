@@ -8,7 +8,9 @@ const MOVABLE = new Set(["triaged", "planned", "dispatched", "accepted", "incomp
 const OVER = new Set(["done", "customer_accepted", "called_back", "closed", "cancelled"]);
 
 export const isOver = (ticket) => OVER.has(ticket.status);
-export const isUnplaced = (ticket) => UNPLACED.has(ticket.status) && !ticket.engineer;
+/** True for an answer, a quote or documents: nobody is to be sent. */
+export const isDesk = (ticket) => Boolean(ticket.flags & FLAG.desk);
+export const isUnplaced = (ticket) => UNPLACED.has(ticket.status) && !ticket.engineer && !isDesk(ticket);
 
 /** True while a person may still give the ticket to somebody else. */
 export const canPlace = (ticket) => MOVABLE.has(ticket.status);

@@ -1,7 +1,7 @@
 // The queue: a listbox with virtual rows that stays still under the pointer.
 import { span } from "./clock.js";
 import { h, say } from "./dom.js";
-import { TABS, choose, isAtRisk, isLate, settle } from "./order.js";
+import { TABS, choose, isAtRisk, isDesk, isLate, settle } from "./order.js";
 import { SHAPE, priority, short } from "./palette.js";
 import { FLAG } from "./store.js";
 
@@ -155,6 +155,7 @@ export class Queue {
     if (ticket.flags & FLAG.locked) marks.push(t("mark.locked"));
     if (risk) marks.push(t("mark.risk"));
     if (ticket.flags & FLAG.promised) marks.push(t("mark.promised"));
+    if (isDesk(ticket)) marks.push(t("mark.desk"));
     say(row.marks, marks.join(" "));
   }
 

@@ -51,6 +51,10 @@ test("the queue: sooner due first, then the worse, and tabs count what they show
   assert.deepEqual(all.ids, ["d", "b", "a", "e", "g", "c"]);
   assert.deepEqual(all.counts, { open: 1, risk: 1, late: 2, all: 6 });
   assert.deepEqual(choose(tickets, new Map(), { tab: "open", filter, now: 600 }).ids, ["e"]);
+  // what needs no visit waits for nobody to be sent
+  const desk = new Map([["f", { ...tickets.get("e"), id: "f", flags: 32 }]]);
+  assert.deepEqual(choose(desk, new Map(), { tab: "open", filter, now: 600 }).ids, []);
+  assert.deepEqual(choose(desk, new Map(), { tab: "all", filter, now: 600 }).ids, ["f"]);
   assert.deepEqual(choose(tickets, new Map(), { tab: "all", filter: { severities: new Set([4]), query: "" }, now: 600 }).ids, ["d", "c"]);
   assert.deepEqual(choose(tickets, new Map([["E1", { name: "Anna" }]]), { tab: "all", filter: { severities: new Set(), query: "anna p1" }, now: 600 }).ids, ["d", "c"]);
   assert.equal(compare(ticket("x"), ticket("y")), -1);
