@@ -6,6 +6,7 @@ Must not count or fold; the API did. Which ledgers, fields and states there are 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -25,6 +26,11 @@ PERCENTS: Final = (50, 90, 95)
 _CLOCKS: Final = "clocks"
 # more skipped people than these do not fit a cell
 _MOST_IN_CELL: Final = 3
+# where the catalogue has the words of a code
+_ROOMS: Final = (
+    *("ledger.word", "ledger.state", "clock", "map.clock", "mark", "task", "role"),
+    *("complaint_subject", "notice", "map.actor", "channel", "cause", "category"),
+)
 _MIME: Final = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -229,7 +235,7 @@ def cell(say: Words, kind: str, value: Any, names: Mapping[str, str]) -> str:
         "seconds": lambda s: say.span(s) if s else "–",
         "cents": lambda c: f"{c / 100:,.2f}" if c else "–",
         "engineer": lambda one: names.get(one, one),
-        "word": lambda one: _word(say, one),
+        "word": lambda one: names.get(one.removeprefix("engineer:")) or _word(say, one),
     }
     return how.get(kind, lambda one: _told(say, str(one), names))(value)
 
@@ -241,10 +247,11 @@ def _told(say: Words, text: str, names: Mapping[str, str]) -> str:
 
 
 def _word(say: Words, name: str) -> str:
-    rooms = ("ledger.word", "map.clock", "mark", "role", "complaint_subject")
-    for key in (f"{room}.{name}" for room in rooms):
-        if key in say.texts:
-            return say.texts[key]
+    """Return the word of a code such as ``call_back/2`` or ``ticket_held:weather``."""
+    for bare in (name.replace(":", "."), re.split("[/:]", name, maxsplit=1)[0]):
+        for key in (f"{room}.{bare}" for room in _ROOMS):
+            if key in say.texts:
+                return say.texts[key]
     return str(name).replace("_", " ")
 
 

@@ -7,6 +7,7 @@ Must not look anything up in the store.
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,9 +18,21 @@ from dispatcher.api.live.feed import Entry
 from dispatcher.api.sheets import Cell
 from dispatcher.ledgers import NEVER_AT, Ledger
 from dispatcher.store import LedgerRow
-from dispatcher.texts import Lang, catalogue, say
+from dispatcher.texts import Lang, catalogue, clause_words, say
 
-_WORDS = frozenset({"clock", "what", "matter", "cause", "ended_kind", "day_kind", "topic", "owner"})
+# where the catalogue has the words of a code
+_ROOMS = (
+    *("ledger.word", "ledger.state", "clock", "map.clock", "mark", "task", "role"),
+    *("complaint_subject", "notice", "map.actor", "channel", "cause", "category"),
+)
+# fields that hold a code, or the name of a desk
+_WORDS = frozenset(
+    {
+        *("clock", "what", "matter", "cause", "ended_kind", "day_kind", "topic", "owner", "task"),
+        *("role", "outcome", "escalated_from", "audience", "template", "channel", "category"),
+        *("by", "ended_by", "raised_by", "made_by", "taken_by", "done_by", "ordered_by"),
+    }
+)
 _KINDS = {"_at": "moment", "_s": "seconds", "_cents": "cents"}
 
 
@@ -123,6 +136,8 @@ def row_view(ledger: Ledger[Any], row: LedgerRow, lang: Lang) -> RowView:
     """Return a row as the doors show it."""
     record: dict[str, Any] = msgspec.json.decode(row.doc)
     record.pop("facts", None)
+    if record.get("clause"):
+        record["clause"] = clause_words(record["clause"], lang)
     return RowView(
         id=row.id,
         at=row.at,
@@ -172,23 +187,50 @@ def cells_of(
 ) -> list[Cell]:
     """Return a row as the cells of a sheet: the state, then the fields of the view."""
     record: dict[str, Any] = msgspec.json.decode(row.doc)
-    told = [_cell(one.kind, record.get(one.name), zone, lang) for one in view.fields]
+    told = [_cell(ledger, one, record.get(one.name), zone, lang) for one in view.fields]
     return [word(ledger, row.state, lang), *told]
 
 
-def _cell(kind: str, value: Any, zone: ZoneInfo, lang: Lang) -> Cell:
-    """Return a value as a spreadsheet wants it: local times, minutes, whole money."""
-    match kind, value:
+def _cell(ledger: Ledger[Any], field: Field, value: Any, zone: ZoneInfo, lang: Lang) -> Cell:
+    """Return a value as a spreadsheet wants it: local times, whole money, words for codes."""
+    match field.kind, value:
         case _, None:
-            return None
+            told: Cell = None
+        case _, bool():
+            told = say("report.yes" if value else "report.no", lang)
         case "moment", int():
-            return datetime.fromtimestamp(value, zone).strftime("%Y-%m-%d %H:%M:%S")
+            told = datetime.fromtimestamp(value, zone).strftime("%Y-%m-%d %H:%M:%S")
         case "cents", int():
-            return value / 100
+            told = value / 100
+        case "state", str():
+            told = word(ledger, value, lang)
         case "word", str():
-            return catalogue(lang).get(f"ledger.word.{value}") or value
+            told = _word(value, lang)
+        case _, str() if field.name == "clause":
+            told = clause_words(value, lang)
+        case _, list():
+            told = ("、" if lang == "zh" else ", ").join(_one(entry, lang) for entry in value)
         case _:
-            plain: Cell = (
-                json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
-            )
-            return plain
+            told = value
+    return told
+
+
+def _word(code: str, lang: Lang) -> str:
+    """Return the word of a code such as ``call_back/2`` or ``ticket_held:weather``; a name stays."""
+    texts = catalogue(lang)
+    for bare in (code.replace(":", "."), re.split("[/:]", code, maxsplit=1)[0]):
+        for room in _ROOMS:
+            if f"{room}.{bare}" in texts:
+                return texts[f"{room}.{bare}"]
+    return code
+
+
+def _one(entry: Any, lang: Lang) -> str:
+    """Return an entry of a list; somebody skipped comes with the reason."""
+    if isinstance(entry, list) and entry:
+        who, *why = entry
+        reason = _word(str(why[-1]), lang) if why else ""
+        return f"{who} ({reason})" if reason else str(who)
+    if isinstance(entry, dict):
+        return json.dumps(entry, ensure_ascii=False)
+    return _word(str(entry), lang)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -103,6 +105,69 @@ def test_every_figure_leads_down_to_its_facts(month) -> None:
     assert [item["ticket"] for item in proof["items"]] == [tickets[0]]
     kinds = [entry["kind"] for entry in proof["items"][0]["items"]]
     assert {"work_finished", "customer_called_back"} <= set(kinds)
+
+
+# numbers of manuals, the standard, a share of times, names of the fixture and of the demand
+NAMES = re.compile(
+    r"M[0-4]\b|P\d+|\b(?:Engineer E\d+|Ops|Eng|Auto|PV|GB/T|E\d+|reykjavik-\d+|printer|PO-\d+)"
+    r"|Reykjavík|Laugavegur|supervisor|engineer:"
+)
+
+
+def english(cells: Iterable[object]) -> set[str]:
+    """Return the words in Latin letters that are no names."""
+    told = " | ".join(str(cell) for cell in cells if cell is not None)
+    return set(re.findall("[A-Za-z]{2,}", NAMES.sub("", told)))
+
+
+def test_no_report_has_english_words_in_chinese(month) -> None:
+    """Names, clauses, places and kinds of facts in every answer, and in every file."""
+    desk, _ = month
+    lang = {"Accept-Language": "zh"}
+    client = desk.client()
+    listed = client.get("/reports", params=WHERE, headers=lang).json()["items"]
+    assert english(one[k] for one in listed for k in ("label", "about", "clause")) == set()
+    for one in REPORTS:
+        path = f"/reports/{one.name}"
+        shown = client.get(path, params={**WHERE, "limit": 500}, headers=lang).json()
+        assert english(column["label"] for column in shown["columns"]) == set(), one.name
+        texts = {c["name"] for c in shown["columns"] if c["kind"] in {"word", "text"}}
+        cells = [
+            line["words"].get(name, line["cells"].get(name))
+            for line in shown["items"]
+            for name in texts
+        ]
+        assert english(cells) == set(), one.name
+        for form in ("csv", "xlsx"):
+            answer = client.get(path, params={**WHERE, "format": form}, headers=lang)
+            rows = list(table(answer.content, form))
+            assert rows, one.name
+            assert english(cell for row in rows for cell in row) == set(), (one.name, form)
+    evidence = client.get("/reports/evidence", params=WHERE, headers=lang).json()["items"]
+    assert evidence[0]["words"]["where"] == "服务方案"
+    assert "一次修复率、周报" in {line["words"].get("where") for line in evidence}
+
+
+def test_no_ledger_has_english_words_in_chinese(month) -> None:
+    """Headings, states and coded cells of every ledger as a file."""
+    desk, _ = month
+    lang = {"Accept-Language": "zh"}
+    listed = desk.client().get("/ledgers", params=WHERE, headers=lang).json()["items"]
+    assert len(listed) > 8
+    for one in listed:
+        path = f"/ledgers/{one['name']}/export"
+        for form in ("csv", "xlsx"):
+            answer = desk.client().get(path, params={**WHERE, "form": form}, headers=lang)
+            rows = list(table(answer.content, form))
+            assert english(cell for row in rows for cell in row) == set(), (one["name"], form)
+
+
+def table(content: bytes, form: str) -> Iterator[Sequence[object]]:
+    """Yield the rows of a file, the headings first."""
+    if form == "csv":
+        yield from csv.reader(io.StringIO(content.decode("utf-8-sig")))
+        return
+    yield from load_workbook(io.BytesIO(content)).worksheets[0].iter_rows(values_only=True)
 
 
 def test_report_of_another_period_is_empty(month) -> None:

@@ -14,9 +14,10 @@ from dispatcher.api.carry import Asked
 from dispatcher.api.doors import Doors, Json
 from dispatcher.api.house import House
 from dispatcher.api.live.feed import Entry, entry_of
+from dispatcher.api.report_words import head_of, words_of
 from dispatcher.api.reporting import Books, Region, built
 from dispatcher.api.seat import Housed, Seat, Seated
-from dispatcher.domain.ids import EngineerId, TerritoryId, TicketId
+from dispatcher.domain.ids import TerritoryId, TicketId
 from dispatcher.errors import BadField, NotAllowed, UnknownReport
 from dispatcher.reports import (
     BY_NAME,
@@ -30,7 +31,7 @@ from dispatcher.reports import (
     span_of,
 )
 from dispatcher.reports.tables import csv_of, xlsx_of
-from dispatcher.texts import Lang, catalogue, say
+from dispatcher.texts import Lang, clause_words, say
 
 doors = Doors("reports")
 
@@ -45,15 +46,9 @@ _FILES: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}, _XL
 _TICKETS, _FACTS = 20, 60
 # kinds of cells that name something and count nothing
 _TOLD = frozenset({"text", "word", "engineer", "yes"})
+
+
 # where the words of a column stand
-_ROOMS = {
-    "category": ("category",),
-    "clock": ("clock", "map.clock"),
-    "topic": ("report.topic",),
-    "kind": ("report.kind", "mark"),
-}
-
-
 class ReportName(msgspec.Struct, frozen=True, kw_only=True):
     """One report there is."""
 
@@ -166,7 +161,7 @@ def list_reports(territory: s.Id, house: Housed, seat: Seated, ask: Asked) -> Re
             name=one.name,
             label=say(f"report.{one.name}", ask.lang),
             about=say(f"report.{one.name}.about", ask.lang),
-            clause=one.clause,
+            clause=clause_words(one.clause, ask.lang),
             period=books_of(house, seat, one, territory, "").span.name,
         )
         for one in REPORTS
@@ -206,7 +201,7 @@ def show_report(
         name=report.name,
         label=say(f"report.{report.name}", ask.lang),
         about=say(f"report.{report.name}.about", ask.lang),
-        clause=report.clause,
+        clause=clause_words(report.clause, ask.lang),
         period=books.span.name,
         from_at=books.span.from_at,
         until_at=books.span.until_at,
@@ -309,38 +304,16 @@ def _line(report: Report, books: Books | Region, line: Line, lang: Lang) -> Line
     return LineView(
         id=line.id,
         cells=dict(line.cells),
-        words=_words(report, books, line, lang),
+        words=words_of(report, books.people, line, lang),
         proven=proven,
         is_total=line.is_total,
     )
 
 
-def _words(report: Report, books: Books | Region, line: Line, lang: Lang) -> dict[str, str]:
-    """Return the words of a line's coded cells; the first cell of a total says so."""
-    words = {
-        one.name: _word(books, one, line.cells.get(one.name), lang)
-        for one in report.columns
-        if one.kind in {"word", "engineer"} and line.cells.get(one.name)
-    }
-    if line.is_total:
-        words[report.columns[0].name] = say(f"report.{report.total}", lang)
-    return words
-
-
-def _word(books: Books | Region, column: Column, cell: Cell, lang: Lang) -> str:
-    if column.kind == "engineer":
-        return books.people.get(EngineerId(str(cell)), str(cell))
-    texts = catalogue(lang)
-    for room in _ROOMS.get(column.name, ()):
-        if f"{room}.{cell}" in texts:
-            return texts[f"{room}.{cell}"]
-    return str(cell).replace("_", " ")
-
-
 def _file(
     report: Report, books: Books | Region, lines: Sequence[Line], form: str, lang: Lang
 ) -> Response:
-    heads = [_head(one, lang) for one in report.columns]
+    heads = [head_of(one, lang) for one in report.columns]
     rows = [_row(report, books, line, lang) for line in lines]
     name = f"{report.name}-{books.span.name}.{form}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
@@ -351,15 +324,9 @@ def _file(
     return Response(xlsx_of(title, heads, kinds, rows), media_type=_XLSX, headers=headers)
 
 
-def _head(one: Column, lang: Lang) -> str:
-    label = say(f"report.column.{one.name}", lang)
-    unit = {"seconds": say("report.unit.hours", lang)}.get(one.kind)
-    return f"{label} ({unit})" if unit else label
-
-
 def _row(report: Report, books: Books | Region, line: Line, lang: Lang) -> list[Cell]:
     """Return a line as a file has it: hours, whole money, local times, yes and no in words."""
-    words = _words(report, books, line, lang)
+    words = words_of(report, books.people, line, lang)
     row: list[Cell] = []
     for one in report.columns:
         cell = line.cells.get(one.name)
