@@ -12,7 +12,6 @@ from dispatcher.api.house import House
 from dispatcher.api.money import EntitlementView, cover_reason, repairs_of
 from dispatcher.api.views import ReasonView, area_of
 from dispatcher.domain.asset import Asset
-from dispatcher.domain.ids import AssetId
 from dispatcher.errors import UnknownSite
 from dispatcher.policy.coverage import entitled
 from dispatcher.policy.rounds import Round, rounds
@@ -170,17 +169,3 @@ def round_view(asset: Asset, one: Round, lang: Lang) -> RoundView:
         clause=clause_words(one.clause, lang),
         is_provisional=one.is_provisional,
     )
-
-
-def rounds_ahead(
-    house: House, assets: dict[AssetId, Asset], until_at: int
-) -> list[tuple[Round, Asset]]:
-    """Return the next visits of all calendars up to a moment, the first date at the top."""
-    now = house.clock.now()
-    found = [
-        (one, asset)
-        for asset in assets.values()
-        for one in rounds(asset, house.terms, house.mirror(asset.territory).docs.territory(), now)
-        if one.day_at < until_at
-    ]
-    return sorted(found, key=lambda pair: (pair[0].day_at, pair[1].id, pair[0].name))

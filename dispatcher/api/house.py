@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from dispatcher.api.again import Again
 from dispatcher.api.meter import Meter
 from dispatcher.api.mirror import Mirror
+from dispatcher.api.round_book import RoundBook
 from dispatcher.config import Settings
 from dispatcher.desk.planning.roads import StreetRoads
 from dispatcher.domain.events import PolicyAdopted
@@ -50,6 +51,7 @@ class House:
     # set when the process was asked to end
     stopping: threading.Event = field(default_factory=threading.Event)
     _mirrors: dict[TerritoryId, Mirror] = field(default_factory=dict)
+    _rounds: dict[TerritoryId, RoundBook] = field(default_factory=dict)
     _cities: dict[str, City] = field(default_factory=dict)
     _roads: dict[str, StreetRoads] = field(default_factory=dict)
     _tickets: dict[str, tuple[Session, int]] = field(default_factory=dict)
@@ -81,6 +83,11 @@ class House:
         ]
         if texts:
             self.policy = self.policy.with_older(texts)
+
+    def rounds(self, territory: TerritoryId) -> RoundBook:
+        """Return the calendars' next visits of a territory, as far as they are reckoned."""
+        with self._lock:
+            return self._rounds.setdefault(territory, RoundBook(self.terms))
 
     def mirrors(self) -> list[Mirror]:
         """Return the read models of all territories, by id."""

@@ -9,7 +9,7 @@ from fastapi import Query
 from starlette.responses import Response
 
 from dispatcher.api import schemas as s
-from dispatcher.api.asset_cover import RoundView, round_view, rounds_ahead
+from dispatcher.api.asset_cover import RoundView, round_view
 from dispatcher.api.carry import Asked
 from dispatcher.api.doors import Doors, Json
 from dispatcher.api.seat import Housed, Seated
@@ -46,12 +46,15 @@ def list_rounds(
     seat.check_territory(where)
     now = house.clock.now()
     with house.mirror(where).reading() as docs:
-        assets = {
-            name: one
-            for name, one in docs.assets.items()
-            if not contract or one.contract == contract
-        }
-    found = rounds_ahead(house, assets, now + days * DAY_S)
+        assets, home = list(docs.assets.values()), docs.territory()
+    # all are reckoned, so that each is kept whatever was asked for
+    ahead = house.rounds(where).ahead(assets, home, now)
+    until_at = now + days * DAY_S
+    found = [
+        (one, asset)
+        for one, asset in ahead
+        if one.day_at < until_at and (not contract or asset.contract == contract)
+    ]
     items = [round_view(asset, one, ask.lang) for one, asset in found[after : after + limit]]
     more = after + len(items)
     return Json(
