@@ -35,6 +35,7 @@ class Desk:
         self.house = house
         self.server = server
         self.url = house.settings.url
+        self._lock = threading.Lock()
         self._clients: dict[tuple[str, str | None], httpx.Client] = {}
         self._number = 0
         self._orders = count(1)
@@ -54,12 +55,14 @@ class Desk:
 
     def client(self, role: str = "supervisor", engineer: str | None = None) -> httpx.Client:
         key = (role, engineer)
-        if key not in self._clients:
-            headers = {"Authorization": f"Bearer {self.token(role, engineer)}"}
-            self._clients[key] = httpx.Client(
-                base_url=f"{self.url}/api/v1", headers=headers, timeout=90
-            )
-        return self._clients[key]
+        # of two threads one would lose the client of the other, and nobody would close it
+        with self._lock:
+            if key not in self._clients:
+                headers = {"Authorization": f"Bearer {self.token(role, engineer)}"}
+                self._clients[key] = httpx.Client(
+                    base_url=f"{self.url}/api/v1", headers=headers, timeout=90
+                )
+            return self._clients[key]
 
     def area(self, role: str, *territories: str) -> httpx.Client:
         """Return somebody who may see these areas alone."""

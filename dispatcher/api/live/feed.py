@@ -271,10 +271,8 @@ def why_of(mirror: Mirror, choice: Choice, lang: Lang) -> str:
     costs = ", ".join(f"{say(f'cost.{part}', lang)} {cost}" for part, cost in parts.items())
     words = {"costs": costs, "other": _name(mirror, choice.runner_up)}
     words["extra"] = duration_words(choice.runner_up_extra)
-    why = say("fact.why_only" if choice.runner_up is None else "fact.why", lang, **words)
-    if not choice.situation:
-        return why
-    return f"{why}{'。' if lang == 'zh' else '. '}{situation_words(choice.situation, lang)}"
+    # the situation of the moment (R25) is told by the ticket's explanation: here it would hide the reason
+    return say("fact.why_only" if choice.runner_up is None else "fact.why", lang, **words)
 
 
 def situation_words(told: Mapping[str, int], lang: Lang) -> str:
