@@ -20,6 +20,7 @@ from typing import Final
 
 import numpy as np
 
+from dispatcher.solver.cases import Cases
 from dispatcher.solver.generation import Bound, Generation
 from dispatcher.solver.problem import Problem
 from dispatcher.solver.quick_bound import quick_bound
@@ -65,12 +66,12 @@ def lower_bound(
     pairs = int((problem.is_eligible.sum(axis=0, dtype=np.int64) ** 2).sum())
     if not problem.num_vehicles or not problem.num_tasks or pairs > _MOST_PAIRS:
         return best
-    generation = Generation(problem, pool)
+    cases = Cases(problem, pool)
     while True:
-        found = generation.step()
+        found = cases.step()
         if found.value > best.value:
             best = replace(found, seconds=clock() - began)
-        on_round(replace(best, seconds=clock() - began, ceiling=generation.ceiling))
+        on_round(replace(best, seconds=clock() - began, ceiling=cases.ceiling))
         enough = best_cost is not None and best.value >= best_cost
-        if enough or generation.is_done or should_stop() or clock() - began > seconds:
-            return replace(best, rounds=generation.rounds, ceiling=generation.ceiling)
+        if enough or cases.is_done or should_stop() or clock() - began > seconds:
+            return replace(best, rounds=cases.rounds, ceiling=cases.ceiling)

@@ -83,6 +83,17 @@ ALL_TIMES: Final = 3
 
 
 @_within
+def drive_seconds(travel, meta, band, a, b, t, least):
+    """Return seconds of driving from a to b at t that are never more than the judge's."""
+    took = least
+    if meta[SLICES] > 1:
+        # the judge rounds each trip up; two seconds less is never later than it, and nobody drives
+        # quicker than at the best hour: `completion` knows no rest for the moments before that
+        took = max(least, travel_seconds(travel, meta, band, a, b, t) - 2)
+    return took
+
+
+@_within
 def _stands_for(labels, a, b, words, penalty, mode, has_count, has_load):
     """True when whatever label b can become, label a can become no dearer; a is as cheap."""
     good = labels[a, TIME] <= labels[b, TIME]
@@ -152,7 +163,7 @@ def _add(heads, labels, num, words, penalty, mode, has_count, has_load):
 
 
 @_within
-def _remember(labels, num, label, y, words, keep, cut_keep, cut_ptr, cut_list, penalty):
+def _remember(labels, num, label, y, words, keep, begun, cut_keep, cut_ptr, cut_list, penalty):
     """Write what label `num` knows after task y; returns the penalties of cuts met again."""
     paid = np.int64(0)
     for w in range(words):
@@ -161,7 +172,7 @@ def _remember(labels, num, label, y, words, keep, cut_keep, cut_ptr, cut_list, p
     labels[num, MEMORY + y // BITS] |= np.int64(1) << (y % BITS)
     first = MEMORY + words
     for w in range(cut_keep.shape[1]):
-        old = labels[label, first + w] if label >= 0 else np.int64(0)
+        old = labels[label, first + w] if label >= 0 else begun[w]
         labels[num, first + w] = old & cut_keep[y, w]
     for at in range(cut_ptr[y], cut_ptr[y + 1]):
         cut = cut_list[at]
@@ -175,7 +186,7 @@ def _remember(labels, num, label, y, words, keep, cut_keep, cut_ptr, cut_list, p
 @_jit
 def label_routes(
     travel, meta, band, task, window, vehicle, v, tasks, charge, leg, home, states, go, keep,
-    cut_keep, cut_ptr, cut_list, penalty, origin, shift, weight, total, follower, other, here,
+    begun, cut_keep, cut_ptr, cut_list, penalty, origin, shift, weight, total, follower, other, here,
     want, heads, queue, labels, ends, end_label,
 ):  # fmt: skip
     """
@@ -192,8 +203,8 @@ def label_routes(
         Least seconds from there to each task, shape (s, k).
     keep
         Words of the tasks that are still remembered after each task, shape (k, words).
-    cut_keep, cut_ptr, cut_list, penalty
-        Words of the cuts each task does not make forgotten, shape (k, words of cuts); the cuts of
+    begun, cut_keep, cut_ptr, cut_list, penalty
+        Words of the cuts the vehicle itself has met, (words of cuts,); words of the cuts each task does not make forgotten, shape (k, words of cuts); the cuts of
         task y are cut_list[cut_ptr[y]:cut_ptr[y + 1]]; units for every second task of a cut.
     total, follower, other, here
         What `completion` filled.
@@ -209,7 +220,7 @@ def label_routes(
     travel, meta, band, task = bare(travel), bare(meta), bare(band), bare(task)
     window, vehicle, tasks, charge = bare(window), bare(vehicle), bare(tasks), bare(charge)
     leg, home, states, go, keep = bare(leg), bare(home), bare(states), bare(go), bare(keep)
-    cut_keep, cut_ptr, cut_list = bare(cut_keep), bare(cut_ptr), bare(cut_list)
+    begun, cut_keep, cut_ptr, cut_list = bare(begun), bare(cut_keep), bare(cut_ptr), bare(cut_list)
     penalty, want, here = bare(penalty), bare(want), bare(here)
     total, follower, other = bare(total), bare(follower), bare(other)
     heads, queue, labels = bare(heads), bare(queue), bare(labels)
@@ -263,14 +274,10 @@ def label_routes(
                 seconds = np.int64(leg[x, y]) if x >= 0 else np.int64(go[turn - 1, y])
                 took = seconds
                 if is_sliced:
-                    took = travel_seconds(travel, meta, band, a, task[tasks[y], LOC], t)
+                    took = drive_seconds(travel, meta, band, a, task[tasks[y], LOC], t, seconds)
                     if mode == ALL_TIMES:
-                        seconds = took
-                    else:
-                        # the judge rounds each trip up; two seconds less is never later than it,
-                        # and nobody drives quicker than at the best hour: `completion` knows no
-                        # rest for the moments before that
-                        took = max(seconds, took - 2)
+                        seconds = travel_seconds(travel, meta, band, a, task[tasks[y], LOC], t)
+                        took = seconds
                 for way in range(2):
                     ready, now_fed = t + took, fed
                     if way == 1:
@@ -306,7 +313,17 @@ def label_routes(
                     if num >= labels.shape[0]:
                         return best, best_label, num, False
                     cost += _remember(
-                        labels, num, label, y, words, keep, cut_keep, cut_ptr, cut_list, penalty
+                        labels,
+                        num,
+                        label,
+                        y,
+                        words,
+                        keep,
+                        begun,
+                        cut_keep,
+                        cut_ptr,
+                        cut_list,
+                        penalty,
                     )
                     if cost + rest - here[step, y] >= cut:
                         continue

@@ -78,7 +78,8 @@ class Master:
         self._constant = sum(size * cost for size, cost in zip(sizes, idle, strict=True))
         self._row = np.full(len(drop), -1, np.int64)
         self._row[free] = np.arange(len(free))
-        self._known: set[tuple[int, Route]] = set()
+        # where each column stands
+        self._known: dict[tuple[int, Route], int] = {}
         self.columns: list[Column] = []
         self._rows: list[Ints] = []
         self._entries: list[Floats] = []
@@ -88,11 +89,14 @@ class Master:
         self.last: Solved | None = None
 
     def add(self, column: Column) -> bool:
-        """Take a column in; False when it is known."""
+        """Take a column in; False when it is known and no dearer."""
         key = (column.crew, column.tasks)
-        if key in self._known:
-            return False
-        self._known.add(key)
+        at = self._known.setdefault(key, len(self.columns))
+        if at < len(self.columns):
+            is_cheaper = column.cost < self.columns[at].cost
+            if is_cheaper:
+                self.columns[at] = column
+            return is_cheaper
         self.columns.append(column)
         rows, times = np.unique(self._row[list(column.tasks)], return_counts=True)
         self._rows.append(np.append(rows, len(self._free) + column.crew))
@@ -116,19 +120,35 @@ class Master:
             self._meets = np.zeros((0, len(self.cuts)), np.int64)
         return news
 
+    def keep_cuts(self, wanted: Ints) -> None:
+        """Forget the other cuts."""
+        self._meets = np.ascontiguousarray(self.meets()[:, wanted])
+        self.cuts = [self.cuts[at] for at in wanted.tolist()]
+        self.last = None
+
     def meets(self) -> Ints:
         """Return how often each column meets each cut, shape (columns, cuts)."""
         done = len(self._meets)
         if done < len(self.columns) or self._meets.shape[1] != len(self.cuts):
-            routes = [c.tasks for c in self.columns[done:]]
-            fresh = coefficients(self.cuts, routes, len(self._drop))
+            routes = [self.rows_of(c) for c in self.columns[done:]]
+            fresh = coefficients(self.cuts, routes, self.num_rows)
             self._meets = np.concatenate([self._meets, fresh])
         return self._meets
 
-    def meets_of(self, tasks: Route) -> Ints:
-        """Return how often a route meets each cut."""
-        met: Ints = coefficients(self.cuts, [tasks], len(self._drop))[0]
-        return met
+    @property
+    def num_rows(self) -> int:
+        """Return how many rows a cut may be of: tasks and crews."""
+        return len(self._drop) + len(self._sizes)
+
+    def rows_of(self, column: Column) -> Route:
+        """Return the rows of a column a cut may be of, in the order of the route."""
+        if self._sizes[column.crew] > 1:
+            return column.tasks
+        return (len(self._drop) + column.crew, *column.tasks)
+
+    def meets_of(self, columns: Sequence[Column]) -> Ints:
+        """Return how often each of some new columns meets each cut, shape (columns, cuts)."""
+        return coefficients(self.cuts, [self.rows_of(c) for c in columns], self.num_rows)
 
     def keep(self, test: Callable[[Column], bool]) -> None:
         """Forget the columns that fail a test."""
@@ -139,7 +159,7 @@ class Master:
         self.columns = [self.columns[at] for at in wanted]
         self._rows = [self._rows[at] for at in wanted]
         self._entries = [self._entries[at] for at in wanted]
-        self._known = {(c.crew, c.tasks) for c in self.columns}
+        self._known = {(c.crew, c.tasks): at for at, c in enumerate(self.columns)}
         self.last = None
 
     def solve(self, tolerance: float) -> Solved | None:
@@ -184,26 +204,38 @@ class Master:
 
     def _program(self) -> Program:
         n, m, c = len(self._free), len(self._sizes), len(self.cuts)
-        meets = self.meets()
-        rows, entries = list(self._rows), list(self._entries)
-        for at in np.flatnonzero(meets.any(axis=1)).tolist():
-            some = np.flatnonzero(meets[at])
-            rows[at] = np.append(rows[at], n + m + some)
-            entries[at] = np.append(entries[at], meets[at, some].astype(np.float64))
+        ptr, row, entry = self._matrix()
         # a task left out, a task served more than once, a vehicle that stays, a cut with room
         single = [np.arange(n), np.arange(n), n + np.arange(m), n + m + np.arange(c)]
         sign = [np.ones(n), -np.ones(n), np.ones(m), np.ones(c)]
-        lengths = [len(r) for r in rows] + [1] * (2 * n + m + c)
+        lengths = np.concatenate([np.diff(ptr), np.ones(2 * n + m + c, np.int64)])
         routes = [column.cost - self._idle[column.crew] for column in self.columns]
         drop, floor = self._drop[self._free], self._floor[self._free]
         cost = np.concatenate([routes, drop, -floor, np.zeros(m + c)])
         return Program(
             ptr=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-            row=np.concatenate([*rows, *single]).astype(np.int64),
-            entry=np.concatenate([*entries, *sign]),
+            row=np.concatenate([row, *single]).astype(np.int64),
+            entry=np.concatenate([entry, *sign]),
             cost=cost / _UNIT,
             right=np.concatenate([np.ones(n), self._sizes, np.ones(c)]),
         )
+
+    def _matrix(self) -> tuple[Ints, Ints, Floats]:
+        """Return where each column begins, its rows and its entries, those of cuts behind them."""
+        meets = self.meets()
+        column, cut = np.nonzero(meets)
+        own = np.array([len(r) for r in self._rows], np.int64)
+        more = np.bincount(column, minlength=len(own)).astype(np.int64)
+        ptr = np.concatenate([[0], np.cumsum(own + more)]).astype(np.int64)
+        row, entry = np.empty(ptr[-1], np.int64), np.empty(ptr[-1])
+        # what is before an own entry: the cuts of the columns before; before a cut's: all own so far
+        at = np.arange(own.sum()) + np.repeat(np.cumsum(more) - more, own)
+        behind = np.arange(len(cut)) + np.cumsum(own)[column]
+        if len(own):
+            row[at], entry[at] = np.concatenate(self._rows), np.concatenate(self._entries)
+        row[behind] = len(self._free) + len(self._sizes) + cut
+        entry[behind] = meets[column, cut]
+        return ptr, row, entry
 
     def shares(self) -> list[tuple[Column, float]]:
         """Return the columns the last solution uses, and how much of each."""

@@ -1,6 +1,8 @@
 """
-Subset-row cuts: of three tasks, all plans have at most one route that serves two of them.
+Subset-row cuts: of three rows, all plans have at most one route that takes two of them.
 
+A row is a task or an engineer, whom exactly his own routes take: of two tasks and an engineer, either
+he serves one of them or somebody else both. On days with few engineers alike the latter cut most.
 A cut here forgets that it met a task when the route leaves its memory; a cut that forgets asks
 less, so it stays valid. Must not know how routes are found.
 
@@ -12,13 +14,11 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dispatcher.solver import interior_kernels as ik
 from dispatcher.solver.problem import Ints
@@ -26,24 +26,26 @@ from dispatcher.solver.solution import Route
 
 # share by which a cut must be broken to be taken
 _LEAST: Final = 0.05
-# cuts one task may be part of in one round
-_EACH: Final = 4
+# cuts one row may be part of in one round
+_EACH: Final = 8
+# broken cuts looked at in one round
+_MOST: Final = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """Three tasks of which one route may serve two, and the tasks that do not make it forgotten."""
+    """Three rows of which one route may take two, and those that do not make it forgotten."""
 
     tasks: Route
     memory: frozenset[int]
 
 
-def coefficients(cuts: Sequence[Cut], routes: Sequence[Route], num_tasks: int) -> Ints:
+def coefficients(cuts: Sequence[Cut], routes: Sequence[Route], num_rows: int) -> Ints:
     """Return how often each route meets a second task of each cut, shape (routes, cuts)."""
     out = np.zeros((len(routes), len(cuts)), np.int64)
     if not len(cuts) or not len(routes):
         return out
-    member, memory = np.zeros((2, len(cuts), num_tasks), np.bool_)
+    member, memory = np.zeros((2, len(cuts), num_rows), np.bool_)
     for c, cut in enumerate(cuts):
         member[c, list(cut.tasks)] = True
         memory[c, list(cut.memory)] = True
@@ -53,7 +55,7 @@ def coefficients(cuts: Sequence[Cut], routes: Sequence[Route], num_tasks: int) -
     return out
 
 
-def broken(used: Sequence[tuple[Route, float]], num_tasks: int, most: int) -> list[Cut]:
+def broken(used: Sequence[tuple[Route, float]], num_rows: int, most: int) -> list[Cut]:
     """
     Return the cuts that fractional routes break most.
 
@@ -64,53 +66,28 @@ def broken(used: Sequence[tuple[Route, float]], num_tasks: int, most: int) -> li
     most
         Cuts wanted.
     """
-    pairs = np.zeros((num_tasks, num_tasks))
-    for route, share in used:
-        some = np.array(sorted(set(route)), np.int64)
-        pairs[np.ix_(some, some)] += share
-    np.fill_diagonal(pairs, 0.0)
-    found = _worst(used, pairs, most)
+    routes = [sorted(set(route)) for route, _ in used]
+    ptr = np.concatenate([[0], np.cumsum([len(r) for r in routes])]).astype(np.int64)
+    row = np.array([i for r in routes for i in r], np.int64)
+    share = np.array([s for _, s in used])
+    triple, by = np.empty((_MOST, 3), np.int64), np.empty(_MOST)
+    count = ik.broken_triples(ptr, row, share, num_rows, _LEAST, triple, by)
+    order = np.argsort(-by[:count], kind="stable")
+    found = _spread(map(tuple, triple[order].tolist()), most)
     return [Cut(tasks=tasks, memory=_memory(tasks, used)) for tasks in found]
 
 
-def _worst(
-    used: Sequence[tuple[Route, float]], pairs: NDArray[np.float64], most: int
-) -> list[Route]:
-    """Return the triples whose routes with two of them add up to most."""
-    near = [np.flatnonzero(row > _LEAST) for row in pairs]
-    sums: dict[Route, float] = {}
-    for a, others in enumerate(near):
-        for b, c in combinations(others[others > a].tolist(), 2):
-            # routes with two of three: pairs less twice the routes with all three
-            upper = pairs[a, b] + pairs[a, c] + pairs[b, c]
-            if upper > 1.0 + _LEAST:
-                sums[a, b, c] = upper
-        for b in others[others < a].tolist():
-            for c in others[others > a].tolist():
-                triple = (b, a, c)
-                upper = pairs[a, b] + pairs[a, c] + pairs[b, c]
-                if upper > 1.0 + _LEAST:
-                    sums[triple] = upper
-    whole = _with_all(used, sums)
-    order = sorted(sums, key=lambda key: (2 * whole.get(key, 0.0) - sums[key], key))
+def _spread(triples: Iterable[Route], most: int) -> list[Route]:
+    """Return the first triples, none of their rows in too many."""
     times: dict[int, int] = {}
     chosen: list[Route] = []
-    for key in order:
-        if sums[key] - 2 * whole.get(key, 0.0) <= 1.0 + _LEAST or len(chosen) >= most:
+    for key in triples:
+        if len(chosen) >= most:
             break
         if max(times.get(i, 0) for i in key) < _EACH:
             chosen.append(key)
             times.update({i: times.get(i, 0) + 1 for i in key})
     return chosen
-
-
-def _with_all(used: Sequence[tuple[Route, float]], sums: dict[Route, float]) -> dict[Route, float]:
-    whole: dict[Route, float] = {}
-    for route, share in used:
-        for key in combinations(sorted(set(route)), 3):
-            if key in sums:
-                whole[key] = whole.get(key, 0.0) + share
-    return whole
 
 
 def _memory(tasks: Route, used: Sequence[tuple[Route, float]]) -> frozenset[int]:

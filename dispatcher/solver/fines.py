@@ -18,15 +18,23 @@ from dispatcher.solver.problem import Flags, Ints
 class Fines:
     """What a route pays when it meets second tasks of cuts."""
 
-    # units of each cut, shape (c,); its tasks and those that keep it in mind, shape (c, n)
+    # units of each cut, shape (c,); which rows it is of and which keep it in mind, shape (c, rows):
+    # tasks and crews by columns
     penalty: Ints
     member: Flags
     memory: Flags
 
-    def of(self, tasks: Ints) -> tuple[Ints, Ints, Ints, Ints]:
-        """Return the arrays `label_routes` takes, for a crew that may serve these tasks."""
-        member = self.member[:, tasks]
-        use = np.flatnonzero((self.penalty > 0) & (member.sum(axis=1) > 1))
+    def of(self, tasks: Ints, crew: int) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+        """
+        Return the arrays `label_routes` takes, for a crew that may serve these tasks.
+
+        Parameters
+        ----------
+        crew
+            The crew's column.
+        """
+        member, begun = self.member[:, tasks], self.member[:, crew]
+        use = np.flatnonzero((self.penalty > 0) & (member.sum(axis=1) + begun > 1))
         if not len(use):
             return no_fines(len(tasks))
         task, cut = np.nonzero(member[use].T)
@@ -34,13 +42,13 @@ class Fines:
         keep = words_of(np.ascontiguousarray((self.memory[use] | self.member[use])[:, tasks].T))
         penalty = np.zeros(keep.shape[1] * BITS, np.int64)
         penalty[: len(use)] = self.penalty[use]
-        return keep, ptr, cut.astype(np.int64), penalty
+        return words_of(begun[None, use])[0], keep, ptr, cut.astype(np.int64), penalty
 
 
-def no_fines(k: int) -> tuple[Ints, Ints, Ints, Ints]:
+def no_fines(k: int) -> tuple[Ints, Ints, Ints, Ints, Ints]:
     """Return the arrays `label_routes` takes when there are no cuts."""
     none = np.zeros(0, np.int64)
-    return np.zeros((max(1, k), 0), np.int64), np.zeros(k + 1, np.int64), none, none
+    return none, np.zeros((max(1, k), 0), np.int64), np.zeros(k + 1, np.int64), none, none
 
 
 def words_of(sets: Flags) -> Ints:

@@ -13,20 +13,19 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from dispatcher.solver.columns import Column, Master, Solved
-from dispatcher.solver.crews import Crew
 from dispatcher.solver.cuts import broken
 from dispatcher.solver.fines import Fines
 from dispatcher.solver.kernels import INF
 from dispatcher.solver.packing import DROP
+from dispatcher.solver.pool import ENOUGH, Pool
 from dispatcher.solver.pricing import DEPTH, Found, Pricing
 from dispatcher.solver.problem import Ints, Problem
 from dispatcher.solver.search import PoolRoute
@@ -35,8 +34,6 @@ from dispatcher.solver.solution import Route
 Floats = NDArray[np.float64]
 # share of the best prices so far in the next ones; keeps them from swinging
 _CALM: Final = 0.3
-# known routes taken into the linear program at a time
-_BATCH: Final = 400
 # new routes a crew brings into the linear program in one round
 _PER_CREW: Final = 20
 # share by which the linear program may still be above the bound when a day is called finished, and
@@ -51,8 +48,10 @@ _FINE: Final = 1e-6
 _USED: Final = 0.02
 # tasks a cycle may have to be forbidden, cuts of one round and of all
 _CYCLE: Final = 8
-_CUTS: Final = 30
-_MOST_CUTS: Final = 300
+_CUTS: Final = 60
+_MOST_CUTS: Final = 1500
+# penalty below which a cut is forgotten when others come
+_IDLE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +90,7 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Point:
+class Point:
     """Prices in whole units, and what they prove."""
 
     value: int
@@ -123,7 +122,7 @@ class Generation:
         is_free = np.ones(problem.num_tasks, np.bool_)
         is_free[problem.fixed_task] = False
         self._free = np.flatnonzero(is_free)
-        self._pool = _Pool(problem, crews, pool)
+        self._pool = Pool(problem, crews, pool)
         # a task that is paid for being served may have a price below nothing
         least = np.minimum(0, problem.assignment_cost.min(axis=1, initial=0)).astype(np.int64)
         self.master = Master(
@@ -134,10 +133,38 @@ class Generation:
             [c.idle for c in crews],
         )
         self.rounds, self.ceiling, self.is_done = 0, 0, False
-        self._best: _Point | None = None
-        self._top = -INF
-        self._depth = [DEPTH] * len(crews)
+        self.best: Point | None = None
+        self.depth = [DEPTH] * len(crews)
         self._calm, self._limit = _CALM, _ROUGH
+        # cuts that may be found in all, those found, and `_CLOSE`
+        self.most_cuts, self.cuts_found, self.close = _MOST_CUTS, 0, _CLOSE
+
+    def case(self, problem: Problem, columns: Iterable[Column]) -> Generation:
+        """
+        Return the same for a case of the day, with what was found so far.
+
+        Parameters
+        ----------
+        problem
+            The day with fewer plans allowed.
+        columns
+            Routes of this day that may be driven in the case too.
+        """
+        found = Generation(problem, (), Pricing(problem))
+        found.pricing.recall(self.pricing)
+        for column in columns:
+            found.master.add(column)
+        found.master.add_cuts(self.master.cuts)
+        found.best, found.depth, found.most_cuts = self.best, list(self.depth), self.most_cuts
+        found.ceiling = self.ceiling
+        return found
+
+    def go_on(self) -> bool:
+        """Ask for more than was asked so far; False when there is no more."""
+        if self.most_cuts >= _MOST_CUTS and self.close <= _CLOSE:
+            return False
+        self.most_cuts, self.close, self.is_done = _MOST_CUTS, _CLOSE, False
+        return True
 
     def _dearest(self, pool: Sequence[PoolRoute]) -> int:
         """Return a price that no task needs; prices of required tasks would be too large to count."""
@@ -161,31 +188,30 @@ class Generation:
             fresh += added
         value = point.value
         value += sum(len(c.members) * lows[at] for at, c in enumerate(self.pricing.crews))
-        if self._best is None or value > self._best.value:
-            self._best = _Point(value=value, price=point.price, penalty=point.penalty)
-        self._top = max(self._top, value)
+        if self.best is None or value > self.best.value:
+            self.best = Point(value=value, price=point.price, penalty=point.penalty)
         self._decide(fresh, solved)
         return self._bound(value, point.price, lows)
 
-    def _mixed(self, solved: Solved) -> _Point:
+    def _mixed(self, solved: Solved) -> Point:
         """Return whole prices between the best ones so far and those of the linear program."""
         price, penalty = solved.price, solved.penalty
-        if self._best is not None:
+        if self.best is not None:
             calm = self._calm
-            price = calm * self._best.price + (1.0 - calm) * price
+            price = calm * self.best.price + (1.0 - calm) * price
             old = np.zeros(len(penalty))
-            old[: len(self._best.penalty)] = self._best.penalty
+            old[: len(self.best.penalty)] = self.best.penalty
             penalty = calm * old + (1.0 - calm) * penalty
         whole = np.minimum(np.rint(price).astype(np.int64), self.drop)
         fined = np.rint(penalty).astype(np.int64)
         # what the prices ask at most, before the routes take their gain
         value = int(whole[self._free].sum()) - int(fined.sum())
-        return _Point(value=value, price=whole, penalty=fined)
+        return Point(value=value, price=whole, penalty=fined)
 
     def _fines(self, penalty: Ints) -> Fines | None:
         if not penalty.any():
             return None
-        shape = (len(penalty), self.problem.num_tasks)
+        shape = (len(penalty), self.master.num_rows)
         member, memory = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
         for at, cut in enumerate(self.master.cuts):
             member[at, list(cut.tasks)] = True
@@ -193,9 +219,9 @@ class Generation:
         return Fines(penalty=penalty, member=member, memory=memory)
 
     def _tolerance(self) -> float:
-        if self._best is None or self.ceiling <= 0:
+        if self.best is None or self.ceiling <= 0:
             return _ROUGH
-        gap = (self.ceiling - self._best.value) / self.ceiling
+        gap = (self.ceiling - self.best.value) / self.ceiling
         return min(self._limit, max(_FINE, _PART * gap))
 
     def _priced_out(self) -> Solved | None:
@@ -205,43 +231,44 @@ class Generation:
             if solved is None:
                 return None
             added = [self.master.add(c) for c in self._pool.worth(solved.price, solved.gain)]
-            if sum(added) < _BATCH // 4:
+            if sum(added) < ENOUGH:
                 return solved
 
-    def _price(self, at: int, point: _Point, fines: Fines | None) -> tuple[int, int]:
+    def _price(self, at: int, point: Point, fines: Fines | None) -> tuple[int, int]:
         """Return (least reduced cost of a crew at least, columns added)."""
         crew = self.pricing.crews[at]
         rest = self.pricing.rest(crew, point.price)
         low, added = rest.floor, 0
         while low < crew.idle:
-            depth = self._depth[at]
+            depth = self.depth[at]
             found = self.pricing.within(crew, point.price, rest, depth, fines)
             added += self._take(at, point, found)
-            low, self._depth[at] = max(low, found.low), found.depth
+            low, self.depth[at] = max(low, found.low), found.depth
             if found.best < found.cut or not found.is_complete or found.cut == crew.idle:
                 break
         return low, added
 
-    def _take(self, at: int, point: _Point, found: Found) -> int:
+    def _take(self, at: int, point: Point, found: Found) -> int:
         """Take the cheapest routes found into the linear program; returns how many are new."""
         crew = self.pricing.crews[at]
         order = np.argsort(found.ends, kind="stable")[:_PER_CREW]
-        added = 0
+        columns = []
         for x in order[found.ends[order] < found.cut].tolist():
             tasks = self.pricing.route(crew, int(found.end_label[x]))
             cost = int(found.ends[x]) + int(point.price[list(tasks)].sum())
-            if point.penalty.any():
-                cost -= int(self.master.meets_of(tasks) @ point.penalty)
-            added += self.master.add(Column(crew=at, tasks=tasks, cost=cost))
-        return added
+            columns.append(Column(crew=at, tasks=tasks, cost=cost))
+        if point.penalty.any():
+            paid = (self.master.meets_of(columns) @ point.penalty).tolist()
+            columns = [replace(c, cost=c.cost - p) for c, p in zip(columns, paid, strict=True)]
+        return sum(self.master.add(column) for column in columns)
 
     def _decide(self, fresh: int, solved: Solved) -> None:
         """Make the linear program stronger when it is nearly solved, or call it a day."""
-        assert self._best is not None  # noqa: S101
-        gap = solved.value - self._best.value
+        assert self.best is not None  # noqa: S101
+        gap = solved.value - self.best.value
         if (fresh and gap > _NEAR * solved.value) or self._forbid_cycles() + self._cut():
             self._calm = _CALM
-        elif gap <= max(1.0, _CLOSE * solved.value) or (not fresh and self._limit <= _FINE):
+        elif gap <= max(1.0, self.close * solved.value) or (not fresh and self._limit <= _FINE):
             self.is_done = True
         elif not fresh:
             # nothing at these prices, so they must come nearer to the program's own
@@ -268,10 +295,24 @@ class Generation:
 
     def _cut(self) -> int:
         """Add the cuts that the routes in use break; returns how many."""
-        if len(self.master.cuts) >= _MOST_CUTS:
+        if self.cuts_found >= self.most_cuts:
             return 0
-        used = [(column.tasks, share) for column, share in self.master.shares()]
-        return self.master.add_cuts(broken(used, self.problem.num_tasks, _CUTS))
+        used = [(self.master.rows_of(column), share) for column, share in self.master.shares()]
+        cuts = broken(used, self.master.num_rows, _CUTS)
+        if cuts and self.master.last is not None:
+            self._forget_cuts(self.master.last.penalty)
+        news = self.master.add_cuts(cuts)
+        self.cuts_found += news
+        return news
+
+    def _forget_cuts(self, penalty: Floats) -> None:
+        """Forget the cuts that cost nothing."""
+        wanted = np.flatnonzero(penalty >= _IDLE)
+        if len(wanted) < len(penalty) and self.best is not None:
+            known = np.zeros(len(penalty), np.int64)
+            known[: len(self.best.penalty)] = self.best.penalty
+            self.best = replace(self.best, penalty=known[wanted])
+            self.master.keep_cuts(wanted)
 
     def _bound(self, value: int, price: Ints, lows: dict[int, int]) -> Bound:
         gains = np.zeros(self.problem.num_vehicles, np.int64)
@@ -291,32 +332,3 @@ def _cycles(tasks: Route) -> list[Route]:
             found.append(tasks[last[i] : at])
         last[i] = at
     return found
-
-
-class _Pool:
-    """Routes known already, priced all at once."""
-
-    def __init__(self, problem: Problem, crews: Sequence[Crew], pool: Sequence[PoolRoute]) -> None:
-        crew_of = {v: at for at, crew in enumerate(crews) for v in crew.members}
-        prefix = problem.fixed
-        self._columns = [
-            Column(crew=crew_of[c.vehicle], tasks=c.tasks[len(prefix[c.vehicle]) :], cost=c.cost)
-            for c in pool
-            if len(c.tasks) > len(prefix[c.vehicle])
-        ]
-        lengths = [len(c.tasks) for c in self._columns]
-        tasks = [i for c in self._columns for i in c.tasks]
-        ptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        shape = (len(self._columns), problem.num_tasks)
-        self._matrix = csr_array((np.ones(len(tasks)), tasks, ptr), shape=shape)
-        self._cost = np.array([c.cost for c in self._columns], np.float64)
-        self._crew = np.array([c.crew for c in self._columns], np.int64)
-        self._idle = np.array([crew.idle for crew in crews], np.float64)
-
-    def worth(self, price: Floats, gain: Floats) -> list[Column]:
-        """Return the routes that would lower the linear program most."""
-        if not self._columns:
-            return []
-        reduced = self._cost - self._matrix @ price + (gain - self._idle)[self._crew]
-        order = np.argsort(reduced, kind="stable")[:_BATCH]
-        return [self._columns[at] for at in order[reduced[order] < -1.0].tolist()]

@@ -107,3 +107,43 @@ def met_twice(ptr, task, member, memory, out):
                 elif not memory[c, task[at]]:
                     once = False
             out[j, c] = times
+
+
+@_jit
+def broken_triples(ptr, row, share, num_rows, least, out_triple, out_by):
+    """
+    Fill the triples of rows that routes break by more than `least`; returns how many.
+
+    Parameters
+    ----------
+    ptr, row, share
+        The rows of each route, each once, and how much of it.
+    out_triple, out_by
+        The three rows, shape (most, 3), and the excess, shape (most,).
+    """
+    pairs = np.zeros((num_rows, num_rows))
+    for j in range(ptr.shape[0] - 1):
+        for a in range(ptr[j], ptr[j + 1]):
+            for b in range(ptr[j], ptr[j + 1]):
+                pairs[row[a], row[b]] += share[j]
+    takes = np.zeros((num_rows, ptr.shape[0] - 1), np.bool_)
+    for j in range(ptr.shape[0] - 1):
+        for a in range(ptr[j], ptr[j + 1]):
+            takes[row[a], j] = True
+    count = np.int64(0)
+    for a in range(num_rows):
+        for b in range(a + 1, num_rows):
+            for c in range(b + 1, num_rows):
+                total = pairs[a, b] + pairs[a, c] + pairs[b, c]
+                if total <= 1.0 + least:
+                    continue
+                # a route with all three was counted three times
+                for j in range(ptr.shape[0] - 1):
+                    if takes[a, j] and takes[b, j] and takes[c, j]:
+                        total -= 2.0 * share[j]
+                if total <= 1.0 + least or count >= out_by.shape[0]:
+                    continue
+                out_triple[count, 0], out_triple[count, 1], out_triple[count, 2] = a, b, c
+                out_by[count] = total - 1.0
+                count += 1
+    return count

@@ -6,7 +6,7 @@ A relaxed route may come back to a task it has forgotten. Must not know the line
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +19,7 @@ from dispatcher.solver.fines import Fines, no_fines, words_of
 from dispatcher.solver.kernels import INF
 from dispatcher.solver.packing import DEMAND, LATEST_END, pack
 from dispatcher.solver.problem import NONE, Ints, Problem
+from dispatcher.solver.ride_kernels import ride
 from dispatcher.solver.solution import Route
 
 # one step that holds all moments
@@ -64,6 +65,15 @@ class Found:
     depth: float
 
 
+class _Scratch:
+    """What the kernels write to, for all cases of a day."""
+
+    def __init__(self, num_tasks: int) -> None:
+        self.labels = np.zeros(0, np.int64)
+        self.queue = np.zeros(_QUEUE, np.int64)
+        self.heads = np.zeros(2 * num_tasks + 2, np.int64)
+
+
 class Pricing:
     """
     Finds, for prices of the tasks, the cheapest relaxed route of each crew.
@@ -84,9 +94,9 @@ class Pricing:
         # which task is remembered after which beside the near ones, shape (n, n); words by vehicle
         self._grown = np.zeros((problem.num_tasks, problem.num_tasks), np.bool_)
         self._keep = {crew.vehicle: words_of(crew.near) for crew in self.crews}
-        self._labels = np.zeros(0, np.int64)
-        self._queue = np.zeros(_QUEUE, np.int64)
-        self._heads = np.zeros(2 * problem.num_tasks + 2, np.int64)
+        # place of each crew behind the tasks among the rows a cut may be of, by vehicle
+        self._row = {crew.vehicle: problem.num_tasks + at for at, crew in enumerate(self.crews)}
+        self._scratch = _Scratch(problem.num_tasks)
 
     def _charge(self, crew: Crew, price: Ints) -> Ints:
         charge: Ints = self.packed.who[crew.tasks, crew.vehicle].astype(np.int64)
@@ -147,18 +157,18 @@ class Pricing:
         span = int(self.packed.vehicle[crew.vehicle, LATEST_END]) - self._origin(crew)
         want[bk.SLOT_S] = 1 << crew.shift if crew.shift != NONE else span // _QUEUE + 1
         words = self._keep[crew.vehicle]
-        fined = no_fines(k) if fines is None else fines.of(crew.tasks)
-        width = bk.MEMORY + words.shape[1] + fined[0].shape[1]
-        if len(self._labels) < LABELS * width:
-            self._labels = np.zeros(LABELS * width, np.int64)
-        self._rows = self._labels[: LABELS * width].reshape(LABELS, width)
+        fined = no_fines(k) if fines is None else fines.of(crew.tasks, self._row[crew.vehicle])
+        width = bk.MEMORY + words.shape[1] + len(fined[0])
+        if len(self._scratch.labels) < LABELS * width:
+            self._scratch.labels = np.zeros(LABELS * width, np.int64)
+        self._rows = self._scratch.labels[: LABELS * width].reshape(LABELS, width)
         best, _, num, complete = bk.label_routes(
             *self.packed[:-1],
             *(crew.vehicle, crew.tasks, self._charge(crew, price), crew.leg, crew.home),
             *(crew.states, crew.go, words, *fined),
             *(self._origin(crew), rest.shift, self.weight),
             *(rest.total, rest.follower, rest.other, rest.here, want),
-            *(self._heads, self._queue, self._rows[:most], ends, end_label),
+            *(self._scratch.heads, self._scratch.queue, self._rows[:most], ends, end_label),
         )
         return int(best), int(num), bool(complete), ends, end_label
 
@@ -199,6 +209,21 @@ class Pricing:
             label = int(self._rows[label, bk.PARENT])
         return tuple(reversed(found))
 
+    def ride(self, crew: Crew, routes: Sequence[Route]) -> tuple[Ints, list[Ints]]:
+        """Return what routes without their prefix cost a crew, INF = none, and when visits begin."""
+        place = np.full(self.problem.num_tasks, NONE, np.int64)
+        place[crew.tasks] = np.arange(len(crew.tasks))
+        ptr = np.concatenate([[0], np.cumsum([len(r) for r in routes])]).astype(np.int64)
+        visits = place[np.array([i for r in routes for i in r], np.int64)]
+        cost, start = np.empty(len(routes), np.int64), np.zeros(len(visits), np.int64)
+        ride(
+            *self.packed[:-1],
+            *(crew.vehicle, crew.tasks, self._charge(crew, np.zeros(len(place), np.int64))),
+            *(crew.leg, crew.home, crew.states, crew.go, self.weight),
+            *(ptr, visits, cost, start),
+        )
+        return cost, np.split(start, ptr[1:-1])
+
     def remember(self, cycles: Iterable[Route]) -> None:
         """Let no route come back to a task by the tasks of these cycles; each begins with its task."""
         for task, *between in cycles:
@@ -206,6 +231,12 @@ class Pricing:
         for crew in self.crews:
             sets = crew.near | self._grown[np.ix_(crew.tasks, crew.tasks)]
             self._keep[crew.vehicle] = words_of(sets)
+
+    def recall(self, other: Pricing) -> None:
+        """Forbid the cycles another one of the same day forbids, and share its scratch."""
+        self._scratch = other._scratch
+        self._grown = other._grown.copy()
+        self.remember(())
 
     def allows(self, crew: Crew, tasks: Route) -> bool:
         """True when a route comes back to no task that it remembers."""

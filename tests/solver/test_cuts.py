@@ -38,12 +38,13 @@ def _least(pricing: Pricing, price: np.ndarray, fines: Fines) -> int:
 
 
 def _drawn(problem: Problem, seed: int) -> tuple[np.ndarray, Fines]:
-    """Return prices, cuts, memories and penalties drawn by lot."""
-    rng, n, count = np.random.default_rng(seed), problem.num_tasks, 6
-    member, memory = np.zeros((2, count, n), np.bool_)
+    """Return prices, cuts of tasks and crews, memories and penalties drawn by lot."""
+    rng, n, count = np.random.default_rng(seed), problem.num_tasks, 8
+    rows = n + len(Pricing(problem).crews)
+    member, memory = np.zeros((2, count, rows), np.bool_)
     for row in member:
-        row[rng.choice(n, 3, replace=False)] = True
-    memory[:] = rng.random((count, n)) < 0.5
+        row[rng.choice(rows, 3, replace=False)] = True
+    memory[:] = rng.random((count, rows)) < 0.5
     penalty = rng.integers(0, 3000, count)
     drop = Pricing(problem).packed.task[:, DROP]
     price = (rng.random(n) * np.minimum(drop, 20_000)).astype(np.int64)
