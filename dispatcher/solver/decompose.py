@@ -156,6 +156,7 @@ def cut_out(
     territory: Territory,
     *,
     has_spare: bool = True,
+    order: Ints | None = None,
 ) -> Part:
     """
     Return a territory as a problem whose kernels' arrays are rows of the whole's.
@@ -165,11 +166,17 @@ def cut_out(
     has_spare
         The parts of a stock that nobody takes yet are this territory's; of several territories
         that are improved at once only one may have them.
+    order
+        All places in the order in which the territory's are to stand; None = as they are numbered.
     """
     tasks, vehicles = territory.tasks, territory.vehicles
     ends = problem.end_location[vehicles]
     used = np.concatenate([problem.task_location[tasks], problem.start_location[vehicles], ends])
     places = np.unique(used[used != NONE])
+    if order is not None:
+        rank = np.zeros(problem.num_locations, np.int64)
+        rank[order] = np.arange(len(order))
+        places = places[np.argsort(rank[places])]
     index = np.full(problem.num_locations + 1, NONE, np.int64)
     index[places] = np.arange(len(places))
     fields: dict[str, Any] = {name: getattr(problem, name)[tasks] for name in TASK_ARRAYS}

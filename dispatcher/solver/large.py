@@ -12,9 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from dispatcher.solver.decompose import Part, cut_out, embed, territories
-from dispatcher.solver.neighbours import near_lists
+from dispatcher.solver.neighbours import Near, near_lists, near_within
 from dispatcher.solver.packing import pack
+from dispatcher.solver.plain_run import along
 from dispatcher.solver.problem import Problem
 from dispatcher.solver.schedule import COLD, Schedule, first_heat, heat_unit
 from dispatcher.solver.search import Search
@@ -25,6 +28,8 @@ LARGE: Final = 800
 TERRITORY: Final = 520
 # seconds a territory is searched for in one round, at least and at most
 _PART_S: Final = (0.05, 0.4)
+# up to so many tasks the neighbours of all are found once, above it those of each territory anew
+_LISTED: Final = 2_500
 # rounds a budget should have room for
 _ROUNDS: Final = 12
 # iterations in a row before anybody is asked whether to stop
@@ -38,6 +43,8 @@ class _Job:
     """A territory, how long to search it and between which temperatures."""
 
     part: Part
+    # of its tasks; None = not known
+    near: Near | None
     iterations: int
     # shares of the whole budget at the beginning and at the end
     first: float
@@ -60,8 +67,9 @@ def improve_large(
 ) -> tuple[Solution, int]:
     """Return the best plan found and the number of iterations it took."""
     began = schedule.clock()
-    packed = pack(problem, touch_price)
-    first = Search(problem, start, seed, touch_price=touch_price, with_pool=False)
+    packed, order = pack(problem, touch_price), along(problem.travel[0])
+    near = near_lists(problem) if problem.num_tasks <= _LISTED else None
+    first = Search(problem, start, seed, touch_price=touch_price, with_pool=False, order=order)
     plan, cost = first.solution(), first.cost
     del first
     best, least, points = plan, cost, embed(problem)
@@ -74,7 +82,15 @@ def improve_large(
             pieces = territories(problem, points, plan, turn, TERRITORY)
             jobs = [
                 _Job(
-                    part=cut_out(problem, packed, plan, piece, has_spare=at == turn % len(pieces)),
+                    part=cut_out(
+                        problem,
+                        packed,
+                        plan,
+                        piece,
+                        has_spare=at == turn % len(pieces),
+                        order=order,
+                    ),
+                    near=None if near is None else near_within(near, piece.tasks),
                     iterations=max(1, room.iterations * len(piece.tasks) // problem.num_tasks),
                     first=room.first,
                     last=room.last,
@@ -106,9 +122,10 @@ def improve_large(
 
 def _search(job: _Job, should_stop: Callable[[], bool]) -> tuple[Solution, int]:
     """Return a plan of a territory and what it costs more than the one it began with."""
-    near = near_lists(job.part.problem)
-    unit = heat_unit(job.part.problem, near)
-    search = Search(job.part.problem, job.part.start, job.seed, near=near, pool_routes=1)
+    problem = job.part.problem
+    near = near_lists(problem) if job.near is None else job.near
+    unit, order = heat_unit(problem, near), np.arange(problem.num_locations)
+    search = Search(problem, job.part.start, job.seed, near=near, pool_routes=1, order=order)
     before, done = search.given, 0
     hot, cold = job.hot * unit, COLD * unit
 

@@ -46,6 +46,25 @@ def near_lists(problem: Problem) -> Near:
     return near
 
 
+def near_within(near: Near, tasks: Ints) -> Near:
+    """
+    Return the lists of some tasks with all others left out, which are numbered anew.
+
+    Parameters
+    ----------
+    tasks
+        In rising order.
+    """
+    number = np.full(near.shape[1] + 1, -1, np.int32)
+    number[tasks] = np.arange(len(tasks))
+    rows = number[near[:, tasks]]
+    is_here = rows >= 0
+    fresh = np.full(rows.shape, -1, np.int32)
+    which, row, _ = np.nonzero(is_here)
+    fresh[which, row, (np.cumsum(is_here, axis=2) - 1)[is_here]] = rows[is_here]
+    return fresh
+
+
 def _nearest(distance: NDArray[np.floating], k: int) -> Near:
     if k < distance.shape[1] - 1:
         best = np.argpartition(distance, k, axis=1)[:, :k]

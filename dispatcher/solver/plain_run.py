@@ -34,18 +34,23 @@ CHANGED: Final = 96
 _MOST_PLACES: Final = 3_000
 
 
-def side_by_side(packed: Packed, size: int) -> tuple[Packed, Seconds]:
+def side_by_side(packed: Packed, size: int, order: Ints | None = None) -> tuple[Packed, Seconds]:
     """
     Return the arrays with neighbouring places numbered one after another, and their `ways`.
 
     What the search waits for most is the memory of the travel seconds: here both ways between two
     places stand side by side, beside those to the places next to them.
+
+    Parameters
+    ----------
+    order
+        Of `along` when it is known.
     """
     if size > _MOST_PLACES or not size:
         return packed, packed.travel
     stride = int(packed.meta[STRIDE])
     square = np.lib.stride_tricks.as_strided(packed.travel, (size, size), (4 * stride, 4))
-    order = _along(square)
+    order = along(square) if order is None else order
     place = np.full(size + 1, NONE, np.int64)
     place[order] = np.arange(size)
     square = np.ascontiguousarray(square[order][:, order])
@@ -60,8 +65,15 @@ def side_by_side(packed: Packed, size: int) -> tuple[Packed, Seconds]:
     return fresh, np.stack([square.T, square], axis=2).ravel()
 
 
-def _along(square: Seconds) -> Ints:
-    """Return the places in an order in which each is followed by the nearest one left."""
+def along(square: Seconds) -> Ints:
+    """
+    Return the places in an order in which each is followed by the nearest one left.
+
+    Parameters
+    ----------
+    square
+        Seconds from each place to each other, shape (L, L).
+    """
     size = len(square)
     order, far = np.zeros(size, np.int64), np.zeros(size, np.int64)
     at, never = 0, np.int64(1) << 40
@@ -84,14 +96,22 @@ class PlainRun:
         Number of places.
     cand_ptr, cand
         Vehicles each task may be served by, as in `search_kernels`.
+    order
+        Of the places along the map when it is known.
     """
 
     def __init__(
-        self, packed: Packed, size: int, start: Solution, cand_ptr: Ints, cand: Seconds
+        self,
+        packed: Packed,
+        size: int,
+        start: Solution,
+        cand_ptr: Ints,
+        cand: Seconds,
+        order: Ints | None = None,
     ) -> None:
         n, m = len(packed.task), len(packed.vehicle)
         slots = min(m, CHANGED) + 1
-        self.packed, ways = side_by_side(packed, size)
+        self.packed, ways = side_by_side(packed, size, order)
         self.state: RouteState = route_state(self.packed, start, spare=slots, ways=ways)
         self.row = np.arange(m, dtype=np.int64)
         self._spare = np.zeros(m + slots + 1, np.int64)

@@ -59,5 +59,7 @@ def heat_unit(problem: Problem, near: Near) -> float:
         return 1.0
     rows = near[0, :, :k]
     loc = problem.task_location
-    seconds = problem.travel[0][loc[:, None], loc[rows]]
+    seconds = problem.travel[0][loc[:, None], loc[rows]][rows >= 0]
+    if not seconds.size:
+        return 1.0
     return max(1.0, float(np.median(seconds)) * problem.travel_weight)

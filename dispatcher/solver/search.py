@@ -55,6 +55,8 @@ class Search:
         False = only construct; no neighbours are computed and no routes kept.
     pool_routes
         Most routes kept for recombination.
+    order
+        Of the places along the map, as in `plain_run.along`, when it is known.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Search:
         near: Near | None = None,
         with_pool: bool = True,
         pool_routes: int = POOL_ROUTES,
+        order: Ints | None = None,
     ) -> None:
         self.problem = problem
         self.packed: Packed = pack(problem, touch_price)
@@ -79,7 +82,7 @@ class Search:
         self._plain: PlainRun | None = None
         if is_plain(self.packed):
             self._plain = PlainRun(
-                self.packed, problem.num_locations, start, self._cand_ptr, self._cand
+                self.packed, problem.num_locations, start, self._cand_ptr, self._cand, order
             )
             self.state = self._plain.state
         else:

@@ -14,7 +14,9 @@ from dispatcher.solver.decompose import cut_out, embed, territories
 from dispatcher.solver.generate import generate
 from dispatcher.solver.instance import instance_from
 from dispatcher.solver.large import improve_large
+from dispatcher.solver.neighbours import near_lists, near_within
 from dispatcher.solver.packing import pack
+from dispatcher.solver.plain_run import along
 from dispatcher.solver.problem import Problem
 from dispatcher.solver.schedule import Schedule
 from dispatcher.solver.solution import Solution, empty_solution, judge
@@ -72,6 +74,26 @@ def test_improving_by_parts_keeps_every_rule(seed: int, *, promises: bool, pinne
     assert done >= 200
     for route, prefix in zip(plan.routes, problem.fixed, strict=True):
         assert route[: len(prefix)] == prefix
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=_seeds)
+def test_a_part_reads_the_ways_and_neighbours_of_the_whole(seed: int) -> None:
+    """Places in another order and lists that were cut say of a part what it would find itself."""
+    problem = random_day(seed, num_tasks=24, num_vehicles=8)
+    plan = usable_part(problem, random_plan(problem, seed))
+    order = along(problem.travel[0])
+    assert sorted(order.tolist()) == list(range(problem.num_locations))
+    for piece in territories(problem, embed(problem), plan, seed % 5, 8):
+        part = cut_out(problem, pack(problem), plan, piece, order=order)
+        same = cut_out(problem, pack(problem), plan, piece)
+        assert judge(part.problem, part.start) == judge(same.problem, same.start)
+        near = near_within(near_lists(problem), piece.tasks)
+        whole = near_lists(problem)[:, piece.tasks]
+        for which, row in np.ndindex(near.shape[:2]):
+            names = piece.tasks[near[which, row][near[which, row] >= 0]].tolist()
+            inside = set(piece.tasks.tolist())
+            assert names == [i for i in whole[which, row].tolist() if i in inside]
 
 
 def schedule(iterations: int) -> Schedule:
