@@ -105,11 +105,21 @@ def _bring(frame: Frame, ticket: str, lack: Mapping[str, Any]) -> None:
     asks = lack.get("asks", "")
     if lack["by"] != "evidence" or asks not in {"tick", "items", "number"}:
         return
-    value = "yes"
+    value, items = "yes", list[str]()
     if asks == "number":
         value = st.text_input(say("act.number"), key=f"number_{name}", max_chars=120, width=200)
+    elif lack.get("items"):
+        # only what somebody has seen is ticked
+        labels = {one["name"]: one["label"] for one in lack["items"]}
+        items = st.multiselect(
+            say("act.items"),
+            list(labels),
+            key=f"items_{name}",
+            format_func=labels.get,
+            placeholder="",
+            width=320,
+        )
     if st.button(say("act.record"), key=f"record_{name}"):
-        items = [one["name"] for one in lack.get("items", ())]
         _bring_in(frame, ticket, "evidence", {"kind": name, "items": items, "value": value.strip()})
 
 

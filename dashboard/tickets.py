@@ -125,13 +125,17 @@ def rows(say: Words, items: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]
             say("col.label"): item.get("label") or item.get("symptom") or "",
             say("col.area"): item.get("area") or "",
             say("col.status"): say.word("status", item["status"]),
-            say("col.engineer"): item.get("engineer_name") or "–",
+            say("col.engineer"): item.get("engineer_name") or _nobody(say, item),
             say("col.due"): say.moment(item.get("due_at")),
             say("col.start"): say.hour(item.get("start_at")),
             say("col.reported"): say.moment(item.get("reported_at")),
         }
         for item in items
     ]
+
+
+def _nobody(say: Words, item: Mapping[str, Any]) -> str:
+    return "–" if item.get("needs_visit", True) else say("ticket.desk")
 
 
 def ticket(frame: Frame, ticket_id: str) -> None:

@@ -169,7 +169,8 @@ def ticket_conditions(wanted: TicketFilter) -> Where:
         after = wanted.external_prefix + chr(0x10FFFF)
         where += [c.external_id >= wanted.external_prefix, c.external_id < after]
     if wanted.needs_visit is not None:
-        where.append(c.needs_visit == int(wanted.needs_visit))
+        # a literal: an index over some rows is not used for a value that is bound later
+        where.append(c.needs_visit == sa.literal_column(str(int(wanted.needs_visit))))
     if wanted.has_engineer is not None:
         where.append(c.engineer.is_not(None) if wanted.has_engineer else c.engineer.is_(None))
     if wanted.text.strip():
