@@ -1074,9 +1074,9 @@ var Ue = class {
 		n.unassigned?.length && r.push(D("div.block.warn", {}, D("h3", {}, t("why.unassigned")), D("ul", {}, n.unassigned.map((e) => D("li", {}, e.text, e.clause ? D("span.clause", {}, ` ${e.clause}`) : null))))), n.cheapest_change && r.push(D("div.block.good", {}, D("h3", {}, t("why.change")), D("p", {}, n.cheapest_change.text)));
 		let i = n.candidates ?? [];
 		if (i.length) {
-			let n = Math.max(...i.slice(0, 5).map((e) => e.cost), 1);
-			r.push(D("div.block", {}, D("h3", {}, t("why.candidates")), D("ol.candidates", {}, i.slice(0, 5).map((t) => xe(this.app, t, {
-				most: n,
+			let a = Math.max(...i.slice(0, 5).map((e) => e.cost), 1);
+			r.push(D("div.block", {}, D("h3", {}, t("why.candidates")), n.situation ? D("p.sub.situation", {}, n.situation) : null, D("ol.candidates", {}, i.slice(0, 5).map((t) => xe(this.app, t, {
+				most: a,
 				isNow: t.engineer === e.engineer
 			})))));
 		}
