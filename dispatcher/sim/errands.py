@@ -77,6 +77,21 @@ def _step(command: w.Step, _territory: str, _step: Step) -> Errand:
     )
 
 
+def _because(command: w.StepBecause, _territory: str, _step: Step) -> Errand:
+    return Errand(path=f"/tickets/{command.ticket}/{command.move}", body=_only(command, "reason"))
+
+
+def _follow_up(command: w.FollowUp, _territory: str, _step: Step) -> Errand:
+    keys = ("skills", "certificates", "duration_s", "windows", "not_before_at", "symptom")
+    return Errand(path=f"/tickets/{command.ticket}/follow-up", body=_only(command, *keys))
+
+
+def _review(command: w.ReviewDispute, _territory: str, _step: Step) -> Errand:
+    return Errand(
+        path=f"/tickets/{command.ticket}/review", body=_only(command, "verdict", "reason")
+    )
+
+
 def _resume(command: w.Resume, _territory: str, _step: Step) -> Errand:
     body = _only(command, "duration_s", "not_before_at")
     return Errand(path=f"/tickets/{command.ticket}/resume", body=body)
@@ -218,6 +233,9 @@ _BY_COMMAND: dict[type, Callable[[Any, str, Step], Errand]] = {
     w.ReportTicket: _report,
     w.Triage: _triage,
     w.Step: _step,
+    w.StepBecause: _because,
+    w.FollowUp: _follow_up,
+    w.ReviewDispute: _review,
     w.Resume: _resume,
     w.CallBack: _call_back,
     w.RecordEvidence: _evidence,

@@ -38,6 +38,8 @@ _PARTS = ("PSU-350", "FAN-80", "CABLE-2M")
 # shares of one, house
 _NEEDS_PART, _TAKES_PART, _TAKES_KIT, _USES_BOARD = 0.15, 0.4, 0.4, 0.15
 _PARKS, _PROMISES, _LENDS, _TAKES_AWAY = 0.08, 0.6, 0.3, 0.15
+# seconds until a loaner stands at the customer, and until it is fetched when nobody was there to take it along
+_BROUGHT_S, _FETCHED_S = 420, 3600
 # a firm's assessment, 0 … 100
 _SCORE = 82
 # what is told to a customer is rounded up to this, with some air, seconds
@@ -49,8 +51,8 @@ _SENT_AFTER_S = (120, 1500)
 class Hands:
     """The hands of a day's people."""
 
-    def __init__(self, chance: Chance) -> None:
-        self._chance = chance
+    def __init__(self, chance: Chance, loaner_refused: float = 0.0) -> None:
+        self._chance, self._refused = chance, loaner_refused
 
     def before(self, roster: Iterable[Engineer]) -> Iterator[w.Command]:
         """Return what is there before anybody is registered: the store, and firms that passed."""
@@ -91,9 +93,20 @@ class Hands:
                 yield from self._after_work(docs, docs.ticket(name), who, at)
             case ev.VisitIncomplete(ticket=name, engineer=who):
                 yield from self._left_broken(docs, docs.ticket(name), who, at)
+            case _:
+                yield from self._comes_back(fact, docs)
+
+    def _comes_back(self, fact: ev.Fact, docs: MemoryDocs) -> Iterator[Wish]:
+        """Return how things come back: from the trip, and from a customer to whom nobody goes any more."""
+        match fact.event:
             case ev.ReturnDecided(engineer=who, answer="go_home"):
                 for one in open_items(docs.engineer(who).holds):
-                    yield at + 60, _back(one, who), who
+                    yield fact.at + 60, _back(one, who), who
+            case ev.TicketSolved(ticket=name):
+                for loan in docs.ticket(name).loans:
+                    place = ("customer", name), ("depot", DEPOT)
+                    back = _move("brought_back", loan.item, loan.quantity, *place, name)
+                    yield fact.at + _FETCHED_S, back, "stores"
             case _:
                 return
 
@@ -152,14 +165,22 @@ class Hands:
     ) -> Iterator[Wish]:
         spare = any(s.item == "LOAN-PC" and s.quantity for s in docs.territory().stock)
         if spare and not ticket.loans and self._is("lend", ticket.id, _LENDS):
+            # R49: offered, wanted, and there within minutes
+            yield at + 20, _offer(ticket.id, "yes"), "customer-service"
             lent = _move("lent", "LOAN-PC", 1, ("depot", DEPOT), ("customer", ticket.id))
-            yield at + 30, lent, "stores"
+            yield at + _BROUGHT_S, lent, "stores"
+        elif spare and self._is("no_loan", ticket.id, self._refused):
+            yield at + 20, _offer(ticket.id, "no"), "customer-service"
         elif self._is("away", ticket.id, _TAKES_AWAY):
             item = _goods(ticket.id)
             taken = _move(
                 "taken_in", item, 1, ("outside", ""), ("engineer", who), ticket.id, document=item
             )
             yield at + 10, taken, who
+
+
+def _offer(ticket: TicketId, answer: str) -> w.RecordEvidence:
+    return w.RecordEvidence(ticket=ticket, kind="loaner_offered", value=answer)
 
 
 def _goods(ticket: str) -> str:

@@ -92,6 +92,13 @@ class People(_Table, frozen=True):
     no_triage_share: float = 0.5
     # faults are told, fees drafted, complaints raised
     talk: bool = False
+    # repairs that the customer disputes, and of the reviews those that uphold the repair (R58)
+    dispute: float = 0.0
+    upheld: float = 0.5
+    # visits in vain with which a ticket of its own goes on (R56)
+    follow_up: float = 0.0
+    # of those who get no loaner, those who were offered one and said no (R49)
+    loaner_refused: float = 0.0
 
 
 class Assets(_Table, frozen=True):

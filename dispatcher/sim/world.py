@@ -29,6 +29,7 @@ from dispatcher.policy import Policy
 from dispatcher.sim import proofs
 from dispatcher.sim.demand import Request
 from dispatcher.sim.hands import Hands
+from dispatcher.sim.quarrels import Quarrels, root_of
 from dispatcher.sim.scenario import Scenario
 from dispatcher.sim.things import draw_assets
 from dispatcher.sim.voices import Voices
@@ -108,8 +109,9 @@ class World:
         self._people = frozenset(engineer.id for engineer in roster)
         self.assets = draw_assets(scenario, seed=seed, tape=tape)
         self.trips: dict[EngineerId, Trip] = {}
-        self.hands = Hands(self._rng)
+        self.hands = Hands(self._rng, scenario.people.loaner_refused)
         self.voices = Voices(self._rng) if scenario.people.talk else None
+        self.quarrels = Quarrels(self._rng, scenario.people)
         self._request_by_name: dict[str, Request] = {self.name_of(r): r for r in tape}
 
     def opening(self, start_at: int) -> Iterator[Step]:
@@ -181,16 +183,10 @@ class World:
             case ev.WorkFinished():
                 if docs.ticket(event.ticket).joins is None:
                     # the customer signs once, on the first engineer's ticket
-                    step = self._plain(
-                        "customer_accept", event.ticket, "sign_s", "customer", fact.at
-                    )
-                    yield self._with_papers(step, event.ticket, "customer_accept", docs)
+                    yield self._judged(event.ticket, docs, fact.at)
                 yield from self._what_next(event.engineer, docs, fact.at)
             case ev.VisitIncomplete():
-                wait = self._span("resume_s", event.ticket, (600, 1800))
-                resume = w.Resume(ticket=event.ticket)
-                step = Step(at=fact.at + wait, command=resume, actor="triage")
-                yield self._with_papers(step, event.ticket, "resume", docs)
+                yield self._again(event.ticket, docs, fact.at)
                 yield from self._what_next(event.engineer, docs, fact.at)
             case ev.VisitRecalled() | ev.VisitDeclined():
                 yield from self._what_next(event.engineer, docs, fact.at)
@@ -208,6 +204,26 @@ class World:
             case _:
                 pass
 
+    def _judged(self, ticket: TicketId, docs: MemoryDocs, at: int) -> Step:
+        """Return the customer's signature under a repair, or the dispute of it (R55)."""
+        step = self._plain("customer_accept", ticket, "sign_s", "customer", at)
+        known = docs.ticket(ticket)
+        if self.quarrels.is_disputed(known):
+            return replace(step, command=self.quarrels.disputed(known))
+        return self._with_papers(step, ticket, "customer_accept", docs)
+
+    def _again(self, ticket: TicketId, docs: MemoryDocs, at: int) -> Step:
+        """Return how the desk goes on after a visit in vain: the same ticket anew, or another (R56)."""
+        wait = self._span("resume_s", ticket, (600, 1800))
+        follow_up = self.quarrels.following(docs.ticket(ticket))
+        command: w.Command = follow_up or w.Resume(ticket=ticket)
+        step = Step(at=at + wait, command=command, actor="triage")
+        return self._with_papers(step, ticket, "follow_up" if follow_up else "resume", docs)
+
+    def _is_ours(self, ticket: Ticket, docs: MemoryDocs) -> bool:
+        """Tell whether a ticket, or the one it goes on with, came from our customers."""
+        return root_of(ticket, docs).external_id in self._request_by_name
+
     def _with_papers(
         self,
         step: Step,
@@ -224,7 +240,7 @@ class World:
     def _papers(self, ticket: TicketId, docs: MemoryDocs, at: int) -> Iterator[Step]:
         """Return how the desk's people bring what a dispatch waits for."""
         known = docs.ticket(ticket)
-        if known.external_id not in self._request_by_name:
+        if not self._is_ours(known, docs):
             return  # somebody else's ticket: its papers are not ours to bring
         for command in proofs.shown(self.policy, docs, known, "dispatch", at):
             yield Step(at=at, command=command, actor="triage")
@@ -238,7 +254,7 @@ class World:
         yield from self._phone(fact, docs)
 
     def _phone(self, fact: ev.Fact, docs: MemoryDocs) -> Iterator[Step]:
-        """Return how somebody tries to help with software on the phone, and how that ends (R13)."""
+        """Return what is said: help with software by line (R13), the judging of a dispute (R58)."""
         match fact.event:
             case ev.TicketTriaged(ticket=name) if self._is_tried(docs.ticket(name)):
                 wait = self._span("remote_s", name, (180, 600))
@@ -247,7 +263,11 @@ class World:
             case ev.CustomerContacted(ticket=name, purpose="guidance"):
                 yield from self._by_line(name, docs, fact.at)
             case ev.TicketSolved(ticket=name):
-                yield self._plain("customer_accept", name, "sign_s", "customer", fact.at)
+                step = self._plain("customer_accept", name, "sign_s", "customer", fact.at)
+                yield self._with_papers(step, name, "customer_accept", docs)
+            case ev.CustomerDisputed(ticket=name) if self._is_ours(docs.ticket(name), docs):
+                at, judged = self.quarrels.reviewed(docs.ticket(name), fact.at)
+                yield Step(at=at, command=judged, actor="supervisor")
             case _:
                 return
 
@@ -268,7 +288,7 @@ class World:
 
     def _exceptions(self, ticket: TicketId, docs: MemoryDocs, at: int) -> Iterator[Step]:
         known = docs.ticket(ticket)
-        if known.external_id not in self._request_by_name:
+        if not self._is_ours(known, docs):
             return
         role = ROLES["supervisor"]
         for command in proofs.excepted(self.policy, docs, known, "dispatch", at, role):
@@ -409,7 +429,8 @@ class World:
         spread = self.scenario.work.spread
         about = known.external_id or known.id
         length = known.duration_s * self._truth("work", about, spread)
-        tries = int(Status.INCOMPLETE.value in known.since)
+        # what another ticket goes on with is mended then
+        tries = int(Status.INCOMPLETE.value in known.since or known.follows is not None)
         fixed = self._rng("fix", f"{about}|{tries}").random()
         works = tries > 0 or fixed < self.scenario.work.first_visit_fix
         command = w.VisitStep(

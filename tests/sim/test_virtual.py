@@ -69,12 +69,14 @@ class Recorded(Desk):
 
 
 def small():
-    """Return a tenth of the demo's day, without the visits that contracts bring."""
+    """Return a tenth of the demo's day, without the visits that contracts and quarrels bring."""
     scenario = load_scenario(SCENARIO)
+    people = replace_struct(scenario.people, dispute=0.0, follow_up=0.0, loaner_refused=0.0)
     groups = tuple(replace_struct(g, count=2) for g in scenario.engineers[:3])
     demand = replace_struct(scenario.demand, tickets=24, backlog=6)
     stats = replace_struct(scenario.stats, solver_iterations=50)
-    return replace_struct(scenario, engineers=groups, demand=demand, stats=stats, assets=None)
+    parts = {"engineers": groups, "demand": demand, "people": people, "stats": stats}
+    return replace_struct(scenario, **parts, assets=None)
 
 
 def replace_struct(struct, **changes):

@@ -58,6 +58,9 @@ def test_a_quiet_scenario_stays_quiet() -> None:
         (w.SettleComplaint(ticket="R-1", remark="sorry"), "/tickets/R-1/complaints/settle"),
         (w.RaiseIncident(ticket="R-1", claim_cents=5), "/tickets/R-1/incidents"),
         (w.WriteCase(ticket="R-1", title="a", text="b"), "/tickets/R-1/case"),
+        (w.StepBecause(ticket="R-1", move="dispute", reason="a"), "/tickets/R-1/dispute"),
+        (w.ReviewDispute(ticket="R-1", verdict="upheld", reason="a"), "/tickets/R-1/review"),
+        (w.FollowUp(ticket="R-1", skills=()), "/tickets/R-1/follow-up"),
     ],
 )
 def test_every_word_has_its_door(command: w.Command, path: str) -> None:
