@@ -74,7 +74,7 @@ class Frame:
 
 # shared by all visitors: connections hold no session, the catalogue is public
 _client = st.cache_resource(lambda _url: open_client())
-_kept_texts = st.cache_resource(lambda: {}, ttl=600)  # noqa: PIE807
+_kept_texts = st.cache_resource(lambda: {}, ttl=600)  # noqa: PIE807 — Streamlit caches functions, not types
 
 
 def _texts(gateway: Gateway) -> Mapping[str, str]:

@@ -171,15 +171,29 @@ class Lack(Protocol):
     """One thing that a gate waits for."""
 
     @property
-    def condition(self) -> str: ...  # noqa: D102
+    def condition(self) -> str:
+        """The name of what it waits for."""
+        ...
+
     @property
-    def clause(self) -> str: ...  # noqa: D102
+    def clause(self) -> str:
+        """The clause that asks for it."""
+        ...
+
     @property
-    def items(self) -> tuple[str, ...]: ...  # noqa: D102
+    def items(self) -> tuple[str, ...]:
+        """The details it asks for."""
+        ...
+
     @property
-    def except_by(self) -> tuple[str, ...]: ...  # noqa: D102
+    def except_by(self) -> tuple[str, ...]:
+        """The roles that may let it pass."""
+        ...
+
     @property
-    def except_with(self) -> str: ...  # noqa: D102
+    def except_with(self) -> str:
+        """What that takes: a reason, or a document."""
+        ...
 
 
 class GateClosed(Refused):

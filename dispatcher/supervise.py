@@ -44,7 +44,7 @@ class Child:
 def python_child(name: str, *arguments: str, **more: object) -> Child:
     """Return a child that runs one of our own commands with this interpreter."""
     argv = (sys.executable, "-m", "dispatcher", *arguments)
-    return Child(name=name, argv=argv, **more)  # type: ignore[arg-type]
+    return Child(name=name, argv=argv, **more)  # type: ignore[arg-type] # passed on to a record that checks them
 
 
 class _Running:
@@ -69,7 +69,7 @@ class _Running:
                 stderr=log,
                 # out of the terminal's group: Ctrl-C reaches the supervisor alone
                 start_new_session=os.name == "posix",
-                preexec_fn=self._in_child if sys.platform == "linux" else None,  # noqa: PLW1509
+                preexec_fn=self._in_child if sys.platform == "linux" else None,  # noqa: PLW1509 — runs nothing but one system call
             )
         logger.info("started", extra={"action": "started", "child": self.child.name})
 

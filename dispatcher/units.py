@@ -17,7 +17,7 @@ DAY_S = 86_400
 
 def wall_clock() -> int:
     """Return the computer's time in epoch seconds UTC."""
-    return int(time.time())  # noqa: TID251
+    return int(time.time())  # noqa: TID251 — the one place that reads the clock
 
 
 class Clock(Protocol):

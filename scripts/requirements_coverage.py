@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from dispatcher.policy import load_policy  # noqa: E402 — the path comes first
-from dispatcher.policy.words import CONDITIONS  # noqa: E402
+from dispatcher.policy.words import CONDITIONS  # noqa: E402 — the path comes first
 
 TABLE = ROOT / "docs" / "requirements.tsv"
 OUT = ROOT / "docs" / "requirements-coverage.md"

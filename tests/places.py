@@ -142,10 +142,10 @@ class Village:
     def ticket(self, number: int, place: Place | None = None, **wishes: object) -> Village:
         where = place or at(number, 0)
         self.docs.sites[f"S{number}"] = site(number, where)
-        return self.add(*ticket_events(number, place=where, **wishes))  # type: ignore[arg-type]
+        return self.add(*ticket_events(number, place=where, **wishes))
 
     def engineer(self, name: str, **wishes: object) -> Village:
-        return self.add(EngineerRegistered(engineer=engineer(name, **wishes)))  # type: ignore[arg-type]
+        return self.add(EngineerRegistered(engineer=engineer(name, **wishes)))
 
     def refolded(self) -> MemoryDocs:
         return fold(VILLAGE, self.facts, self.docs.sites)

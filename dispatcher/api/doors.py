@@ -119,7 +119,7 @@ def document(app: FastAPI, groups: Iterable[Doors]) -> None:
             app.openapi_schema = _described(plain(), answers)
         return app.openapi_schema
 
-    app.openapi = openapi  # type: ignore[method-assign]
+    app.openapi = openapi  # type: ignore[method-assign] # FastAPI asks for the schema this way
 
 
 @cache

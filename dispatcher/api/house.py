@@ -127,7 +127,7 @@ class House:
         with self._lock:
             for cache in (self.sessions, self._tickets):
                 for key in [k for k, (one, _) in cache.items() if one.id in ended]:
-                    del cache[key]  # type: ignore[arg-type]
+                    del cache[key]  # type: ignore[arg-type] # both caches have their own kind of key
         self.on_ended(ended)
 
     def take_ticket(self, ticket: str) -> Session | None:

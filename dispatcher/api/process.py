@@ -135,7 +135,7 @@ def _serve(
         if server.started:
             ready(notice)
 
-    server.startup = startup  # type: ignore[method-assign]
+    server.startup = startup  # type: ignore[method-assign] # uvicorn has no hook after binding
     try:
         with suppress(KeyboardInterrupt):
             server.run([listening])

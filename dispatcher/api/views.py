@@ -106,7 +106,7 @@ class Together(msgspec.Struct, frozen=True, kw_only=True):
 class TicketPage(msgspec.Struct, frozen=True, kw_only=True):
     """Some tickets."""
 
-    items: list[TicketView]  # type: ignore[valid-type]
+    items: list[TicketView]  # type: ignore[valid-type] # a class made at run time
     next: str | None
     total: int
 
@@ -114,7 +114,7 @@ class TicketPage(msgspec.Struct, frozen=True, kw_only=True):
 class TicketDetail(msgspec.Struct, frozen=True, kw_only=True):
     """One ticket with all that is known of it now."""
 
-    ticket: TicketView  # type: ignore[valid-type]
+    ticket: TicketView  # type: ignore[valid-type] # a class made at run time
     site: SiteView | None
     clocks: tuple[ClockState, ...]
     # why each is due when it is, by clock, in the language asked for
@@ -168,7 +168,7 @@ class TicketDone(msgspec.Struct, frozen=True, kw_only=True):
 
     seq: int
     version: int
-    ticket: TicketView  # type: ignore[valid-type]
+    ticket: TicketView  # type: ignore[valid-type] # a class made at run time
 
 
 class PositionView(msgspec.Struct, frozen=True, kw_only=True):

@@ -36,7 +36,7 @@ def import_(
 ) -> None:
     """Build a city from an OpenStreetMap extract."""
     # osmnx, geopandas and GDAL take seconds to load and serve only here
-    from dispatcher.geo.importer.build import Order, import_city  # noqa: PLC0415
+    from dispatcher.geo.importer.build import Order, import_city  # noqa: PLC0415 — slow to import: only who asks for it waits
 
     with refusals():
         order = Order(file=file, name=name, title=title, zone=zone, box=_box(box))

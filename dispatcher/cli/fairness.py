@@ -29,10 +29,10 @@ def fairness(
     """Solve a day twice in hindsight, with and without the price of a turn (R26)."""
     with refusals():
         # streets and kernels take a second
-        from dispatcher.desk.planning.fairness import price_of_fairness  # noqa: PLC0415
-        from dispatcher.desk.planning.roads import StreetRoads  # noqa: PLC0415
-        from dispatcher.geo.city import open_city  # noqa: PLC0415
-        from dispatcher.policy import load_policy  # noqa: PLC0415
+        from dispatcher.desk.planning.fairness import price_of_fairness  # noqa: PLC0415 — slow to import: only who asks for it waits
+        from dispatcher.desk.planning.roads import StreetRoads  # noqa: PLC0415 — slow to import: only who asks for it waits
+        from dispatcher.geo.city import open_city  # noqa: PLC0415 — slow to import: only who asks for it waits
+        from dispatcher.policy import load_policy  # noqa: PLC0415 — slow to import: only who asks for it waits
 
         store = open_store(database_url, data, read_only=True)
         try:

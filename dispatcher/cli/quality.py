@@ -27,10 +27,10 @@ def quality(
     """Prove how far the current plan can be above the best possible."""
     with refusals():
         # streets and kernels take a second
-        from dispatcher.desk.planning.quality import quality_of  # noqa: PLC0415
-        from dispatcher.desk.planning.roads import StreetRoads  # noqa: PLC0415
-        from dispatcher.geo.city import open_city  # noqa: PLC0415
-        from dispatcher.policy import load_policy  # noqa: PLC0415
+        from dispatcher.desk.planning.quality import quality_of  # noqa: PLC0415 — slow to import: only who asks for it waits
+        from dispatcher.desk.planning.roads import StreetRoads  # noqa: PLC0415 — slow to import: only who asks for it waits
+        from dispatcher.geo.city import open_city  # noqa: PLC0415 — slow to import: only who asks for it waits
+        from dispatcher.policy import load_policy  # noqa: PLC0415 — slow to import: only who asks for it waits
 
         store = open_store(database_url, data, read_only=True)
         try:

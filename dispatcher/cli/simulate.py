@@ -33,8 +33,8 @@ def simulate(
     """Play a scenario's day in virtual time; write its table, chart and numbers."""
     with refusals():
         from dispatcher.sim.pages import write_pages  # noqa: PLC0415 — altair takes a second
-        from dispatcher.sim.play import play, set_up  # noqa: PLC0415
-        from dispatcher.sim.scenario import load_scenario  # noqa: PLC0415
+        from dispatcher.sim.play import play, set_up  # noqa: PLC0415 — slow to import: only who asks for it waits
+        from dispatcher.sim.scenario import load_scenario  # noqa: PLC0415 — slow to import: only who asks for it waits
 
         chosen = load_scenario(scenario)
         setting = set_up(chosen, seed=seed, data=data, language=LANG)
@@ -69,7 +69,7 @@ def simulate(
 
 def _fairness(setting: Setting, played: Played, iterations: int) -> Fairness | None:
     """Return the price of fairness of the day that was played, None when there is none."""
-    from dispatcher.desk.planning.fairness import price_of_fairness  # noqa: PLC0415
+    from dispatcher.desk.planning.fairness import price_of_fairness  # noqa: PLC0415 — slow to import: only who asks for it waits
 
     return price_of_fairness(
         played.docs,
@@ -84,7 +84,7 @@ def _fairness(setting: Setting, played: Played, iterations: int) -> Fairness | N
 def _show(
     console: Console, summary: Summary, title: str, lang: Lang, refused: int, out: Path
 ) -> None:
-    from dispatcher.sim.pages import clock_cells, sentences  # noqa: PLC0415
+    from dispatcher.sim.pages import clock_cells, sentences  # noqa: PLC0415 — slow to import: only who asks for it waits
 
     table = Table(title=title)
     for key in ("clock", "met", "breached", "open", "share", "median", "p90"):

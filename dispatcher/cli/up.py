@@ -68,7 +68,7 @@ def dashboard(*, data: Data = DATA, dashboard_port: DashboardPort = 8501) -> Non
             typer.secho(tell("cli.no_desk", data=data), err=True, fg=typer.colors.RED)
             raise typer.Exit(1)
         child = dashboard_child(dashboard_port, desk.url)
-        os.execve(child.argv[0], list(child.argv), {**os.environ, **child.env})  # noqa: S606
+        os.execve(child.argv[0], list(child.argv), {**os.environ, **child.env})  # noqa: S606 — our own command line, no shell
 
 
 def up(

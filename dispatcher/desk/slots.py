@@ -134,7 +134,7 @@ def _fact(docs: MemoryDocs, event: object, now: int) -> Fact:
     return Fact(
         territory=docs.home.id,
         seq=docs.next_seq(),
-        event=event,  # type: ignore[arg-type]
+        event=event,  # type: ignore[arg-type] # only our own facts are handed in
         actor=ActorId("slots"),
         at=now,
         recorded_at=now,

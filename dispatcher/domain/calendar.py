@@ -68,7 +68,7 @@ class CalendarRule:
         """True for 7×24, which no holiday closes (R22)."""
         return not self.table and self.week == FULL_WEEK
 
-    def spans(self, weekday: int, works: bool | None) -> tuple[Span, ...]:  # noqa: FBT001
+    def spans(self, weekday: int, works: bool | None) -> tuple[Span, ...]:  # noqa: FBT001 — three answers, of which None is one
         """Return the open spans of a day; a free weekday that works keeps a working day's hours."""
         if works is False:
             return ()

@@ -81,7 +81,7 @@ class Case:
     def last(self, kind: type[E]) -> E | None:
         """Return the latest event of a kind."""
         found = self.fact(kind)
-        return found.event if found else None  # type: ignore[return-value]
+        return found.event if found else None  # type: ignore[return-value] # the fact found has the kind asked for
 
     def fact(self, kind: type) -> Fact | None:
         """Return the latest fact of a kind."""

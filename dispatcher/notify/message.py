@@ -51,7 +51,7 @@ class Message:
 def compose(
     template: str,
     *,
-    id: str,  # noqa: A002
+    id: str,  # noqa: A002 — the name that channels and templates use
     ticket: str,
     lang: Lang,
     phone: str = "",

@@ -313,7 +313,7 @@ def entitled(
         if asset.installed_at <= at and (until_at is None or at <= until_at):
             reason = Reason(code=f"{kind}_by_date", facts={"until": _day(until_at, home)})
             found.append(
-                Entitlement(kind=kind, reason=reason, clause=rule.clause, until_at=until_at)  # type: ignore[arg-type]
+                Entitlement(kind=kind, reason=reason, clause=rule.clause, until_at=until_at)  # type: ignore[arg-type] # the two kinds are the literals just above
             )
     since = _a_year_before(at, rule.within, home)
     failed = [one for one in repaired_at if since <= one <= at]

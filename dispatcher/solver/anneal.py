@@ -133,7 +133,7 @@ class _Clock:
         if count is not None and self.done >= count:
             return None
         if self.is_counted:
-            assert count is not None  # noqa: S101
+            assert count is not None  # noqa: S101 — narrows for mypy; it was just given
             size = min(max(1, -(-count // 200)), count - self.done)
             first, last = self.done / count, (self.done + size) / count
         else:

@@ -264,7 +264,7 @@ class Generation:
 
     def _decide(self, fresh: int, solved: Solved) -> None:
         """Make the linear program stronger when it is nearly solved, or call it a day."""
-        assert self.best is not None  # noqa: S101
+        assert self.best is not None  # noqa: S101 — narrows for mypy; it was just given
         gap = solved.value - self.best.value
         if (fresh and gap > _NEAR * solved.value) or self._forbid_cycles() + self._cut():
             self._calm = _CALM

@@ -165,7 +165,7 @@ class _Pace:
         if count is not None and done >= count:
             return None
         if seconds is None:
-            assert count is not None  # noqa: S101
+            assert count is not None  # noqa: S101 — narrows for mypy; it was just given
             size = min(max(int(self.parts), count // _ROUNDS), count - done)
             return _Room(iterations=size, first=done / count, last=(done + size) / count)
         self._at = self.schedule.clock()

@@ -103,7 +103,7 @@ def _child(
 
 class _Model:
     def __init__(self, problem: Problem) -> None:
-        from ortools.constraint_solver import pywrapcp  # noqa: PLC0415
+        from ortools.constraint_solver import pywrapcp  # noqa: PLC0415 — slow to import: only who asks for it waits
 
         self.problem, self.packed = problem, pack(problem)
         n, m = problem.num_tasks, problem.num_vehicles
@@ -197,7 +197,7 @@ class _Model:
 
     def solve(self, start: Solution, seconds: float, solutions: int | None) -> str:
         """Run the library's search and return the name of its status."""
-        from ortools.constraint_solver import pywrapcp, routing_enums_pb2  # noqa: PLC0415
+        from ortools.constraint_solver import pywrapcp, routing_enums_pb2  # noqa: PLC0415 — slow to import: only who asks for it waits
 
         parameters: Any = pywrapcp.DefaultRoutingSearchParameters()
         first = routing_enums_pb2.FirstSolutionStrategy
@@ -233,7 +233,7 @@ class _Model:
 
 
 def _status_name(status: int) -> str:
-    from ortools.constraint_solver import routing_enums_pb2  # noqa: PLC0415, F401
+    from ortools.constraint_solver import routing_enums_pb2  # noqa: PLC0415, F401 — slow to import: only who asks for it waits
 
     names = (
         "ROUTING_NOT_SOLVED",

@@ -72,7 +72,7 @@ def solve_vroom(problem: Problem, seconds: float) -> Solution:
 
 
 def _vroom_once(problem: Problem, seconds: float, *, is_strict: bool) -> Solution:
-    import vroom  # noqa: PLC0415
+    import vroom  # noqa: PLC0415 — a peer that may not be installed
 
     p = problem
     rows, which = _patterns(p)
@@ -134,7 +134,7 @@ def solve_pyvrp(problem: Problem, seconds: float, seed: int) -> Solution:
     The late copy's prize is less by the step and an hour's lateness. Overtime is its own; skills
     are one profile for each kind of engineer; it has no lunch, which the judge adds.
     """
-    from pyvrp import Model  # noqa: PLC0415
+    from pyvrp import Model  # noqa: PLC0415 — a peer that may not be installed
 
     p, model = problem, Model()
     due, n = _due(p), p.num_tasks

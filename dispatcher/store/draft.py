@@ -54,25 +54,45 @@ class Source(Protocol):
     neither shows nor overwrites it.
     """
 
-    def ticket(self, ticket: TicketId) -> Ticket | None: ...  # noqa: D102
+    def ticket(self, ticket: TicketId) -> Ticket | None:
+        """Return a ticket."""
+        ...
 
-    def tickets(self, tickets: Sequence[TicketId]) -> Iterable[Ticket]: ...  # noqa: D102
+    def tickets(self, tickets: Sequence[TicketId]) -> Iterable[Ticket]:
+        """Return those of the tickets that there are."""
+        ...
 
-    def engineer(self, engineer: EngineerId) -> Engineer | None: ...  # noqa: D102
+    def engineer(self, engineer: EngineerId) -> Engineer | None:
+        """Return an engineer."""
+        ...
 
-    def asset(self, asset: AssetId) -> Asset | None: ...  # noqa: D102
+    def asset(self, asset: AssetId) -> Asset | None:
+        """Return an asset."""
+        ...
 
-    def routes(self, routes: Sequence[RouteId]) -> Iterable[Route]: ...  # noqa: D102
+    def routes(self, routes: Sequence[RouteId]) -> Iterable[Route]:
+        """Return those of the routes that there are."""
+        ...
 
-    def route(self, route: RouteId) -> Route | None: ...  # noqa: D102
+    def route(self, route: RouteId) -> Route | None:
+        """Return a route."""
+        ...
 
-    def routes_of(self, engineer: EngineerId) -> Iterable[Route]: ...  # noqa: D102
+    def routes_of(self, engineer: EngineerId) -> Iterable[Route]:
+        """Return the routes of an engineer that have visits."""
+        ...
 
-    def site(self, site: SiteId) -> Site | None: ...  # noqa: D102
+    def site(self, site: SiteId) -> Site | None:
+        """Return a customer's site."""
+        ...
 
-    def holder_of(self, external_id: str) -> TicketId | None: ...  # noqa: D102
+    def holder_of(self, external_id: str) -> TicketId | None:
+        """Return the ticket that has an external id."""
+        ...
 
-    def epoch(self) -> int: ...  # noqa: D102
+    def epoch(self) -> int:
+        """Return the newest epoch of the territory's lease."""
+        ...
 
 
 class Nothing:
@@ -81,7 +101,7 @@ class Nothing:
     def ticket(self, ticket: TicketId) -> Ticket | None:
         """Return None."""
 
-    def tickets(self, tickets: Sequence[TicketId]) -> Iterable[Ticket]:  # noqa: ARG002
+    def tickets(self, tickets: Sequence[TicketId]) -> Iterable[Ticket]:  # noqa: ARG002 — asked as every source is, and has nothing
         """Return no ticket."""
         return ()
 
@@ -91,14 +111,14 @@ class Nothing:
     def asset(self, asset: AssetId) -> Asset | None:
         """Return None."""
 
-    def routes(self, routes: Sequence[RouteId]) -> Iterable[Route]:  # noqa: ARG002
+    def routes(self, routes: Sequence[RouteId]) -> Iterable[Route]:  # noqa: ARG002 — asked as every source is, and has nothing
         """Return no route."""
         return ()
 
     def route(self, route: RouteId) -> Route | None:
         """Return None."""
 
-    def routes_of(self, engineer: EngineerId) -> Iterable[Route]:  # noqa: ARG002
+    def routes_of(self, engineer: EngineerId) -> Iterable[Route]:  # noqa: ARG002 — asked as every source is, and has nothing
         """Return no route."""
         return ()
 

@@ -99,7 +99,7 @@ def test_table_of_assets(desk: Desk) -> None:
     assert again == {**report, "replayed": True}
     book = openpyxl.Workbook()
     book.active.append(["serial", "model", "installed_at"])
-    book.active.append(["XL-1", "PX-200", datetime(2026, 1, 2)])  # noqa: DTZ001
+    book.active.append(["XL-1", "PX-200", datetime(2026, 1, 2)])  # noqa: DTZ001 — a workbook knows no zones
     stream = io.BytesIO()
     book.save(stream)
     assert send(desk, "plates.xlsx", stream.getvalue(), "assets").json()["accepted"] == 1

@@ -140,7 +140,7 @@ def test_slow_client_gets_one_merged_delta(desk: Desk) -> None:
             point = {"lat": 64.14 + i / 10_000, "lon": -21.9, "at": desk.now() + i}
             wish = {"items": [point]}
             await asyncio.to_thread(
-                lambda: phone.post(f"/engineers/{engineer}/position", json=wish)  # noqa: B023
+                lambda: phone.post(f"/engineers/{engineer}/position", json=wish)  # noqa: B023 — awaited before the loop goes on
             )
             await asyncio.sleep(0.21)
         with contextlib.suppress(TimeoutError):
@@ -294,9 +294,9 @@ def test_engineer_never_receives_anothers_rows(desk: Desk) -> None:
         for who in (mine, other):
             point = {"items": [{"lat": 64.13, "lon": -21.9, "at": desk.now()}]}
             await asyncio.to_thread(
-                lambda: desk.client("engineer", who).post(  # noqa: B023
-                    f"/engineers/{who}/position",  # noqa: B023
-                    json=point,  # noqa: B023
+                lambda: desk.client("engineer", who).post(  # noqa: B023 — awaited before the loop goes on
+                    f"/engineers/{who}/position",  # noqa: B023 — awaited before the loop goes on
+                    json=point,  # noqa: B023 — awaited before the loop goes on
                 )
             )
         await desk_screen.until(

@@ -77,13 +77,13 @@ def test_times_are_the_territorys() -> None:
 def test_request_leaves_out_what_was_left_empty() -> None:
     """Empty fields are not sent; the window counts in the territory's own day."""
     site = {"address": "Laugavegur 22", "lat": 64.1, "lon": -21.9}
-    body = request_body(FakeFrame(), FIELDS, site, NOON)  # type: ignore[arg-type]
+    body = request_body(FakeFrame(), FIELDS, site, NOON)
     assert "external_id" not in body
     assert "severity" not in body
     assert "windows" not in body
     assert body["site"] == {**site, "name": "Jóna", "phone": "1"}
     wished = {**FIELDS, "window": (1, 9, 12), "severity": 4}
-    body = request_body(FakeFrame(), wished, site, NOON)  # type: ignore[arg-type]
+    body = request_body(FakeFrame(), wished, site, NOON)
     # tomorrow 09:00 in Shanghai is 01:00 UTC of that day
     midnight = NOON - 20 * 3600 + 86400
     assert body["windows"] == [{"open_at": midnight + 9 * 3600, "close_at": midnight + 12 * 3600}]
@@ -92,8 +92,8 @@ def test_request_leaves_out_what_was_left_empty() -> None:
 
 def test_missing_fields_are_named_as_the_api_names_them() -> None:
     """The form's own check speaks of the same fields as a refusal does."""
-    assert missing(FakeFrame(), FIELDS) == {}  # type: ignore[arg-type]
-    empty = missing(FakeFrame(), {**FIELDS, "phone": "", "symptom": ""})  # type: ignore[arg-type]
+    assert missing(FakeFrame(), FIELDS) == {}
+    empty = missing(FakeFrame(), {**FIELDS, "phone": "", "symptom": ""})
     assert set(empty) == {"site.phone", "symptom"}
 
 

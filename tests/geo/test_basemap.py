@@ -89,7 +89,7 @@ def test_sea_reaches_beyond_the_city(reykjavik: City) -> None:
 @pytest.mark.parametrize("theme", PALETTES)
 def test_style_asks_nobody_and_knows_its_layers(reykjavik: City, theme: str) -> None:
     """No glyphs, no sprite, one address; every layer exists in the tiles."""
-    drawn = style(theme, "/tiles/{z}/{x}/{y}.mvt", reykjavik.bounds)  # type: ignore[arg-type]
+    drawn = style(theme, "/tiles/{z}/{x}/{y}.mvt", reykjavik.bounds)
     assert "glyphs" not in drawn
     assert "sprite" not in drawn
     text = json.dumps(drawn).replace("https://www.openstreetmap.org/copyright", "")

@@ -92,7 +92,7 @@ def one_visit(**fields: object) -> Problem:
         "earliest": np.array([0]),
         "shift_end": np.array([28_800]),
     }
-    return Problem(**{**values, **fields})  # type: ignore[arg-type]
+    return Problem(**{**values, **fields})
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ _seeds = st.integers(0, 10_000)
 
 def plain_day(seed: int, **fields: object) -> Problem:
     """Return a day with at most one window a task and travel that knows no hour."""
-    return random_day(seed, most_windows=1, **fields)  # type: ignore[arg-type]
+    return random_day(seed, most_windows=1, **fields)
 
 
 def judge_cost(problem: Problem, vehicle: int, route: tuple[int, ...]) -> int:

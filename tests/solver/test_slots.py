@@ -61,7 +61,7 @@ def test_a_window_costs_what_the_judge_finds_when_it_is_agreed(seed: int) -> Non
 
 
 def _is_late(problem: Problem, task: int, verdict: object) -> bool:
-    for times in verdict.routes:  # type: ignore[attr-defined]
+    for times in verdict.routes:
         for stop in times.stops if times else ():
             if stop.task == task:
                 late = stop.start > problem.arrive_due[task]

@@ -35,7 +35,7 @@ def ticket_gates(
     house: Housed,
     seat: Seated,
     ask: Asked,
-    ahead: Annotated[bool, Query(description="later moves as well")] = False,  # noqa: FBT002
+    ahead: Annotated[bool, Query(description="later moves as well")] = False,  # noqa: FBT002 — a query, always given by name
 ) -> Response:
     """Tell what each possible move of a ticket waits for, with clauses and the ways to bring it."""
     one = seen(house, seat, ticket)

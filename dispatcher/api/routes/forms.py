@@ -26,7 +26,7 @@ from dispatcher.texts import Lang, catalogue, say
 
 doors = Doors("forms")
 
-FormName = StrEnum("FormName", {name.upper(): name for name in FORMS})  # type: ignore[misc]
+FormName = StrEnum("FormName", {name.upper(): name for name in FORMS})  # type: ignore[misc] # made of the list of forms
 # a page without scripts that nobody may frame
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",

@@ -129,7 +129,7 @@ class StopSite(msgspec.Struct, frozen=True, kw_only=True):
 class Stop(msgspec.Struct, frozen=True, kw_only=True):
     """One visit still ahead, or running."""
 
-    ticket: v.TicketView  # type: ignore[valid-type]
+    ticket: v.TicketView  # type: ignore[valid-type] # a class made at run time
     depart_at: int
     arrive_at: int
     start_at: int

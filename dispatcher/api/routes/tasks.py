@@ -43,7 +43,7 @@ def list_tasks(
     seat: Seated,
     ask: Asked,
     role: Annotated[
-        Literal[(*ROLES, ASSIGNED)] | None,  # type: ignore[valid-type]
+        Literal[(*ROLES, ASSIGNED)] | None,  # type: ignore[valid-type] # made of the list of roles
         Query(description="whose tasks; none = all that one may see"),
     ] = None,
     state: Wanted = "open",
