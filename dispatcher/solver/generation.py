@@ -40,6 +40,8 @@ _PER_CREW: Final = 20
 # when it is near enough to be made stronger
 _CLOSE: Final = 1e-4
 _NEAR: Final = 5e-3
+# and when prices are no longer rough
+_SMOOTH: Final = 0.03
 # share of the gap to which the linear program is solved, and its limits
 _PART: Final = 0.1
 _ROUGH: Final = 0.03
@@ -241,12 +243,19 @@ class Generation:
         low, added = rest.floor, 0
         while low < crew.idle:
             depth = self.depth[at]
-            found = self.pricing.within(crew, point.price, rest, depth, fines)
+            found = self.pricing.within(
+                crew, point.price, rest, depth, fines, is_rough=self._is_rough()
+            )
             added += self._take(at, point, found)
             low, self.depth[at] = max(low, found.low), found.depth
             if found.best < found.cut or not found.is_complete or found.cut == crew.idle:
                 break
         return low, added
+
+    def _is_rough(self) -> bool:
+        if self.best is None:
+            return True
+        return self.ceiling - self.best.value > _SMOOTH * self.ceiling
 
     def _take(self, at: int, point: Point, found: Found) -> int:
         """Take the cheapest routes found into the linear program; returns how many are new."""

@@ -26,8 +26,8 @@ from dispatcher.solver.solution import Route
 _ONE_STEP: Final = 40
 # labels of one route problem
 LABELS: Final = 400_000
-# labels of one search for the cheapest route; more make it too slow
-_MOST: Final = 60_000
+# labels of one search for the cheapest route while prices are rough; more make it too slow
+_ROUGH_LABELS: Final = 60_000
 # share of the depth of the relaxation at which routes are looked for first; what is left of it when
 # there is none; how much of the depth of the last cheapest route the next one is looked for at
 DEPTH: Final = 0.9
@@ -173,17 +173,26 @@ class Pricing:
         return int(best), int(num), bool(complete), ends, end_label
 
     def within(
-        self, crew: Crew, price: Ints, rest: Rest, depth: float, fines: Fines | None = None
+        self,
+        crew: Crew,
+        price: Ints,
+        rest: Rest,
+        depth: float,
+        fines: Fines | None = None,
+        *,
+        is_rough: bool = True,
     ) -> Found:
         """
         Return the cheapest routes below a cut, which is `depth` of the way down to the floor.
 
-        A low cut makes short work: hardly any label can still get below it.
+        A low cut makes short work: hardly any label can still get below it. When prices are not
+        rough, long work is worth it: a search that is given up proves only the floor.
         """
         span = crew.idle - rest.floor
         cut = crew.idle - int(depth * span)
+        most = _ROUGH_LABELS if is_rough else LABELS
         best, _, complete, ends, end_label = self.label(
-            crew, price, rest, cut=cut, keep=INF, mode=bk.EXACT, most=_MOST, fines=fines
+            crew, price, rest, cut=cut, keep=INF, mode=bk.EXACT, most=most, fines=fines
         )
         low = rest.floor
         if not complete:
