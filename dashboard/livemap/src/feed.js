@@ -1,7 +1,7 @@
 // What happened, newest first, and the short messages at the bottom.
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
-import { short } from "./palette.js";
+import { shortened } from "./palette.js";
 
 const SHOWN = 60;
 const STAY_MS = { done: 5000, info: 4000, error: 9000 };
@@ -24,7 +24,7 @@ export class Feed {
 
   #item(item, t, hour) {
     const said = item.text?.[t.lang] ?? item.text?.en ?? item.kind;
-    const text = item.ticket ? said.replaceAll(item.ticket, short(item.ticket)) : said;
+    const text = item.ticket ? shortened(said, item.ticket) : said;
     const why = typeof item.why === "string" ? item.why : item.why?.[t.lang] ?? item.why?.en;
     const target = item.ticket ? { kind: "ticket", id: item.ticket } : item.engineer ? { kind: "engineer", id: item.engineer } : null;
     const body = [h("time", {}, hour(item.at)), h("div", {}, h("span", {}, text), why ? h("div.sub", {}, why) : null)];

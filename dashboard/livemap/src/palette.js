@@ -53,6 +53,11 @@ export const priority = (severity) => `P${5 - severity}`;
 
 /** A ticket's number where room is dear: reykjavik-244 is #244 to whoever works there. */
 export const short = (id) => id.replace(/^.*-(?=\d+$)/, "#");
+/** A sentence in which the tickets of one area go by their short numbers; `id` is one of them. */
+export const shortened = (text, id) => {
+  const home = id.replace(/\d+$/, "");
+  return !home.endsWith("-") ? text : text.split(home).map((part, i) => (i && /^\d/.test(part) ? `#${part}` : i ? home + part : part)).join("");
+};
 
 /** Trace the outline of a severity's shape around (x, y). */
 export function traceShape(ctx, severity, x, y, r) {

@@ -8,6 +8,7 @@ import { Problem, client, newKey } from "../src/http.js";
 import { absolute, credit } from "../src/mapstyle.js";
 import { choose, compare, isLate, settle } from "../src/order.js";
 import { cluster, hit, initials } from "../src/overlay.js";
+import { short, shortened } from "../src/palette.js";
 import { ahead, legsByEngineer, selectedRoute } from "../src/routes.js";
 import { apiAddress, socketAddress } from "../src/session.js";
 import { Store } from "../src/store.js";
@@ -215,4 +216,12 @@ test("a refused form is told why, and repeats on what is there now", async () =>
   assert.equal(await hold(), true);
   assert.deepEqual(sent.map((one) => one.expected_version), [4, 6]);
   assert.equal(said[0][0], "done");
+});
+
+test("a sentence names all tickets of its area in short, and nothing else", () => {
+  assert.equal(short("reykjavik-313"), "#313");
+  const said = "reykjavik-1307 goes on with reykjavik-313 at reykjavik-S12, south-4 waits";
+  assert.equal(shortened(said, "reykjavik-313"), "#1307 goes on with #313 at reykjavik-S12, south-4 waits");
+  assert.equal(shortened("T1 waits", "T1"), "T1 waits");
+  assert.equal(shortened("odd waits", "odd"), "odd waits");
 });
