@@ -294,7 +294,7 @@ def _facts(
                 {
                     say("ledgers.at"): say.moment(one["at"]),
                     say("ledgers.fact"): one["text"],
-                    say("ledgers.who"): say.actor(one["actor"]),
+                    say("ledgers.who"): one["actor_label"],
                     "#": str(one["seq"]),
                 }
                 for one in told["items"]

@@ -344,5 +344,5 @@ def _history(frame: Frame, ticket_id: str) -> None:
     with st.expander(f"{say('ticket.history')} ({len(items)})", expanded=True):
         for one in items[-50:]:
             st.markdown(
-                f"`{say.moment(one['at'])}` {plain(one['text'])} — {plain(say.actor(one['actor']))}"
+                f"`{say.moment(one['at'])}` {plain(one['text'])} — {plain(one['actor_label'])}"
             )

@@ -31,7 +31,7 @@ def test_facts_of_the_demos_people_carry_their_own_names(desk: Desk) -> None:
             f"/tickets/{ticket}/cancel", json={"reason": "x"}, headers=sessions.headers("triage")
         )
         told = desk.client().get(f"/tickets/{ticket}/timeline").json()["items"]
-        assert told[0]["actor"] == "customer"
+        assert (told[0]["actor"], told[0]["actor_label"]) == ("customer", "customer")
         assert told[-1]["actor"] == "triage"
         assert desk.client().post("/tokens/revoke", json={"actor": "triage"}).json()["ended"] == 1
         assert who("triage") == ("", "")

@@ -67,10 +67,18 @@ def _name(mirror: Mirror, engineer: EngineerId | None) -> str:
     return person.name if person else str(engineer or "")
 
 
+def actor_name(mirror: Mirror, actor: str, lang: Lang) -> str:
+    """Return who did something as people call them: an engineer's name, a desk's word, or the id."""
+    kind, _, engineer = actor.partition(":")
+    if kind == "engineer" and engineer:
+        return _name(mirror, EngineerId(engineer))
+    return catalogue(lang).get(f"map.actor.{actor}", actor)
+
+
 def _words(mirror: Mirror, fact: Fact, lang: Lang) -> dict[str, object]:
     event = fact.event
     words: dict[str, object] = {
-        "actor": fact.actor,
+        "actor": actor_name(mirror, fact.actor, lang),
         "ticket": ticket_of(event) or "",
         "engineer": _name(mirror, engineer_of(event)),
         "asset": asset_of(event) or "",
@@ -132,7 +140,9 @@ def _duty_words(event: ev.Event, lang: Lang) -> dict[str, object]:
             | duty.TaskDone()
             | duty.TaskEscalated()
         ):
-            return {"task": label("task", event.task.partition("/")[0], lang)}
+            state = getattr(event, "state", "")
+            task = label("task", event.task.partition("/")[0], lang)
+            return {"task": task, "state": label("task_state", state, lang)}
         case duty.NoticeSent():
             is_shown = event.problem == "by_hand"
             result = "sent" if event.is_delivered else "shown" if is_shown else "failed"
@@ -140,6 +150,7 @@ def _duty_words(event: ev.Event, lang: Lang) -> dict[str, object]:
                 "template": label("notice", event.template, lang),
                 "audience": label("role", event.audience, lang),
                 "result": label("notice_result", result, lang),
+                "channel": label("notice_channel", event.channel, lang),
             }
         case _:
             return {}
@@ -312,6 +323,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     at: int
     recorded_at: int
     actor: str
+    # the actor as people say it
+    actor_label: str
     text: str
     facts: dict[str, Any]
 
@@ -329,6 +342,7 @@ def entry_of(mirror: Mirror, fact: Fact, lang: Lang) -> Entry:
         at=fact.at,
         recorded_at=fact.recorded_at,
         actor=fact.actor,
+        actor_label=actor_name(mirror, fact.actor, lang),
         text=sentence(mirror, fact, lang),
         facts=told,
     )
