@@ -20,6 +20,8 @@ from dispatcher.solver.problem import Problem
 # hope for, its limits, warm start, end
 HOT_PER_TURN: Final = 0.15
 HOT: Final = (2.0, 100.0)
+# a short budget needs heat as well, or late clocks stay late: for each such iteration, at most
+HOT_EARLY: Final = (0.3, 30.0)
 WARM: Final = 0.4
 COLD: Final = 0.1
 # iterations a second, roughly
@@ -48,8 +50,9 @@ def first_heat(schedule: Schedule, num_tasks: int) -> float:
     turns = schedule.iterations
     if turns is None:
         turns = int((schedule.seconds or 0.0) * _RATE)
-    least, most = HOT
-    return min(most, max(least, HOT_PER_TURN * turns / max(1, num_tasks)))
+    each = turns / max(1, num_tasks)
+    (least, most), (growth, enough) = HOT, HOT_EARLY
+    return min(most, max(least, min(enough, growth * each), HOT_PER_TURN * each))
 
 
 def heat_unit(problem: Problem, near: Near) -> float:
