@@ -85,6 +85,9 @@ def _latest(task, window, i, by, is_fixed):
 @_jit
 def refresh(travel, meta, band, task, window, vehicle, who, seq, info, chain, v):
     """Compute all that is known of route v from its sequence; False when it cannot be."""
+    travel, meta, band, task = bare(travel), bare(meta), bare(band), bare(task)
+    window, vehicle, who = bare(window), bare(vehicle), bare(who)
+    seq, info, chain = bare(seq), bare(info), bare(chain)
     n, a = info[v, LENGTH], vehicle[v, START]
     record = chain[v, 0]
     record[TIME] = vehicle[v, EARLIEST]
@@ -264,6 +267,10 @@ def best_position(
     floor
         Scratch, shape (cap + 2,).
     """
+    travel, meta, band, task = bare(travel), bare(meta), bare(band), bare(task)
+    window, vehicle, who = bare(window), bare(vehicle), bare(who)
+    seq, info, chain = bare(seq), bare(info), bare(chain)
+    state, floor = bare(state), bare(floor)
     n, charge = info[v, LENGTH], np.int64(who[c, v])
     if charge == FORBIDDEN or n >= vehicle[v, MAX_TASKS] or n + 1 >= floor.shape[0]:
         return INF, np.int64(-1)

@@ -50,6 +50,12 @@ def place(
     What is known of untouched routes is looked up; the rest is computed, and kept for routes that
     are not being changed.
     """
+    travel, meta, band, task = bare(travel), bare(meta), bare(band), bare(task)
+    window, vehicle, who = bare(window), bare(vehicle), bare(who)
+    seq, info, chain = bare(seq), bare(info), bare(chain)
+    cand_ptr, cand, touched, todo = bare(cand_ptr), bare(cand), bare(touched), bare(todo)
+    seen_print, seen_extra, seen_at = bare(seen_print), bare(seen_extra), bare(seen_at)
+    run, state, floor = bare(run), bare(state), bare(floor)
     best, best_v, best_k = task[c, DROP], np.int64(-1), np.int64(-1)
     num = 0
     for e in range(cand_ptr[c], cand_ptr[c + 1]):
