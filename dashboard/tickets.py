@@ -301,10 +301,10 @@ def _why(frame: Frame, ticket_id: str) -> None:
         st.warning(f"{reason['text']} {reason.get('clause') or ''}")
     if why.get("cheapest_change"):
         st.success(f"{say('ticket.change')}: {why['cheapest_change']['text']}")
+    if why.get("situation") and (why.get("candidates") or why.get("decided")):
+        st.caption(plain(why["situation"]))
     if why.get("candidates"):
         st.markdown(f"**{say('ticket.candidates')}**")
-        if why.get("situation"):
-            st.caption(plain(why["situation"]))
         st.table(candidate_rows(say, why["candidates"][:5]))
     if why.get("excluded"):
         with st.expander(f"{say('ticket.excluded')} ({len(why['excluded'])})"):

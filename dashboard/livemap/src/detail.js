@@ -242,6 +242,8 @@ export class Detail {
       const most = Math.max(...candidates.slice(0, 5).map((one) => one.cost), 1);
       out.push(h("div.block", {}, h("h3", {}, t("why.candidates")), why.situation ? h("p.sub.situation", {}, why.situation) : null, h("ol.candidates", {}, candidates.slice(0, 5).map((one) => candidateRow(this.app, one, { most, isNow: one.engineer === ticket.engineer })))));
     }
+    // who is under way has no rivals any more, but was chosen at some moment (R25)
+    else if (why.situation && why.decided) out.push(h("div.block", {}, h("p.sub.situation", {}, why.situation)));
     if (why.excluded?.length) out.push(h("details.block", { "data-key": "excluded" }, h("summary", {}, t("why.excluded", { n: why.excluded.length })), excludedList(this.app, why.excluded)));
     return out;
   }

@@ -1082,7 +1082,7 @@ var We = class {
 				most: a,
 				isNow: t.engineer === e.engineer
 			})))));
-		}
+		} else n.situation && n.decided && r.push(D("div.block", {}, D("p.sub.situation", {}, n.situation)));
 		return n.excluded?.length && r.push(D("details.block", { "data-key": "excluded" }, D("summary", {}, t("why.excluded", { n: n.excluded.length })), Ce(this.app, n.excluded))), r;
 	}
 	#d() {
