@@ -25,7 +25,7 @@ from typing import Final
 import numpy as np
 
 from dispatcher.solver.draw_kernels import below, unit
-from dispatcher.solver.kernels import _jit
+from dispatcher.solver.kernels import _jit, bare
 from dispatcher.solver.ring_kernels import (
     AT,
     BEFORE,
@@ -93,6 +93,9 @@ def best_place(
     far, node, ring, info, prior, prior_far, later, later_far, capacity, run, effort, i, spare
 ):
     """Return the stop behind which i is cheapest (-1 = none) and the difference."""
+    far, node, ring, info = bare(far), bare(node), bare(ring), bare(info)
+    prior, prior_far, later, later_far = bare(prior), bare(prior_far), bare(later), bare(later_far)
+    run, effort = bare(run), bare(effort)
     best, at = NEVER, -1
     room = capacity - node[i, DEMAND]
     for k in range(prior.shape[1]):
@@ -131,6 +134,8 @@ def best_place(
 @_jit
 def order_open(far, node, loose, num, key, run):
     """Sort the customers to put in by a rule drawn at random."""
+    far, node, loose, key = bare(far), bare(node), bare(loose), bare(key)
+    run = bare(run)
     rule = below(run, 11)
     for x in range(num):
         i = loose[x]
@@ -194,6 +199,9 @@ def take_string(far, ring, info, first, loose, num, walk, run, i, most):
 @_jit
 def ruin(far, node, ring, info, near, loose, saved, touched, walk, run, effort):
     """Take strings out of neighbouring routes; return how many are out, touched, and the change."""
+    far, node, ring, info = bare(far), bare(node), bare(ring), bare(info)
+    near, loose, saved, touched = bare(near), bare(loose), bare(saved), bare(touched)
+    walk, run, effort = bare(walk), bare(run), bare(effort)
     first = node.shape[0]
     n = first - 1
     most = min(float(effort[STRING]), (n - run[ABSENT]) / max(1, run[USED]))
@@ -225,6 +233,9 @@ def exchange(
     kept, effort,
 ):  # fmt: skip
     """Exchange tails at the customers put in while that is shorter; return touched and change."""
+    far, node, ring, info = bare(far), bare(node), bare(ring), bare(info)
+    prior, prior_far, later, later_far = bare(prior), bare(prior_far), bare(later), bare(later_far)
+    loose, saved, touched, effort = bare(loose), bare(saved), bare(touched), bare(effort)
     first, total, crossed = node.shape[0], 0, 0
     for x in range(num):
         i = loose[x]
@@ -298,6 +309,11 @@ def search_distance(
     saved, touched, walk, best, run, effort, iterations, warm, cold,
 ):  # fmt: skip
     """Run some iterations from temperature `warm` to `cold`; the best plan stands in `best`."""
+    far, node, ring, info = bare(far), bare(node), bare(ring), bare(info)
+    near, prior, prior_far, later = bare(near), bare(prior), bare(prior_far), bare(later)
+    later_far, absent, loose, key = bare(later_far), bare(absent), bare(loose), bare(key)
+    saved, touched, walk, best = bare(saved), bare(touched), bare(walk), bare(best)
+    run, effort = bare(run), bare(effort)
     first = node.shape[0]
     n = first - 1
     for step in range(iterations):

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from dispatcher.solver.kernels import _jit
+from dispatcher.solver.kernels import _jit, bare
 
 # columns of `ring`: neighbours in the route, the route (-1 = none), earliest leaving and latest
 # beginning, units to the next stop, row of `far`, place in the route, load up to here
@@ -57,6 +57,7 @@ NEVER: Final = 1 << 40
 @_jit
 def refresh(far, node, ring, info, r):
     """Tell every stop of a route anew what stands in `ring`."""
+    far, node, ring, info = bare(far), bare(node), bare(ring), bare(info)
     end = node.shape[0] + r
     prev, here = end, ring[end, NEXT]
     num, load = 0, 0
