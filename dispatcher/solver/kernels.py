@@ -125,7 +125,7 @@ def _kept(**options: Any) -> Callable[[Any], Any]:
         kernel = njit(cache=True, nogil=True, error_model="numpy", **options)(function)
         index = getattr(getattr(kernel, "_cache", None), "_cache_file", None)
         if index is not None:
-            index._source_stamp = (index._source_stamp, stamp)  # noqa: SLF001
+            index._source_stamp = (index._source_stamp, stamp)  # noqa: SLF001 — the index has no door for its stamp
         return kernel
 
     return compiled
@@ -150,7 +150,7 @@ def bare(_typing: Any, array: Any) -> Any:
         view = context.make_array(signature.args[0])(context, builder, arguments[0])
         view.meminfo = cgutils.get_null_value(view.meminfo.type)
         view.parent = cgutils.get_null_value(view.parent.type)
-        return view._getvalue()  # noqa: SLF001
+        return view._getvalue()  # noqa: SLF001 — how every intrinsic of numba hands a struct on
 
     return array(array), build
 

@@ -264,7 +264,7 @@ def _fill(problem: Problem) -> None:
     put("part_use", use if use.size else np.zeros((n, len(problem.part_stock)), np.int64))
 
 
-def _refuse_unless(holds: bool, key: str, problem: str) -> None:  # noqa: FBT001
+def _refuse_unless(holds: bool, key: str, problem: str) -> None:  # noqa: FBT001 — reads as a sentence
     if not holds:
         raise BadProblem(key=key, problem=problem)
 

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from tests.dashboard.stage import CHROMIUM, FLAGS, Stage, await_ready, end, launch
+
+
+@pytest.fixture(autouse=True)
+def main_stays() -> Iterator[None]:
+    """Streamlit's test runner puts a page in the place of `__main__`, which child processes of later tests read."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 # of the package: its event loop and its load must not outlive this folder
