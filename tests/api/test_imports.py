@@ -6,8 +6,6 @@ import io
 import json
 import re
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import openpyxl
@@ -15,7 +13,7 @@ import pytest
 
 from dispatcher.api.tables import MOST_ROWS, read_table
 from dispatcher.errors import BadTable
-from tests.api.desk import HOME, Desk, running
+from tests.api.desk import HOME, Desk
 
 CSV = """外部单号,渠道,级别,故障,姓名,电话,地址,纬度,经度,技能
 T-1,phone,2,打印机不进纸,王,13800001234,Laugavegur 22,64.1445,-21.9237,printer:2
@@ -178,18 +176,10 @@ def test_who_waits_is_told_how_far_it_is(desk: Desk) -> None:
     assert (last["code"], [one["row"] for one in last["cells"]]) == ("rows_wrong", [12, 12])
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Desk]:
-    """A desk of one test: ten thousand tickets would be in every other test's way."""
-    with running(tmp_path) as one:
-        one.engineer()
-        yield one
-
-
 @pytest.mark.slow
-def test_ten_thousand_rows_are_taken(own: Desk) -> None:
+def test_ten_thousand_rows_are_taken(own_desk: Desk) -> None:
     """A year's file is written in one go, in a minute at most, and once."""
-    desk = own
+    desk = own_desk
     data = large(10_000, "Y")
     began = time.monotonic()
     report = send(desk, "year.csv", data).json()
