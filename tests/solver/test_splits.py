@@ -21,6 +21,7 @@ from tests.solver.days import random_day
 from tests.solver.test_bound import KINDS, optimum
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10_000), moment=st.integers(-100, 20_000))
@@ -30,7 +31,9 @@ def test_two_cases_hold_all_plans(kind: dict[str, bool], seed: int, moment: int)
     free = [i for i in range(4) if i not in set(problem.fixed_task.tolist())]
     task = free[seed % len(free)]
     halves = [build(problem, task, moment) for build in (no_later, later)]
-    assert min(optimum(half) for half in halves) == optimum(problem)
+    best, whole = min(optimum(half) for half in halves), optimum(problem)
+    # a case may charge less than the day for a promise that moves, which weakens the bound and keeps it valid
+    assert best <= whole if kind.get("promises") else best == whole
     for half, is_late in zip(halves, (False, True), strict=True):
         for v in range(problem.num_vehicles):
             times, _ = drive(half, v, (*problem.fixed[v], task))
@@ -58,6 +61,7 @@ def test_a_ridden_route_costs_what_the_judge_says(seed: int, slices: int) -> Non
                 assert times is None or len(start) == len(tasks)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("jobs", "engineers", "seed"), [(30, 4, 3), (40, 5, 6)])
 def test_cases_raise_the_bound_and_stay_below_plans(
     jobs: int, engineers: int, seed: int, monkeypatch: pytest.MonkeyPatch
