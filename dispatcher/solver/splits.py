@@ -2,8 +2,9 @@
 A day split into cases by when a visit begins, so that the bound rises beyond the linear program.
 
 Each plan serves a task no later than some moment, or later, or not at all; the least bound of the
-cases holds for all plans. A program that mixes late with early visits cannot do so in a case. Must
-not read a clock.
+cases holds for all plans. A program that mixes late with early visits cannot do so in a case. A case
+may hold more than the day does: whoever waits for the moment may come nearer to a promised time, so
+on days with promises the least case can be below the best plan. Must not read a clock.
 
 References
 ----------

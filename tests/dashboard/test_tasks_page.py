@@ -7,6 +7,7 @@ import time
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from dashboard.tasks import ROLES
 from tests.dashboard.stage import Stage, await_ticket, live, settle, shot
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -105,6 +106,23 @@ def test_nothing_found_says_what_to_do(stage: Stage) -> None:
         field.press("Enter")
         none = say["pages.tasks.none.ticket"].format(ticket="reykjavik-999999")
         expect(page.get_by_text(none)).to_be_visible()
+
+
+def test_empty_list_says_what_makes_tasks(stage: Stage) -> None:
+    """Nothing to do is a sentence, not a blank, for whoever has nothing at this moment."""
+    say = stage.texts("en")
+    tasks = {"territory": stage.territory, "state": "done"}
+    idle = [one for one in ROLES if not stage.get("/tasks", **tasks, role=one)["items"]]
+    assert idle, "everybody has done something: choose another state"
+    with stage.visit() as context:
+        page = context.new_page()
+        enter(stage, page, "tasks")
+        settle(page)
+        page.get_by_text(say["pages.tasks.state.done"], exact=True).first.click()
+        settle(page)
+        page.get_by_role("combobox").first.click()
+        page.get_by_role("option", name=say[f"pages.role.{idle[0]}"], exact=True).click()
+        expect(page.get_by_text(say["pages.tasks.none"])).to_be_visible()
 
 
 @pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
