@@ -179,7 +179,7 @@ def _contract(say: Words, told: Mapping[str, Any]) -> None:
             since=say.date(one["from_at"]) if one["from_at"] else "–",
             until=until,
         )
-        st.markdown(f"**{say('assets.contract')}**: {words} ({plain(one['clause'])})")
+        st.markdown(f"**{say('assets.contract')}**{say.colon}{words} ({plain(one['clause'])})")
     for visit in told["rounds"]:
         words = say(
             "assets.next_visit",
@@ -193,7 +193,7 @@ def _contract(say: Words, told: Mapping[str, Any]) -> None:
 
 def _place(frame: Frame, one: Mapping[str, Any], told: Mapping[str, Any]) -> None:
     say = frame.say
-    st.markdown(f"**{say('assets.place')}**: {plain(told['area'] or '–')}")
+    st.markdown(f"**{say('assets.place')}**{say.colon}{plain(told['area'] or '–')}")
     if told["lat"] is None:
         st.caption(say("assets.place.none"))
         return

@@ -101,8 +101,14 @@ def crew_chart(say: Words, theme: str, engineers: Sequence[Mapping[str, Any]]) -
         alt.Chart(_rows(rows), height=110 + 19 * len(ranked))
         .mark_bar(cornerRadius=2)
         .encode(
-            y=alt.Y("name:N", title=None, sort=[one["name"] for one in ranked]),
-            x=alt.X("h:Q", title=say("use.hours")),
+            # every bar has its name, however many there are
+            y=alt.Y(
+                "name:N",
+                title=None,
+                sort=[one["name"] for one in ranked],
+                axis=alt.Axis(labelOverlap=False),
+            ),
+            x=alt.X("h:Q", title=say("use.hours"), axis=alt.Axis(tickCount=8)),
             color=alt.Color(
                 "kind:N", scale=alt.Scale(domain=names, range=_USE[theme]), legend=_legend()
             ),
@@ -116,7 +122,12 @@ def _cost_axis(say: Words, costs: Sequence[int]) -> alt.Y:
     """Return the axis of costs; one plan far above the rest (a morning's first) must not flatten them."""
     usual = sorted(costs)[len(costs) // 2]
     if max(costs) > _FAR_ABOVE * usual > 0:
-        return alt.Y("cost:Q", title=say("plan.cost.log"), scale=alt.Scale(type="log", nice=False))
+        return alt.Y(
+            "cost:Q",
+            title=say("plan.cost.log"),
+            scale=alt.Scale(type="log", nice=False),
+            axis=alt.Axis(tickCount=4),
+        )
     return alt.Y("cost:Q", title=say("plan.cost"), scale=alt.Scale(zero=False))
 
 

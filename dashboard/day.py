@@ -189,8 +189,12 @@ def utilisation(engineers: Sequence[Mapping[str, Any]]) -> float | None:
     return busy / shifts if shifts else None
 
 
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.0f} %"
+def percent(share: float | None) -> str:
+    """Return a share as percent; one that was missed is never rounded away."""
+    if share is None:
+        return "–"
+    is_near = share < 1 and f"{100 * share:.0f}" == "100"
+    return f"{min(99.9, 100 * share):.1f} %" if is_near else f"{100 * share:.0f} %"
 
 
 def _figures(say: Words, day: Mapping[str, Any]) -> None:
@@ -199,10 +203,10 @@ def _figures(say: Words, day: Mapping[str, Any]) -> None:
         ("reported", str(sum(one["reported"] for one in day["hours"]))),
         ("finished", str(sum(one["finished"] for one in day["hours"]))),
         ("open", str(sum(tickets.get(state, 0) for state in OPEN_STATES))),
-        ("kept", _percent(kept_share(day["clocks"]))),
+        ("kept", percent(kept_share(day["clocks"]))),
         ("travel", say.span(sum(one["travel_s"] for one in engineers))),
         ("work", say.span(sum(one["work_s"] for one in engineers))),
-        ("use", _percent(utilisation(engineers))),
+        ("use", percent(utilisation(engineers))),
     ]
     for column, (name, value) in zip(st.columns(len(figures)), figures, strict=True):
         column.metric(say(f"day.{name}"), value)
@@ -271,7 +275,7 @@ def _crew(frame: Frame, engineers: Sequence[Mapping[str, Any]]) -> None:
                     say("use.travel"): say.span(one["travel_s"]),
                     say("use.work"): say.span(one["work_s"]),
                     say("use.lunch"): say.span(one["lunch_s"]),
-                    say("day.use"): _percent(utilisation([one])),
+                    say("day.use"): percent(utilisation([one])),
                     say("use.visits"): str(one["visits"]),
                     say("use.late"): str(one["late_visits"]),
                 }

@@ -23,18 +23,20 @@ _KEY: Final = "_frame"
 STYLE: Final = """
 <style>
 .block-container, [data-testid="stMainBlockContainer"] { padding: 4rem 1.6rem 1rem; max-width: 1500px; }
-.st-key-account { position: fixed; top: .42rem; right: 3.4rem; z-index: 1000000; width: auto !important; }
+.st-key-account { position: fixed; top: .6rem; right: 3.4rem; z-index: 1000000; width: auto !important; }
 [data-testid="stElementToolbar"], [data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
 [data-testid="stFileUploaderDropzone"] button p, [data-testid="stFileUploaderDropzone"] button > span { font-size: 0; }
 [data-testid="stFileUploaderDropzone"] button p::after { font-size: .875rem; content: "UPLOAD_WORDS"; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
+/* as tall as the filters beside them, so that their headings stand in one line */
+[data-testid="stHorizontalBlock"] button[data-variant="segmented_control"] { min-height: 2.5rem; }
 @media (max-width: 640px) {
   .block-container, [data-testid="stMainBlockContainer"] { padding: 3.6rem .7rem 1rem; }
   .st-key-account { right: 2.8rem; }
   /* figures three in a row and filters two, where Streamlit gives each a row of its own */
   [data-testid="stHorizontalBlock"]:has([data-testid="stMetric"]) { gap: .6rem; }
   [data-testid="stHorizontalBlock"]:has([data-testid="stMetric"]) > [data-testid="stColumn"] { min-width: 30%; flex: 1 1 30%; }
-  [data-testid="stMetricValue"] { font-size: 1.35rem; }
+  [data-testid="stMetricValue"] { font-size: 1.15rem; }
   [data-testid="stHorizontalBlock"]:has([data-testid="stSelectbox"]) { gap: .6rem; }
   [data-testid="stHorizontalBlock"]:has([data-testid="stSelectbox"]) > [data-testid="stColumn"] { min-width: 46%; flex: 1 1 46%; }
 }
@@ -171,8 +173,8 @@ def account(frame: Frame) -> None:
             st.query_params["lang"] = other
             st.session_state["lang"] = other
             st.rerun()
-        with st.popover(str(frame.me.get("actor", "")), type="tertiary"):
-            st.caption(f"{say('account.role')}: {say.word('role', frame.me.get('role'))}")
+        with st.popover(signed_in(frame), type="tertiary"):
+            st.caption(f"{say('account.role')}{say.colon}{say.word('role', frame.me.get('role'))}")
             known = {one["id"]: one["name"] for one in frame.me.get("territories") or []}
             if len(known) > 1:
                 st.selectbox(
@@ -180,6 +182,11 @@ def account(frame: Frame) -> None:
                 )
             if st.button(say("account.leave"), key="leave"):
                 _leave(frame)
+
+
+def signed_in(frame: Frame) -> str:
+    """Return who is signed in: a person by name, a desk by its word."""
+    return str(frame.me.get("label") or frame.say.actor(str(frame.me.get("actor", ""))))
 
 
 def _leave(frame: Frame) -> None:

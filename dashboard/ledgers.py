@@ -29,8 +29,11 @@ _MOST_IN_CELL: Final = 3
 # where the catalogue has the words of a code
 _ROOMS: Final = (
     *("ledger.word", "ledger.state", "clock", "map.clock", "mark", "task", "role"),
-    *("complaint_subject", "notice", "map.actor", "channel", "cause", "category"),
+    *("complaint_subject", "notice", "map.actor", "channel", "cause", "category", "map.category"),
+    "notice_channel",
 )
+# fields whose codes mean something else in another room
+_FIRST: Final = {"task": "task", "template": "notice"}
 _MIME: Final = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -212,7 +215,9 @@ def table_rows(
         {
             state: item["state_label"],
             **{
-                one["label"]: cell(say, one["kind"], item["row"].get(one["name"]), names)
+                one["label"]: cell(
+                    say, one["kind"], item["row"].get(one["name"]), names, _FIRST.get(one["name"])
+                )
                 for one in ledger["fields"]
                 if one["name"] not in {"state", "day_kind"}
             },
@@ -221,8 +226,10 @@ def table_rows(
     ]
 
 
-def cell(say: Words, kind: str, value: Any, names: Mapping[str, str]) -> str:
-    """Return one value as text."""
+def cell(
+    say: Words, kind: str, value: Any, names: Mapping[str, str], first: str | None = None
+) -> str:
+    """Return one value as text; `first` is the room of the catalogue where its code is looked up first."""
     if value is None or value == "":
         return "–"
     if isinstance(value, bool):
@@ -235,7 +242,7 @@ def cell(say: Words, kind: str, value: Any, names: Mapping[str, str]) -> str:
         "seconds": lambda s: say.span(s) if s else "–",
         "cents": lambda c: f"{c / 100:,.2f}" if c else "–",
         "engineer": lambda one: names.get(one, one),
-        "word": lambda one: names.get(one.removeprefix("engineer:")) or _word(say, one),
+        "word": lambda one: names.get(one.removeprefix("engineer:")) or _word(say, one, first),
     }
     return how.get(kind, lambda one: _told(say, str(one), names))(value)
 
@@ -246,10 +253,11 @@ def _told(say: Words, text: str, names: Mapping[str, str]) -> str:
     return known or say.texts.get(f"map.actor.{text}") or text
 
 
-def _word(say: Words, name: str) -> str:
+def _word(say: Words, name: str, first: str | None = None) -> str:
     """Return the word of a code such as ``call_back/2`` or ``ticket_held:weather``."""
+    rooms = (first, *_ROOMS) if first else _ROOMS
     for bare in (name.replace(":", "."), re.split("[/:]", name, maxsplit=1)[0]):
-        for key in (f"{room}.{bare}" for room in _ROOMS):
+        for key in (f"{room}.{bare}" for room in rooms):
             if key in say.texts:
                 return say.texts[key]
     return str(name).replace("_", " ")

@@ -34,7 +34,7 @@ def who_pays(frame: Frame, whole: Mapping[str, Any]) -> None:
     except Silence as problem:
         st.caption(str(problem))
         return
-    st.markdown(f"**{say('money.title')}**: {plain(verdict(say, told))}")
+    st.markdown(f"**{say('money.title')}**{say.colon}{plain(verdict(say, told))}")
     with st.expander(say("money.lines"), expanded=told["is_chargeable"]):
         st.table(line_rows(say, told))
         st.caption(say("money.list", version=told["terms"]))

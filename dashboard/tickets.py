@@ -6,6 +6,7 @@ Must not move visits: that is done on the live map, where its consequences are s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -127,7 +128,7 @@ def rows(say: Words, items: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]
             say("col.status"): say.word("status", item["status"]),
             say("col.engineer"): item.get("engineer_name") or _nobody(say, item),
             say("col.due"): say.moment(item.get("due_at")),
-            say("col.start"): say.hour(item.get("start_at")),
+            say("col.start"): say.moment(item.get("start_at")),
             say("col.reported"): say.moment(item.get("reported_at")),
         }
         for item in items
@@ -201,8 +202,8 @@ def _plan(say: Words, whole: Mapping[str, Any]) -> None:
     if not visit or not name:
         st.caption(say("ticket.noplan" if whole["ticket"]["needs_visit"] else "ticket.desk.plan"))
         return
-    times = f"{say.hour(visit['start_at'])} – {say.hour(visit['finish_at'])}"
-    st.markdown(f"**{say('ticket.plan')}**: {plain(name)}, {times}")
+    times = f"{say.moment(visit['start_at'])} – {say.hour(visit['finish_at'])}"
+    st.markdown(f"**{say('ticket.plan')}**{say.colon}{plain(name)}, {times}")
 
 
 def _together(frame: Frame, whole: Mapping[str, Any]) -> None:
@@ -215,7 +216,9 @@ def _together(frame: Frame, whole: Mapping[str, Any]) -> None:
             at=say.hour(one["start_at"]),
             status=say.word("status", one["status"]),
         )
-        st.markdown(f"**{say('ticket.together')}**: {plain(words)} ({plain(one['ticket'])})")
+        st.markdown(
+            f"**{say('ticket.together')}**{say.colon}{plain(words)} ({plain(one['ticket'])})"
+        )
 
 
 def _asset(frame: Frame, one: Mapping[str, Any]) -> None:
@@ -225,7 +228,7 @@ def _asset(frame: Frame, one: Mapping[str, Any]) -> None:
         st.caption(say("ticket.asset.none"))
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{say('ticket.asset')}**: {plain(name)}")
+        st.markdown(f"**{say('ticket.asset')}**{say.colon}{plain(name)}")
         if st.button(say("ticket.asset.open"), key="ticket_asset", type="tertiary"):
             st.session_state["asset_wish"] = name
             st.switch_page("views/assets.py")
@@ -242,9 +245,9 @@ def _site(frame: Frame, whole: Mapping[str, Any]) -> None:
     model = site.get("model") or whole["ticket"].get("model")
     words = [site.get("address"), site.get("name"), site.get("phone"), site.get("note")]
     shown = " · ".join(plain(one) for one in words if one)
-    st.markdown(f"**{say('ticket.site')}**: {shown or '–'}")
+    st.markdown(f"**{say('ticket.site')}**{say.colon}{shown or '–'}")
     if model:
-        st.markdown(f"**{say('ticket.model')}**: {plain(model)}")
+        st.markdown(f"**{say('ticket.model')}**{say.colon}{plain(model)}")
     if "purpose" in site:
         labels = {one["name"]: one["label"] for one in whole["reveals"]}
         st.caption(say("ticket.revealed", purpose=labels.get(site["purpose"], site["purpose"])))
@@ -300,7 +303,7 @@ def _why(frame: Frame, ticket_id: str) -> None:
     for reason in why.get("unassigned") or []:
         st.warning(f"{reason['text']} {reason.get('clause') or ''}")
     if why.get("cheapest_change"):
-        st.success(f"{say('ticket.change')}: {why['cheapest_change']['text']}")
+        st.success(f"{say('ticket.change')}{say.colon}{why['cheapest_change']['text']}")
     if why.get("situation") and (why.get("candidates") or why.get("decided")):
         st.caption(plain(why["situation"]))
     if why.get("candidates"):
@@ -341,8 +344,23 @@ def _history(frame: Frame, ticket_id: str) -> None:
     except (Refusal, Silence) as problem:
         st.caption(str(problem))
         return
-    with st.expander(f"{say('ticket.history')} ({len(items)})", expanded=True):
-        for one in items[-50:]:
+    told = without_echo(items)
+    with st.expander(f"{say('ticket.history')} ({len(told)})", expanded=True):
+        for one in told[-50:]:
             st.markdown(
                 f"`{say.moment(one['at'])}` {plain(one['text'])} — {plain(one['actor_label'])}"
             )
+
+
+def without_echo(items: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return a history without plans that left the ticket where the plan before had put it."""
+    kept: list[Mapping[str, Any]] = []
+    before = ""
+    for one in items:
+        if one["kind"] == "plan_published":
+            place = re.sub(r"\d+", "", one["text"], count=1)
+            if place == before:
+                continue
+            before = place
+        kept.append(one)
+    return kept

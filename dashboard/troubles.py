@@ -151,7 +151,7 @@ def owner(say: Words, one: Mapping[str, Any]) -> str:
 def due(say: Words, one: Mapping[str, Any]) -> str:
     """Return until when something has to have happened, and to whom it goes when it does not."""
     mark = "✕ " if one["is_overdue"] else ""
-    parts = [f"{mark}{one['label']}: {say('tasks.due')} {say.moment(one['due_at'])}"]
+    parts = [f"{mark}{one['label']}{say.colon}{say('tasks.due')} {say.moment(one['due_at'])}"]
     if one["is_overdue"]:
         parts.append(say("tasks.overdue"))
     parts += [one["role"], one["clause"]]

@@ -60,6 +60,11 @@ class Words:
         except (KeyError, ValueError, IndexError):
             return text
 
+    @property
+    def colon(self) -> str:
+        """What stands between a heading and what it heads."""
+        return "：" if self.lang == "zh" else ": "
+
     def word(self, kind: str, name: str | None) -> str:
         """Return a protocol's word (a status, a clock) as the map says it."""
         return self.texts.get(f"map.{kind}.{name}") or str(name or "").replace("_", " ")

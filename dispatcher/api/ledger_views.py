@@ -23,8 +23,11 @@ from dispatcher.texts import Lang, catalogue, clause_words, say
 # where the catalogue has the words of a code
 _ROOMS = (
     *("ledger.word", "ledger.state", "clock", "map.clock", "mark", "task", "role"),
-    *("complaint_subject", "notice", "map.actor", "channel", "cause", "category"),
+    *("complaint_subject", "notice", "map.actor", "channel", "cause", "category", "map.category"),
+    "notice_channel",
 )
+# a word of its own for fields whose codes mean something else in another room
+_FIRST = {"task": "task", "template": "notice"}
 # fields that hold a code, or the name of a desk
 _WORDS = frozenset(
     {
@@ -177,6 +180,9 @@ def _kind(name: str) -> str:
         return "word"
     if name == "turn":
         return "engineer"
+    if name == "cost":
+        # cost units are seconds of driving
+        return "seconds"
     if name == "at":
         return "moment"
     return next((kind for suffix, kind in _KINDS.items() if name.endswith(suffix)), "text")
@@ -205,7 +211,7 @@ def _cell(ledger: Ledger[Any], field: Field, value: Any, zone: ZoneInfo, lang: L
         case "state", str():
             told = word(ledger, value, lang)
         case "word", str():
-            told = _word(value, lang)
+            told = _word(value, lang, _FIRST.get(field.name))
         case _, str() if field.name == "clause":
             told = clause_words(value, lang)
         case _, list():
@@ -215,11 +221,12 @@ def _cell(ledger: Ledger[Any], field: Field, value: Any, zone: ZoneInfo, lang: L
     return told
 
 
-def _word(code: str, lang: Lang) -> str:
+def _word(code: str, lang: Lang, first: str | None = None) -> str:
     """Return the word of a code such as ``call_back/2`` or ``ticket_held:weather``; a name stays."""
     texts = catalogue(lang)
+    rooms = (first, *_ROOMS) if first else _ROOMS
     for bare in (code.replace(":", "."), re.split("[/:]", code, maxsplit=1)[0]):
-        for room in _ROOMS:
+        for room in rooms:
             if f"{room}.{bare}" in texts:
                 return texts[f"{room}.{bare}"]
     return code

@@ -15,7 +15,7 @@ from dispatcher.texts import Lang, catalogue, clause_words, say
 
 # the rooms of the catalogue in which a column's codes have their words
 _ROOMS: Final = {
-    "category": ("category",),
+    "category": ("category", "map.category"),
     "clock": ("clock", "map.clock"),
     "topic": ("report.topic",),
     "kind": ("report.kind", "mark"),

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from dispatcher.api.duty_views import DutyView, GateView
+from dispatcher.api.live.feed import reason_words
 from dispatcher.api.mirror import Mirror
 from dispatcher.domain.duty import Evidence, Leave
 from dispatcher.domain.engineer import Absence, Certificate, Engineer, HeldSkill, Position, Shift
@@ -220,7 +221,7 @@ def reason_view(reason: Reason, lang: Lang) -> ReasonView:
     """Return a coded reason with its sentence."""
     facts = dict(reason.facts)
     clause = str(facts.get("clause", ""))
-    text = say(f"reason.{reason.code}", lang, **facts)
+    text = reason_words(reason, lang)
     return ReasonView(code=reason.code, text=text, facts=facts, clause=clause_words(clause, lang))
 
 

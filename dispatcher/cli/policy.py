@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from dispatcher.cli.speech import DATA, LANG, Data, Json, print_json, refusals, tell
@@ -67,7 +68,9 @@ def check(names: Names = None, *, data: Data = DATA, json: Json = False) -> None
 
 
 def _table_of(found: Iterable[Finding]) -> None:
-    table = Table(*_heads("profile", "finding", "claims", "rule", "state"), box=None)
+    table = Table(box=None, padding=(0, 2, 1, 0))
+    for head in _heads("profile", "finding", "claims", "rule", "state"):
+        table.add_column(head, overflow="fold")
     # the same finding in several profiles is told once
     profiles: dict[tuple[str, ...], list[str]] = {}
     for one in found:
@@ -156,9 +159,13 @@ def diff(first: Name, second: Name, *, data: Data = DATA, json: Json = False) ->
         if not rows:
             typer.echo(tell("policy.same"))
             return
-        table = Table(tell("policy.col.key"), a.key, b.key, box=None, padding=(0, 2, 0, 0))
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        for head in (tell("policy.col.key"), a.key, b.key):
+            # a key that is cut off cannot be found in a file
+            table.add_column(head, overflow="fold")
         for row in rows:
-            table.add_row(*row)
+            # brackets of a list are no markup
+            table.add_row(*map(escape, row))
         Console().print(table)
 
 

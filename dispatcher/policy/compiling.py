@@ -37,7 +37,7 @@ Keys = Sequence[str]
 
 UNITS: Final[dict[str, int]] = {"s": 1, "m": MINUTE_S, "h": HOUR_S, "d": DAY_S}
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)(wd|d|h|m|s)")
-_WEEKDAYS: Final[tuple[str, ...]] = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+WEEKDAYS: Final[tuple[str, ...]] = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _HOURS = re.compile(
     r"^(?P<days>[A-Z][a-z]{2}(?:[-,][A-Z][a-z]{2})*) (?P<times>\d\d:\d\d-\d\d:\d\d"
     r"(?:,\d\d:\d\d-\d\d:\d\d)*)$"
@@ -155,7 +155,7 @@ class _Compiler:
 
     def _calendar(self, name: str, one: f.CalendarFile) -> CalendarRule:
         at = ("calendars", name)
-        week: list[list[Span]] = [[] for _ in _WEEKDAYS]
+        week: list[list[Span]] = [[] for _ in WEEKDAYS]
         for i, line in enumerate(one.hours):
             if line == "always":
                 week = [list(spans) for spans in FULL_WEEK]
@@ -183,7 +183,7 @@ class _Compiler:
     def _hours(self, line: str, at: Keys) -> Iterable[tuple[int, list[Span]]]:
         found = _HOURS.match(line)
         names = re.split(r"[-,]", found["days"]) if found else [""]
-        if not found or any(name not in _WEEKDAYS for name in names):
+        if not found or any(name not in WEEKDAYS for name in names):
             told = '"always", "Mon-Fri 08:30-17:30" or "Sat,Sun 22:00-06:00"'
             raise self.read.refuse(at, "names no hours", told)
         spans = []
@@ -198,7 +198,7 @@ class _Compiler:
         days: list[int] = []
         for group in found["days"].split(","):
             first, _, last = group.partition("-")
-            a, b = _WEEKDAYS.index(first), _WEEKDAYS.index(last or first)
+            a, b = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
             days += range(a, b + 1) if a <= b else [*range(a, 7), *range(b + 1)]
         return [(day, spans) for day in days]
 

@@ -62,7 +62,7 @@ def sentence(one: Reading, lang: Lang) -> str:
         target=term_words(one.term, lang),
         start=fact_words(one.run.start, lang),
         started=told.moment(one.run.start.at),
-        calendar=rule.name,
+        calendar=catalogue(lang).get(f"calendar.{rule.name}", rule.name),
         paused="".join(told.pause(pause) for pause in one.run.pauses),
         provisional=say("explain.provisional", lang, year=year) if is_guess else "",
     )

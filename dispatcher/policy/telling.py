@@ -11,8 +11,9 @@ from typing import Any
 
 import msgspec
 
+from dispatcher.policy.compiling import WEEKDAYS
 from dispatcher.policy.explain import clock_words, term_words
-from dispatcher.policy.file import ProfileFile
+from dispatcher.policy.file import SEVERITIES, ProfileFile
 from dispatcher.policy.findings import Finding
 from dispatcher.policy.profile import Clock, Profile, Term
 from dispatcher.texts import Lang, catalogue, clause_words, say
@@ -23,13 +24,20 @@ def finding_words(one: Finding, lang: Lang) -> str:
     facts: dict[str, str] = {**one.facts, "topic": say(f"topic.{one.topic}", lang)}
     if "clock" in facts:
         facts["clock"] = catalogue(lang).get(f"clock.{facts['clock']}", facts["clock"])
+    if "severity" in facts:
+        facts["severity"] = say(f"severity.{SEVERITIES.index(facts['severity']) + 1}", lang)
+    if "start" in facts and lang == "zh":
+        day, _, hour = facts["start"].partition(" ")
+        facts["start"] = f"{say(f'pages.weekday.{WEEKDAYS.index(day)}', lang)} {hour}"
     return say(f"finding.{one.kind}", lang, **facts)
 
 
 def rule_words(one: Finding, lang: Lang) -> str:
     """Return which rule holds, and what is missing for it."""
     texts = catalogue(lang)
-    rule = texts.get(f"rule.{one.rule}") or say("rule.clause", lang, rule=one.rule)
+    rule = texts.get(f"rule.{one.rule}") or say(
+        "rule.clause", lang, rule=texts.get(f"claim.{one.rule}", one.rule)
+    )
     lacks = [
         say(f"rule.{key}", lang, **one.facts) for key in ("unpriced", "lost") if key in one.facts
     ]
@@ -38,7 +46,11 @@ def rule_words(one: Finding, lang: Lang) -> str:
 
 def claim_words(one: Finding, lang: Lang) -> str:
     """Return who says what: each clause with its words."""
-    return " · ".join(f"{clause_words(clause, lang)}: {words}" for clause, words in one.claims)
+    texts, colon = catalogue(lang), "：" if lang == "zh" else ": "
+    return " · ".join(
+        f"{clause_words(clause, lang)}{colon}{texts.get(f'claim.{words}', words)}"
+        for clause, words in one.claims
+    )
 
 
 def finding_json(one: Finding, lang: Lang) -> dict[str, Any]:
@@ -93,7 +105,7 @@ def clock_rows(profile: Profile, lang: Lang) -> Iterator[tuple[str, ...]]:
 def differences(a: Profile, b: Profile) -> list[tuple[str, str, str]]:
     """Return key, value in `a` and value in `b` wherever two profiles differ, by key."""
     left, right = (dict(_flat(msgspec.json.decode(one.text))) for one in (a, b))
-    keys = sorted({*left, *right} - {"name", "source"})
+    keys = sorted({*left, *right} - {"name", "title", "source"})
     pairs = ((key, left.get(key, "–"), right.get(key, "–")) for key in keys)
     return [(key, old, new) for key, old, new in pairs if old != new]
 

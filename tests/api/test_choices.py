@@ -101,5 +101,12 @@ def test_plan_diff_and_geometry(desk: Desk) -> None:
     assert [stop["ticket"]["id"] for stop in route["visits"]] == [one, two]
     assert route["visits"][0]["site"]["address"] == "Laugavegur"
     assert len(route["geometry"]["features"]) == 3
+    name = desk.client().get(f"/engineers/{engineer}").json()["name"]
+    told = desk.client().get(f"/tickets/{two}/timeline").json()["items"][-1]
+    assert told["kind"] == "plan_published"
+    assert f": {name}, start " in told["text"]
+    # what the plan holds for others is told to the desk only
+    own = desk.client("engineer", engineer).get(f"/tickets/{two}/timeline").json()["items"][-1]
+    assert name not in own["text"]
     gone = desk.client().get("/plan/diff", params={"territory": HOME, "since": 10_000})
     assert gone.status_code == 422

@@ -22,6 +22,13 @@ def test_facts_of_the_demos_people_carry_their_own_names(desk: Desk) -> None:
             me = bare.get("/me", headers=sessions.headers(actor))
             return me.json().get("actor", ""), me.json().get("role", "")
 
+        told = bare.get(
+            "/me", headers={**sessions.headers("customer-service"), "Accept-Language": "zh"}
+        )
+        assert told.json()["label"] == "客服"
+        person = desk.client().get(f"/engineers/{name}").json()["name"]
+        assert bare.get("/me", headers=sessions.headers(name)).json()["label"] == person
+
         assert who(name) == (f"engineer:{name}", "engineer")
         assert who("triage") == ("triage", "dispatcher")
         assert who("customer") == ("customer", "service")

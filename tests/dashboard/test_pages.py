@@ -12,15 +12,22 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.charts import clock_chart, crew_chart, hour_chart, plan_charts
-from dashboard.day import gate_rows, kept_share, quality_lines, quality_value, utilisation
+from dashboard.day import (
+    gate_rows,
+    kept_share,
+    percent,
+    quality_lines,
+    quality_value,
+    utilisation,
+)
 from dashboard.gateway import Gateway, Refusal, Silence, _followed, open_client
 from dashboard.importing import COLUMNS, NEEDED, columns_of, to_csv, wrong_cells
 from dashboard.launch import OPTIONS, command
-from dashboard.ledgers import use_rows
+from dashboard.ledgers import table_rows, use_rows
 from dashboard.register import missing, request_body
 from dashboard.reports import rows as report_rows
 from dashboard.reports import shown, turned
-from dashboard.tickets import candidate_rows, rows
+from dashboard.tickets import candidate_rows, rows, without_echo
 from dashboard.words import Lang, Words, choose_lang
 from dispatcher.api.routes.assets import ASSETS
 from dispatcher.api.routes.imports import ENGINEERS, TICKETS
@@ -209,6 +216,38 @@ def test_tables_show_shape_and_words_beside_colour() -> None:
         "20:00",
         "–",
     ]
+
+
+def test_one_missed_is_no_hundred_percent() -> None:
+    """999 of 1000 kept is not all of them."""
+    shares = (None, 1.0, 0.999, 0.9999, 0.994, 0.0)
+    assert [percent(one) for one in shares] == ["–", "100 %", "99.9 %", "99.9 %", "99 %", "0 %"]
+
+
+def test_code_of_a_ledger_is_read_in_its_own_room() -> None:
+    """A call after the repair is no call back in time, a changed appointment no changed record."""
+    for lang, told in (
+        ("en", ["change of the appointment", "Call the customer after the repair", "the page"]),
+        ("zh", ["预约变更", "维修后回访客户", "页面"]),
+    ):
+        names = ("template", "task", "channel")
+        fields = [{"name": name, "label": name, "kind": "word"} for name in names]
+        row = {"template": "change", "task": "call_back/2", "channel": "page"}
+        items = [{"state_label": "open", "row": row}]
+        shown = table_rows(words(lang), {"fields": fields}, items, {})
+        assert list(shown[0].values())[1:] == told
+
+
+def test_history_leaves_out_plans_that_changed_nothing_for_the_ticket() -> None:
+    """Plan 12 left it where plan 11 had put it; plan 14 brought it back there, which is news."""
+    texts = ["Plan 11: An, start 03-02 10:00", "Plan 12: An, start 03-02 10:00", "called"]
+    texts += ["Plan 13 has no place for it", "Plan 14: An, start 03-02 10:00"]
+    items = [
+        {"kind": "plan_published" if text.startswith("Plan") else "x", "text": text}
+        for text in texts
+    ]
+    kept = [one["text"] for one in without_echo(items)]
+    assert kept == [texts[0], *texts[2:]]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -9,7 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from dispatcher.cli import app
+from dispatcher.policy import load_policy, telling
+from dispatcher.policy.findings import find
 
+POLICY = load_policy("standard")
 EVERYTHING = str(Path(__file__).parent / "files" / "everything.toml")
 
 
@@ -26,6 +29,24 @@ def test_check_is_content_with_the_shipped_profiles() -> None:
     told = json.loads(text)
     assert {one["is_settled"] for one in told} == {True}
     assert all(len(one["claims"]) > 1 for one in told)
+
+
+def test_check_speaks_words_and_cuts_nothing() -> None:
+    """A narrow terminal still has every name whole; Chinese has no code of ours in it."""
+    result = CliRunner().invoke(app, ["policy", "check"], env={"COLUMNS": "80"})
+    assert "…" not in result.output
+    result = CliRunner().invoke(
+        app, ["policy", "diff", "standard", "machine"], env={"COLUMNS": "80"}
+    )
+    assert "…" not in result.output
+    found = {one.topic: one for one in find(POLICY.profiles["it-hardware"])}
+    impossible, rivals = found["fix_before_arrival"], found["signature"]
+    assert (
+        telling.finding_words(impossible, "zh")
+        == "修复，重大：到期早于到场时限（如自 周一 08:00 起）"
+    )
+    assert telling.claim_words(rivals, "zh") == "M2 Ops 2.4：工程师 · M4 P1 9：客户"
+    assert telling.rule_words(rivals, "zh") == "以 客户 为准"
 
 
 def test_check_exits_one_when_something_is_open_and_two_when_it_cannot_run(tmp_path: Path) -> None:

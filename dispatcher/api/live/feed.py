@@ -57,6 +57,12 @@ def clock_words(mirror: Mirror, at: int) -> str:
     return datetime.fromtimestamp(at, zone).strftime("%H:%M")
 
 
+def moment_words(mirror: Mirror, at: int) -> str:
+    """Return day and time as the territory's clocks show them."""
+    zone = _zone(mirror.docs.territory().zone)
+    return datetime.fromtimestamp(at, zone).strftime("%m-%d %H:%M")
+
+
 def sentence(mirror: Mirror, fact: Fact, lang: Lang) -> str:
     """Return a fact as one sentence."""
     return say(f"fact.{fact.kind}", lang, **_words(mirror, fact, lang))
@@ -246,10 +252,21 @@ def gate_view(event: ev.ReturnDecided, lang: Lang) -> dict[str, Any]:
     return told
 
 
-def _reason(reason: Reason) -> dict[str, Any]:
-    texts: dict[Lang, str] = {
-        lang: say(f"reason.{reason.code}", lang, **reason.facts) for lang in LANGS
+# facts of reasons that are cost units: seconds of driving, or what weighs like them
+_COSTS = frozenset({"cost", "drop", "gain", "least"})
+
+
+def reason_words(reason: Reason, lang: Lang) -> str:
+    """Return a coded reason as a sentence; costs as hours and minutes."""
+    told = {
+        name: duration_words(value) if name in _COSTS and isinstance(value, int) else value
+        for name, value in reason.facts.items()
     }
+    return say(f"reason.{reason.code}", lang, **told)
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    texts: dict[Lang, str] = {lang: reason_words(reason, lang) for lang in LANGS}
     return {"code": reason.code, "text": both(texts), "facts": reason.facts}
 
 
@@ -329,11 +346,26 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     facts: dict[str, Any]
 
 
-def entry_of(mirror: Mirror, fact: Fact, lang: Lang) -> Entry:
-    """Return a fact as a line of a timeline; plans without their routes."""
+def _planned(mirror: Mirror, plan: ev.PlanPublished, ticket: TicketId, lang: Lang) -> str:
+    """Return what a plan means for one ticket: who comes when, or that nobody does."""
+    words: dict[str, object] = {"version": plan.plan_version}
+    for route in plan.routes:
+        for visit in route.visits:
+            if visit.ticket == ticket:
+                words |= {"engineer": _name(mirror, route.engineer)}
+                words |= {"start": moment_words(mirror, visit.start_at)}
+                return say("fact.plan_for", lang, **words)
+    return say("fact.plan_without", lang, **words)
+
+
+def entry_of(mirror: Mirror, fact: Fact, lang: Lang, ticket: TicketId | None = None) -> Entry:
+    """Return a fact as a line of a timeline, a ticket's own one if named; plans without their routes."""
+    text = sentence(mirror, fact, lang)
     told: dict[str, Any] = msgspec.to_builtins(fact.event)
     if isinstance(fact.event, ev.PlanPublished):
         told = {k: told[k] for k in ("plan_version", "engine", "cost", "bound", "iterations")}
+        if ticket is not None:
+            text = _planned(mirror, fact.event, ticket, lang)
     if isinstance(fact.event, ev.TicketReported):
         told["ticket"]["model"] = veiled(fact.event.ticket.model)
     return Entry(
@@ -343,6 +375,6 @@ def entry_of(mirror: Mirror, fact: Fact, lang: Lang) -> Entry:
         recorded_at=fact.recorded_at,
         actor=fact.actor,
         actor_label=actor_name(mirror, fact.actor, lang),
-        text=sentence(mirror, fact, lang),
+        text=text,
         facts=told,
     )

@@ -45,7 +45,7 @@ function header(phone) {
   const { state, outbox } = phone;
   const waiting = outbox?.items.length ?? 0;
   const other = phone.lang === "zh" ? "en" : "zh";
-  return h("header", {}, h("div.me", {}, h("strong", {}, state.route?.name ?? state.me.actor), h("span.clock", {}, phone.hour(phone.now()))),
+  return h("header", {}, h("div.me", {}, h("strong", {}, state.route?.name ?? state.me.label ?? state.me.actor), h("span.clock", {}, phone.hour(phone.now()))),
     h("div.line", {}, h("span.link", { role: "status", "data-state": state.link }, phone.t(`link.${state.link}`)),
       waiting ? h("span.waiting", {}, phone.t("outbox", { n: waiting })) : null, h("span.grow"),
       button(phone, "lang", other === "zh" ? "中文" : "English", () => void phone.speak(other), "plain")));

@@ -11,12 +11,14 @@ from starlette.responses import RedirectResponse, Response
 
 from dispatcher.api import schemas as s
 from dispatcher.api.access import Role
+from dispatcher.api.carry import Asked
 from dispatcher.api.doors import Doors, Json
 from dispatcher.api.house import House
-from dispatcher.api.seat import COOKIE, Housed, Seated
+from dispatcher.api.seat import COOKIE, Housed, Seat, Seated
 from dispatcher.domain.ids import ActorId, EngineerId, TerritoryId
-from dispatcher.errors import BadField, NotFound
+from dispatcher.errors import BadField, NotFound, UnknownEngineer
 from dispatcher.store import Grant
+from dispatcher.texts import Lang, catalogue
 from dispatcher.units import DAY_S, HOUR_S, MINUTE_S, wall_clock
 
 doors = Doors("sessions")
@@ -43,6 +45,8 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     """Who is signed in."""
 
     actor: str
+    # the actor as people say it
+    label: str
     role: str
     engineer: str | None
     territories: list[TerritoryName]
@@ -121,7 +125,7 @@ def mint(house: House, grant: Grant, *, link: bool) -> Token:
 
 
 @doors.get("/me", Me)
-def who_am_i(house: Housed, seat: Seated) -> Response:
+def who_am_i(house: Housed, seat: Seated, ask: Asked) -> Response:
     """Tell who is signed in and what there is to see."""
     allowed = seat.session.grant.territories
     names = [
@@ -131,12 +135,23 @@ def who_am_i(house: Housed, seat: Seated) -> Response:
     ]
     me = Me(
         actor=seat.actor,
+        label=_label(house, seat, ask.lang),
         role=seat.role.value,
         engineer=seat.engineer,
         territories=names,
         expires_at=seat.session.expires_at,
     )
     return Json(me, headers={"Cache-Control": "no-store"})
+
+
+def _label(house: House, seat: Seat, lang: Lang) -> str:
+    """Return who sits here as people say it: the engineer's name, a desk's word, or the own name."""
+    if seat.engineer is not None:
+        try:
+            return house.store.engineer(seat.engineer).name
+        except UnknownEngineer:
+            return seat.engineer
+    return catalogue(lang).get(f"map.actor.{seat.actor}", seat.actor)
 
 
 @doors.post("/logout", Ended)

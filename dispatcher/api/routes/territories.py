@@ -168,8 +168,9 @@ def ticket_timeline(
     one = house.store.ticket(TicketId(ticket), scope=seat.scope)
     mirror = house.mirror(one.territory)
     facts = house.store.timeline(one.id, after, limit)
-    items = [entry_of(mirror, fact, ask.lang) for fact in facts]
-    if seat.engineer is not None or seat.sees_cells_only:
+    is_desk = seat.engineer is None and not seat.sees_cells_only
+    items = [entry_of(mirror, fact, ask.lang, one.id if is_desk else None) for fact in facts]
+    if not is_desk:
         # who else had it and what was said stays with the desk
         items = [msgspec.structs.replace(item, facts={}) for item in items]
     return Json(Timeline(items=items))
