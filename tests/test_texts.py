@@ -96,3 +96,12 @@ def test_house_words_in_clauses_are_chinese() -> None:
         left = manual.sub("", clause_words(clause, "zh"))
         assert not re.search(r"[A-Za-z]{2}", left), (clause, left)
     assert clause_words("house, within M3 2(2)", "zh") == "本公司规定，不超过 M3 2(2)"
+
+
+def test_a_clock_is_called_the_same_on_the_map_and_in_reports() -> None:
+    """Whoever reads two pages must not look for two clocks."""
+    for lang in LANGS:
+        texts = catalogue(lang)
+        for key, told in texts.items():
+            if key.startswith("clock.") and f"map.{key}" in texts:
+                assert texts[f"map.{key}"] == told, (lang, key)
