@@ -48,6 +48,9 @@ def register(frame: Frame) -> None:
     with right:
         place = _where(frame, faults)
     named = _site(place)
+    if named is None and not body["needs_visit"]:
+        # R20: nobody goes there, so an address that no map knows will do, or none
+        named = {"address": st.session_state.get(_key("address"), "").strip()}
     if st.button(say("reg.submit"), type="primary", key="reg_submit"):
         _submit(frame, body, named)
     for text in _unplaced(faults):

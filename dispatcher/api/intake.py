@@ -18,6 +18,7 @@ from dispatcher.domain.ids import AssetId, EngineerId, SiteId, TerritoryId
 from dispatcher.domain.place import Confidence, Place, Site
 from dispatcher.domain.ticket import RequiredSkill, Severity, Window
 from dispatcher.errors import BadField, EmptyWindow, Refused, UnknownEngineer, UnknownSkill
+from dispatcher.geo.city import City
 from dispatcher.geo.datum import Coordinate, Datum
 from dispatcher.store import Scope
 
@@ -34,9 +35,11 @@ def place_of(lat: float, lon: float, datum: s.Datum) -> Place:
     return Place(lat=round(given.lat, 7), lon=round(given.lon, 7))
 
 
-def site_of(house: House, territory: TerritoryId, given: s.SiteGiven) -> Site:
+def site_of(
+    house: House, territory: TerritoryId, given: s.SiteGiven, *, needs_visit: bool = True
+) -> Site:
     """
-    Return the customer's site, on a street of the city.
+    Return the customer's site, on a street of the city; nowhere is allowed when nobody has to go.
 
     Raises
     ------
@@ -55,18 +58,34 @@ def site_of(house: House, territory: TerritoryId, given: s.SiteGiven) -> Site:
         raise BadField(field="site", value="half a place", rule="give lat and lon, or neither")
     else:
         found = city.gazetteer.search(given.address, 1) if given.address else []
+        if not found and not needs_visit:
+            return _nowhere(city, territory, given)
         if not found:
             rule = "no such address is known; give lat and lon, or pick the place on the map"
             raise BadField(field="site.address", value=given.address, rule=rule)
         place = Place(lat=found[0].lat, lon=found[0].lon)
         confidence = found[0].confidence
     city.snap([(place.lat, place.lon)], datum=given.datum)
+    address = given.address or city.address_of(place.lat, place.lon).label
+    return _site(territory, given, place, confidence, address)
+
+
+def _nowhere(city: City, territory: TerritoryId, given: s.SiteGiven) -> Site:
+    """Return the site of somebody nobody goes to: the address as written, no place (R20)."""
+    west, south, east, north = city.bounds
+    middle = Place(lat=round((south + north) / 2, 7), lon=round((west + east) / 2, 7))
+    return _site(territory, given, middle, "nowhere", given.address)
+
+
+def _site(
+    territory: TerritoryId, given: s.SiteGiven, place: Place, confidence: Confidence, address: str
+) -> Site:
     return Site(
         id=SiteId(""),
         territory=territory,
         place=place,
         confidence=confidence,
-        address=given.address or city.address_of(place.lat, place.lon).label,
+        address=address,
         name=given.name,
         phone=given.phone,
         email=given.email,
@@ -108,7 +127,7 @@ def windows_of(given: Iterable[s.WindowWanted]) -> tuple[Window, ...]:
 def _site_for(house: House, territory: TerritoryId, given: s.TicketGiven) -> Site:
     """Return where to go: the place that was given, or the one where the asset stands."""
     if given.site is not None:
-        return site_of(house, territory, given.site)
+        return site_of(house, territory, given.site, needs_visit=given.needs_visit)
     if given.asset is None:
         raise BadField(
             field="site", value="nothing", rule="say where, or name an asset that has a site"

@@ -112,7 +112,7 @@ class SiteGiven(Body):
     # no blanks, commas or line ends: it becomes the line of a mail that says to whom it goes
     email: Annotated[str, Field(max_length=120, pattern=r"^([^\s@,;<>]+@[^\s@,;<>]+)?$")] = ""
     address: Line = ""
-    # both or neither; without them the address is looked up
+    # both or neither; without them the address is looked up, which must succeed when somebody has to go
     lat: Lat | None = None
     lon: Lon | None = None
     datum: Datum = "wgs84"

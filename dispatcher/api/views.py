@@ -36,7 +36,7 @@ from dispatcher.domain.ticket import FINISHED, Status, Ticket
 from dispatcher.policy import ClockState
 from dispatcher.texts import Lang, catalogue, clause_words, say
 
-LOCKED, OPEN_WITH_REASON, AT_RISK, OVERDUE, PROMISED, NO_VISIT = 1, 2, 4, 8, 16, 32
+LOCKED, OPEN_WITH_REASON, AT_RISK, OVERDUE, PROMISED, NO_VISIT, NOWHERE = 1, 2, 4, 8, 16, 32, 64
 # a label shows so much of the symptom
 _LABEL_CHARS = 48
 
@@ -53,6 +53,7 @@ _LATER: dict[str, Any] = {
     "followed_by": None,
     "bought_from": "",
     "needs_visit": True,
+    "has_place": True,
 }
 # the record's fields and what a screen needs beside them
 TicketView = msgspec.defstruct(
@@ -303,6 +304,8 @@ def flags_of(ticket: Ticket, due_at: int, start_at: int, now: int) -> int:
         flags |= PROMISED
     if not ticket.needs_visit:
         flags |= NO_VISIT
+    if not ticket.has_place:
+        flags |= NOWHERE
     return flags
 
 

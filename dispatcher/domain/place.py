@@ -46,7 +46,8 @@ def crow_m(a: Place, b: Place) -> float:
     return 2 * EARTH_RADIUS_M * math.asin(min(1.0, math.sqrt(h)))
 
 
-Confidence = Literal["rooftop", "street", "district", "pin"]
+# nowhere: nobody said where; the place is only the middle of the city
+Confidence = Literal["rooftop", "street", "district", "pin", "nowhere"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ class Site:
     id: SiteId
     territory: TerritoryId
     place: Place
-    # how sure the place is: an address point, a street, a district, a pin set by hand
+    # how sure the place is: an address point, a street, a district, a pin set by hand, no place at all
     confidence: Confidence = "rooftop"
     # what a person would write on the envelope
     address: str = ""

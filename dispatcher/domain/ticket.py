@@ -204,6 +204,8 @@ class Ticket:
     outdoor: bool = False
     # False: an answer, a quote or documents are wanted, nobody has to go (R20)
     needs_visit: bool = True
+    # False: nobody said where; only what needs no visit may leave that open (R05, R20)
+    has_place: bool = True
     # who has it in the plan
     engineer: EngineerId | None = None
     # set by a person: stays with `engineer`, whatever a solver proposes

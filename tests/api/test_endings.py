@@ -92,3 +92,31 @@ def test_office_work_is_listed_worked_and_closed_by_the_doors(desk: Desk) -> Non
     assert name not in listed(visit=False, open=True)
     wrong = client.post("/tickets", json=desk.request(needs_visit=False, severity=None))
     assert (wrong.status_code, wrong.json()["facts"]["field"]) == (422, "skills")
+
+
+def test_request_that_needs_no_visit_may_leave_the_place_open(desk: Desk) -> None:
+    """R20, R05: a letter from anywhere is answered; nobody is sent before somebody says where."""
+    client = desk.client("customer-service")
+    far = {"name": "Sigga", "email": "sigga@example.is", "address": "Aðalgata 1, Akureyri"}
+    for site in (far, {"name": "Sigga", "phone": "555 0147"}):
+        body = desk.request(needs_visit=False, skills=[], severity=None, site=site)
+        answer = client.post("/tickets", json=body)
+        assert answer.status_code == 201, answer.text
+        one = answer.json()["ticket"]
+        assert (one["needs_visit"], one["has_place"]) == (False, False)
+        told = client.get(f"/tickets/{one['id']}").json()["site"]
+        assert told["confidence"] == "nowhere"
+        judged = client.post(
+            f"/tickets/{one['id']}/triage",
+            json={"severity": 2, "skills": [{"name": "printer"}], "duration_s": 3600},
+        )
+        assert (judged.status_code, judged.json()["facts"]["field"]) == (422, "site")
+        assert "register the visit" in judged.json()["detail"]
+        # the map leaves it out: it has no point there
+        assert one["flags"] & 64
+    kept = client.get(f"/tickets/{one['id']}/contact", params={"purpose": "notice"})
+    assert kept.json()["phone"] == "555 0147"
+    visit = client.post("/tickets", json=desk.request(site=far))
+    assert (visit.status_code, visit.json()["facts"]["field"]) == (422, "site.address")
+    known = desk.request(needs_visit=False, skills=[], severity=None)
+    assert client.post("/tickets", json=known).json()["ticket"]["has_place"] is True

@@ -116,6 +116,18 @@ def test_what_only_the_desk_knows_keeps_the_file_out_too(desk: Desk) -> None:
     assert "Row 2 has it already" in told.json()["detail"]
 
 
+def test_letters_are_imported_without_a_place(desk: Desk) -> None:
+    """R20: what needs no visit may leave the place open; neither yes nor no is told with what to write."""
+    head = "单号,故障,客户,地址,需要上门\n"
+    rows = ["L-1,求报价,张三,,否", "L-2,求资料,李四,苏州路 1,不需要"]
+    assert send(desk, "letters.csv", (head + "\n".join(rows)).encode()).json()["accepted"] == 2
+    page = desk.client().get("/tickets", params={"territory": HOME, "visit": False, "q": "L-1"})
+    assert [one["has_place"] for one in page.json()["items"]] == [False]
+    rows = ["L-3,求报价,张三,,也许", "L-4,不开机,李四,苏州路 1,是"]
+    wrong = send(desk, "wrong.csv", (head + "\n".join(rows)).encode())
+    assert cells(wrong) == [(2, "需要上门", "也许", "bad_field"), (3, "地址", "•••", "bad_field")]
+
+
 def test_cell_beyond_the_headings_is_told_and_veiled(desk: Desk) -> None:
     """A comma without quotation marks moves a customer's cells: nobody guesses, nobody repeats."""
     data = b"symptom,name,address\nno paper,Jon,Laugavegur 22, 101 Reykjavik\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dispatcher.desk.command import wishes as w
@@ -250,3 +252,22 @@ def test_office_work_that_wants_somebody_there_becomes_a_visit() -> None:
     assert Desk(docs=place.docs, roads=CrowFlies(), policy=POLICY).ask(MORNING) is not None
     with pytest.raises(BadField):
         asked(place, skills=HARDWARE)
+
+
+def test_nobody_is_sent_to_a_request_without_a_place() -> None:
+    """R05, R20: it is answered from the desk; judged or gone on with, the place is missing first."""
+    place = Village().engineer("anna")
+    nowhere = replace(site(1, at(1, 0)), confidence="nowhere")
+    wish = w.ReportTicket(channel=Channel.LETTER, site=nowhere, symptom="A price?", contract="it")
+    with pytest.raises(BadField, match="without a place"):
+        say(place, wish)
+    say(place, replace(wish, needs_visit=False))
+    name = next(reversed(place.docs.tickets))
+    assert place.docs.ticket(name).has_place is False
+    judged = w.Triage(ticket=name, severity=Severity.GENERAL, skills=HARDWARE, duration_s=3600)
+    with pytest.raises(BadField, match="register the visit"):
+        say(place, judged)
+    for purpose in ("reply", "quote"):
+        say(place, w.LogContact(ticket=name, purpose=purpose), now=MORNING + 60)
+    say(place, w.Solve(ticket=name, found="a price", done="sent"), now=MORNING + 120)
+    assert place.docs.ticket(name).status is Status.DONE

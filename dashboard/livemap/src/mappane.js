@@ -8,6 +8,7 @@ import { RouteLayer, legsByEngineer, selectedRoute } from "./routes.js";
 import { priority, short } from "./palette.js";
 import { View, boundsPoints } from "./view.js";
 import { path } from "./http.js";
+import { FLAG } from "./store.js";
 import { describe } from "./tips.js";
 import { loadStyle } from "./mapstyle.js";
 
@@ -112,7 +113,7 @@ export class MapPane {
   fit(points) {
     const { store } = this.app;
     let shown = points;
-    if (!shown) shown = core([...store.tickets.values(), ...store.engineers.values()].map((one) => [one.x, one.y]));
+    if (!shown) shown = core([...store.tickets.values(), ...store.engineers.values()].filter((one) => !(one.flags & FLAG.nowhere)).map((one) => [one.x, one.y]));
     if (!shown.length && store.cfg.bounds) shown = boundsPoints(store.cfg.bounds);
     if (!shown.length) return;
     this.isPlaced = true;
@@ -121,7 +122,7 @@ export class MapPane {
 
   /** Centre on a ticket or engineer, no nearer than needed to see the streets. */
   focusOn(one) {
-    if (!one || !this.base) return;
+    if (!one || !this.base || one.flags & FLAG.nowhere) return;
     const view = new View(one.x, one.y, Math.max(this.view.zoom, 13.2), this.view.width, this.view.height);
     this.base.go(view, !this.app.isCalm);
   }

@@ -70,7 +70,7 @@ function drawTickets(ctx, scene, hits) {
   const { view, store, focus } = scene;
   const points = [];
   for (const ticket of store.tickets.values()) {
-    if (!shown(ticket, scene)) continue;
+    if (!shown(ticket, scene) || ticket.flags & FLAG.nowhere) continue;
     const [sx, sy] = view.project(ticket.x, ticket.y);
     if (inView(view, sx, sy)) points.push({ ticket, sx, sy });
   }

@@ -1,7 +1,7 @@
 // What the desk last said, by id. Pure: no DOM, no socket; absolute rows make every merge harmless.
 import { mercatorX, mercatorY } from "./view.js";
 
-export const FLAG = { locked: 1, open: 2, risk: 4, overdue: 8, promised: 16, desk: 32 };
+export const FLAG = { locked: 1, open: 2, risk: 4, overdue: 8, promised: 16, desk: 32, nowhere: 64 };
 const FEED_LIMIT = 200;
 // a jump further than this (in world units, about 5 km) is not a drive
 const JUMP = 1.3e-4;

@@ -59,6 +59,7 @@ TICKET_COLUMNS = {
     "not_before_at": ("最早开始",),
     "source": ("来源",),
     "bought_from": ("购买渠道",),
+    "needs_visit": ("visit", "需要上门", "是否上门"),
 }
 ENGINEER_COLUMNS = {
     "id": ("工号", "编号"),
@@ -208,6 +209,8 @@ def ticket_body(territory: str, row: Row) -> dict[str, Any]:
         body["skills"] = _skills(row["skills"])
     if "certificates" in row:
         body["certificates"] = parts(row["certificates"])
+    if "needs_visit" in row:
+        body["needs_visit"] = _yes("needs_visit", row["needs_visit"])
     if "not_before_at" in row:
         body["not_before_at"] = row["not_before_at"]
     if "open_at" in row or "close_at" in row:
@@ -231,6 +234,18 @@ def engineer_body(territory: str, row: Row) -> dict[str, Any]:
         shift = {"start_at": row.get("shift_start_at"), "end_at": row.get("shift_end_at")}
         body["shifts"] = [{k: v for k, v in shift.items() if v}]
     return body
+
+
+_YES = frozenset({"yes", "y", "true", "1", "是", "需要"})
+_NO = frozenset({"no", "n", "false", "0", "否", "不需要"})
+
+
+def _yes(field: str, text: str) -> bool:
+    """Return a cell's yes or no; `BadField` when it is neither."""
+    said = text.strip().lower()
+    if said not in _YES | _NO:
+        raise BadField(field=field, value=text[:40], rule="write yes or no")
+    return said in _YES
 
 
 def parts(text: str) -> list[str]:

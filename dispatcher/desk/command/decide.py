@@ -109,7 +109,10 @@ def _report(command: w.ReportTicket, docs: CommandDocs, context: Context) -> Dec
         not_before_at=command.not_before_at,
         outdoor=command.outdoor,
         needs_visit=command.needs_visit,
+        has_place=site.confidence != "nowhere",
     )
+    if ticket.needs_visit:
+        solving.placed(ticket)
     events: list[Event] = [ev.TicketReported(ticket=ticket)]
     if command.severity is not None and command.skills:
         events.append(_triaged(ticket))
@@ -143,6 +146,7 @@ def _triage(command: w.Triage, docs: CommandDocs, context: Context) -> Decision:
     if not command.skills:
         # R05: no dispatch without place and required skill
         raise BadField(field="skills", value="[]", rule="name at least one skill the work needs")
+    solving.placed(ticket)
     judged = replace(
         ticket,
         severity=command.severity,

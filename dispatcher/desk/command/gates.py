@@ -270,7 +270,11 @@ def _return_leave(case: Case) -> Lacks:
 CONDITIONS: Final[dict[str, Condition]] = {
     "order_number": Condition(lacks=_order_number, asks="number"),
     "place_and_skill": Condition(
-        lacks=lambda case: _if(bool(case.ticket.skills and case.ticket.site)), by="triage", asks=""
+        lacks=lambda case: _if(
+            bool(case.ticket.skills and case.ticket.site and case.ticket.has_place)
+        ),
+        by="triage",
+        asks="",
     ),
     "estimate_confirmed": Condition(
         lacks=_talked("estimate", kind="estimate_confirmed"), asks="number"

@@ -22,6 +22,15 @@ from dispatcher.errors import BadField, MissingReason, Refused
 VERDICTS: Final = ("again", "upheld")
 
 
+def placed(ticket: Ticket) -> None:
+    """Refuse to send somebody to a request that names no place (R05)."""
+    if not ticket.has_place:
+        rule = (
+            "nobody can be sent without a place; register the visit as a request with its address"
+        )
+        raise BadField(field="site", value="nothing", rule=rule)
+
+
 def solve(command: w.Solve, docs: CommandDocs, context: Context) -> Decision:
     """Finish a ticket on the phone or by line; the gate asks what was tried and written (R13)."""
     ticket = docs.ticket(command.ticket)
@@ -47,6 +56,7 @@ def follow_up(command: w.FollowUp, docs: CommandDocs, context: Context) -> Decis
         raise Refused(why=f"{first.followed_by} goes on with it already")
     if not command.skills:
         raise BadField(field="skills", value="[]", rule="name at least one skill the work needs")
+    placed(first)
     again = _following(command, first, docs, context)
     judged = ev.TicketTriaged(
         ticket=again.id,

@@ -113,7 +113,8 @@ var d = {
 	risk: 4,
 	overdue: 8,
 	promised: 16,
-	desk: 32
+	desk: 32,
+	nowhere: 64
 }, f = 200, p = 13e-5, m = class {
 	constructor() {
 		this.clear(), this.feed = [], this.ghosts = /* @__PURE__ */ new Map(), this.geometry = /* @__PURE__ */ new Map();
@@ -1603,7 +1604,7 @@ function dt(e, t) {
 function ft(e, t, n) {
 	let { view: r, store: i, focus: a } = t, o = [];
 	for (let e of i.tickets.values()) {
-		if (!dt(e, t)) continue;
+		if (!dt(e, t) || e.flags & d.nowhere) continue;
 		let [n, i] = r.project(e.x, e.y);
 		ut(r, n, i) && o.push({
 			ticket: e,
@@ -39066,10 +39067,10 @@ var nz = class {
 	}
 	fit(e) {
 		let { store: t } = this.app, n = e;
-		n ||= tz([...t.tickets.values(), ...t.engineers.values()].map((e) => [e.x, e.y])), !n.length && t.cfg.bounds && (n = u(t.cfg.bounds)), n.length && (this.isPlaced = !0, this.base?.go(this.view.fit(n, 56, e ? 14.5 : 15), !this.app.isCalm));
+		n ||= tz([...t.tickets.values(), ...t.engineers.values()].filter((e) => !(e.flags & d.nowhere)).map((e) => [e.x, e.y])), !n.length && t.cfg.bounds && (n = u(t.cfg.bounds)), n.length && (this.isPlaced = !0, this.base?.go(this.view.fit(n, 56, e ? 14.5 : 15), !this.app.isCalm));
 	}
 	focusOn(e) {
-		if (!e || !this.base) return;
+		if (!e || !this.base || e.flags & d.nowhere) return;
 		let t = new l(e.x, e.y, Math.max(this.view.zoom, 13.2), this.view.width, this.view.height);
 		this.base.go(t, !this.app.isCalm);
 	}
