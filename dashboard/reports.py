@@ -183,7 +183,9 @@ def _month(frame: Frame, report: Mapping[str, Any]) -> None:
         return
     for one in month["steps"]:
         stale = "" if one["is_current"] else f" — ⚠ {say('reports.stale')}"
-        st.markdown(f"✓ **{one['label']}**{say.colon}{one['by']}, {say.moment(one['at'])}{stale}")
+        st.markdown(
+            f"✓ **{one['label']}**{say.colon}{say.actor(one['by'])}, {say.moment(one['at'])}{stale}"
+        )
     if not month["is_over"]:
         st.caption(say("reports.running"))
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -186,7 +186,7 @@ def estimate_page(house: House, ticket: Ticket, lang: Lang) -> str:
     rows = "".join(
         f"<tr><td>{escape(one.label)}</td><td>{escape(one.charge_label)}</td>"
         f'<td>{escape(one.why.text)} <span class="small">{escape(one.clause)}</span></td>'
-        f'<td class="n">{escape(_due(one, view.currency, lang))}</td></tr>'
+        f'<td class="n">{escape(due_words(one, view.currency, lang))}</td></tr>'
         for one in view.lines
     )
     low, high = (amount(n, view.currency, lang) for n in (view.low_cents, view.high_cents))
@@ -210,7 +210,7 @@ def estimate_page(house: House, ticket: Ticket, lang: Lang) -> str:
     )
 
 
-def _due(line: LineView, currency: str, lang: Lang) -> str:
+def due_words(line: LineView, currency: str, lang: Lang) -> str:
     """Return what a line comes to for the customer."""
     if line.charge == "paid" and line.worth_cents is None:
         return amount(None, currency, lang)

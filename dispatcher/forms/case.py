@@ -59,6 +59,8 @@ class Case:
     # why each clock is due when it is, by clock
     why: Mapping[str, str] = field(default_factory=dict)
     checks: Sequence[Check] = ()
+    # the fee as drafted: item, quantity, price, who pays; empty = none was drafted
+    lines: Sequence[Sequence[str]] = ()
 
     def label(self, key: str, **facts: object) -> Label:
         """Return a text of the forms in both languages."""
@@ -95,7 +97,19 @@ class Case:
     def by(self, kind: type) -> str:
         """Return who wrote the latest fact of a kind, and when it happened."""
         found = self.fact(kind)
-        return f"{found.actor} · {self.moment(found.at)}" if found else ""
+        return f"{self.who(found.actor)} · {self.moment(found.at)}" if found else ""
+
+    def who(self, actor: str) -> str:
+        """Return who did something as people call them: an engineer's name, a desk's word, or the id."""
+        kind, _, engineer = actor.partition(":")
+        if kind == "engineer" and engineer:
+            return self.name_of(EngineerId(engineer))
+        return self.word("map.actor", actor)
+
+    def shown(self, kind: str) -> str | None:
+        """Return what was written down last under a condition's name, None when nothing was."""
+        found = [one.value for one in self.ticket.evidence if one.kind == kind]
+        return found[-1] if found else None
 
     @property
     def engineer(self) -> str:

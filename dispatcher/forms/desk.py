@@ -53,7 +53,9 @@ def request(case: Case) -> Fields:
 def registration(case: Case) -> Sequence[Part]:
     """Return the registration form: who, what, when, by which way, judged how (R04, R05)."""
     triage = case.fact(ev.TicketTriaged)
-    skills = ", ".join(f"{one.name} {one.level}" for one in case.ticket.skills)
+    skills = ", ".join(
+        f"{case.word('map.category', one.name)} {one.level}" for one in case.ticket.skills
+    )
     judged = Fields(
         [
             (case.label("triaged"), case.by(ev.TicketTriaged) if triage else ""),
@@ -80,6 +82,7 @@ def repair_order(case: Case) -> Sequence[Part]:
     windows = "; ".join(
         f"{case.moment(one.open_at)} – {case.moment(one.close_at)}" for one in ticket.windows
     )
+    consent = case.shown("consent")
     blocks: list[Block] = [
         request(case),
         customer(case),
@@ -92,9 +95,13 @@ def repair_order(case: Case) -> Sequence[Part]:
                 (case.label("dispatched"), case.at(ev.VisitDispatched)),
             ]
         ),
-        Table(case.label("lines"), heads, [[""] * 4] * 5),
+        Table(case.label("lines"), heads, [*case.lines, *[[""] * 4] * (5 - len(case.lines))]),
         Checks(
-            case.label("consent"), [(case.label(key).main, False) for key in ("agrees", "declines")]
+            case.label("consent"),
+            [
+                (case.label("agrees").main, consent not in {None, "no"}),
+                (case.label("declines").main, consent == "no"),
+            ],
         ),
         Signatures(
             [
@@ -114,7 +121,7 @@ def call_back(case: Case) -> Sequence[Part]:
             case.moment(fact.at),
             case.word("purpose", fact.event.purpose),
             "✓" if fact.event.is_reached else "–",
-            fact.actor,
+            case.who(fact.actor),
             fact.event.remark,
         ]
         for fact in case.facts

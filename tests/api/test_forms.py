@@ -112,6 +112,35 @@ def test_trip_has_two_parts_filled_from_the_log(desk: Desk, story: tuple[str, st
     assert len(times) >= 5  # reported, sent, left, arrived, finished, signed, printed
 
 
+def test_paper_names_people_and_ticks_what_was_shown(desk: Desk, story: tuple[str, str]) -> None:
+    """R30, R34, R64: no code of ours on it; the order has the fee and the consent once they are known."""
+    ticket, engineer = story
+    for kind in FORMS:
+        for lang in ("en", "zh"):
+            text = page(desk, ticket, kind, lang=lang).text
+            assert f"engineer:{engineer}" not in text
+    trip = page(desk, ticket, "trip", lang="en").text
+    assert "☑ order number" in trip
+    # nothing is charged, so nobody was asked
+    assert "☐ customer's consent" in trip
+    order = page(desk, ticket, "repair_order", lang="en").text
+    assert "☐ agrees" in order
+    other = desk.ticket()
+    boss = desk.client()
+    items = [
+        {"kind": "labour", "quantity": 30},
+        {"kind": "other", "name": "Parking", "price_cents": 1250},
+    ]
+    assert boss.post(f"/tickets/{other}/fee", json={"items": items}).is_success
+    said = {"kind": "consent", "value": "yes"}
+    assert boss.post(f"/tickets/{other}/evidence", json=said).is_success
+    order = page(desk, other, "repair_order", lang="en").text
+    assert "Work, 30 min" in order
+    assert "Parking × 1" in order
+    assert "☑ agrees" in order
+    assert "☐ declines" in order
+
+
 def test_commissioning_is_in_duplicate_with_three_checks(
     desk: Desk, story: tuple[str, str]
 ) -> None:

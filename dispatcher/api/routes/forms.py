@@ -14,15 +14,18 @@ from dispatcher.api.carry import Asked
 from dispatcher.api.doors import Doors, Json
 from dispatcher.api.house import House
 from dispatcher.api.mirror import Mirror
+from dispatcher.api.money import amount, coverage_view, covered, due_words
 from dispatcher.api.routes.tickets import Purpose, reveal
 from dispatcher.api.seat import Housed, Seated
+from dispatcher.desk.command.gates import missing
 from dispatcher.domain.ids import TicketId
 from dispatcher.domain.place import Site
 from dispatcher.domain.privacy import veiled
 from dispatcher.domain.ticket import Ticket
 from dispatcher.forms import FORMS, Case, Check, Customer, html_of, sheet_of
+from dispatcher.policy.circumstances import applies
 from dispatcher.policy.explain import explain_all
-from dispatcher.texts import Lang, catalogue, say
+from dispatcher.texts import Lang, catalogue, clause_words, say
 
 doors = Doors("forms")
 
@@ -128,18 +131,44 @@ def _case(house: House, mirror: Mirror, one: Ticket, customer: Customer, lang: L
         zone=home.zone,
         now=now,
         why=explain_all(house.policy, one, home, now, lang),
-        checks=_checks(house, one, lang),
+        checks=_checks(house, mirror, one, lang),
+        lines=_lines(house, one, lang),
     )
 
 
-def _checks(house: House, one: Ticket, lang: Lang) -> list[Check]:
-    """Return what the ticket's profile asks for before somebody drives."""
-    profile, texts = house.policy.profile_of(one), catalogue(lang)
-    needs = [need for move in _BEFORE for need in profile.needs(move)]
+def _lines(house: House, one: Ticket, lang: Lang) -> list[list[str]]:
+    """Return the fee as rows of the repair order once somebody has drafted it (R64)."""
+    if not one.items:
+        return []
+    found, asset = covered(house, one)
+    view = coverage_view(one, asset, found, lang)
+    rows = [
+        [line.label, str(line.quantity), due_words(line, view.currency, lang), line.charge_label]
+        for line in view.lines
+    ]
+    return [
+        *rows,
+        [say("estimate.total", lang), "", amount(view.total_cents, view.currency, lang), ""],
+    ]
+
+
+def _checks(house: House, mirror: Mirror, one: Ticket, lang: Lang) -> list[Check]:
+    """Return what the ticket's profile asks for before somebody drives, ticked where it was shown."""
+    profile, texts, now = house.policy.profile_of(one), catalogue(lang), house.clock.now()
+    let_pass = {(leave.move, leave.condition) for leave in one.leaves}
+    with mirror.reading() as docs:
+        lacking = {
+            (move, lack.condition)
+            for move in _BEFORE
+            for lack in missing(one, move, docs, profile, now)
+        }
     found: dict[str, Check] = {}
-    for need in needs:
+    for move, need in [(before, asks) for before in _BEFORE for asks in profile.needs(before)]:
         items = ", ".join(texts.get(f"item.{item}", item) for item in need.items)
         name = texts.get(f"condition.{need.condition}", need.condition.replace("_", " "))
         text = f"{name}: {items}" if items else name
-        found.setdefault(text, Check(text=text, clause=need.clause))
+        asked = (move, need.condition)
+        is_met = applies(need.when, one) and asked not in lacking | let_pass
+        clause = clause_words(need.clause, lang)
+        found.setdefault(text, Check(text=text, clause=clause, is_met=is_met))
     return list(found.values())
