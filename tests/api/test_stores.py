@@ -32,6 +32,12 @@ def test_kit_goes_out_and_comes_back(desk: Desk) -> None:
     assert moved(phone, "returned", van, DEPOT, 6, ticket=ticket) == 409
     assert moved(phone, "returned", van, DEPOT, 5, ticket=ticket) == 200
     assert phone.get(f"/engineers/{who}/custody").json()["open"] == []
+    told = [one["text"] for one in boss.get(f"/tickets/{ticket}/timeline").json()["items"]]
+    name = boss.get(f"/engineers/{who}").json()["name"]
+    assert [text for text in told if "board" in text] == [
+        f"board ×5: issued, main → {name}",
+        f"board ×5: returned, {name} → main",
+    ]
 
 
 def test_engineer_moves_only_what_passes_through_own_hands(desk: Desk) -> None:

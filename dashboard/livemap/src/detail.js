@@ -172,7 +172,7 @@ export class Detail {
     if (record?.symptom !== ticket.label) add("symptom", record?.symptom);
     add("model", open?.model || record?.model);
     add("asset", record?.asset);
-    const skills = (record?.skills ?? []).map((one) => `${one.name} ${one.level}`).join(", ");
+    const skills = (record?.skills ?? []).map((one) => `${t.word("category", one.name)} ${one.level}`).join(", ");
     if (skills) rows.push([t("field.skills"), skills]);
     if (ticket.duration) rows.push([t("field.duration"), t("minutes", { n: Math.round(ticket.duration / 60) })]);
     const purposes = this.data.ticket?.reveals ?? [];
@@ -270,7 +270,7 @@ export class Detail {
     if (routes[0]) rows.push([t("engineer.shift"), `${hour(routes[0].shiftAt)} – ${hour(routes[0].shiftEndAt)}`]);
     if (routes[0]?.homeAt) rows.push([t("engineer.home"), hour(routes[0].homeAt)]);
     if (engineer.late > 0) rows.push([t("engineer.late"), span(engineer.late, t("unit.day"))]);
-    const skills = (record.skills ?? []).map((one) => `${one.name} ${one.level}`).join(", ");
+    const skills = (record.skills ?? []).map((one) => `${t.word("category", one.name)} ${one.level}`).join(", ");
     if (skills) rows.push([t("field.skills"), skills]);
     const papers = (record.certificates ?? []).map((one) => one.name ?? one).join(", ");
     if (papers) rows.push([t("engineer.certificates"), papers]);

@@ -18,6 +18,7 @@ import msgspec
 from dispatcher.api.mirror import Mirror, News
 from dispatcher.domain import duty
 from dispatcher.domain import events as ev
+from dispatcher.domain.custody import CustodyMoved
 from dispatcher.domain.events import (
     Fact,
     asset_of,
@@ -118,11 +119,21 @@ def _details(mirror: Mirror, event: ev.Event, lang: Lang) -> dict[str, object]:
             words = {"answer": say(f"gate.{event.answer}", lang, ticket=event.ticket or "")}
         case ev.PlanPublished():
             words = {"version": event.plan_version, "routes": len(event.routes)}
+        case CustodyMoved():
+            words = {
+                "source": _holder(mirror, event.source, event.source_kind),
+                "target": _holder(mirror, event.target, event.target_kind),
+            }
         case ev.OutdoorWorkStopped(storms=rows) | ev.CalendarChanged(days=rows):
             words = {"count": len(rows)}
         case _:
             pass
     return words | _duty_words(event, lang)
+
+
+def _holder(mirror: Mirror, name: str, kind: str) -> str:
+    """Return who or what has a thing: an engineer by name, the rest by what it is called."""
+    return _name(mirror, EngineerId(name)) if kind == "engineer" else name or "–"
 
 
 def _duty_words(event: ev.Event, lang: Lang) -> dict[str, object]:
@@ -262,6 +273,8 @@ def reason_words(reason: Reason, lang: Lang) -> str:
         name: duration_words(value) if name in _COSTS and isinstance(value, int) else value
         for name, value in reason.facts.items()
     }
+    if "skill" in told:
+        told["skill"] = catalogue(lang).get(f"map.category.{told['skill']}", told["skill"])
     return say(f"reason.{reason.code}", lang, **told)
 
 

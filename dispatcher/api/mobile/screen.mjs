@@ -116,7 +116,7 @@ function due(phone, ticket) {
 }
 
 function skills(phone, ticket) {
-  const words = (ticket.skills ?? []).map((one) => `${one.name} ${one.level}`).join(", ");
+  const words = (ticket.skills ?? []).map((one) => `${phone.word("category", one.name)} ${one.level}`).join(", ");
   const minutes = Math.round((ticket.duration_s ?? 0) / 60);
   return [h("dt", {}, phone.t("work")), h("dd", {}, [minutes ? phone.t("minutes", { n: minutes }) : "", words].filter(Boolean).join(" · "))];
 }

@@ -1022,7 +1022,7 @@ var We = class {
 			app: this.app
 		}, i = this.data.ticket?.site, a = this.data.contact, o = [], s = (e, t) => t && o.push([n(`field.${e}`), t]);
 		s("address", a?.address || i?.address || e.area), s("name", a?.name || i?.name), s("phone", a?.phone || i?.phone), s("note", a?.note), t?.symptom !== e.label && s("symptom", t?.symptom), s("model", a?.model || t?.model), s("asset", t?.asset);
-		let c = (t?.skills ?? []).map((e) => `${e.name} ${e.level}`).join(", ");
+		let c = (t?.skills ?? []).map((e) => `${n.word("category", e.name)} ${e.level}`).join(", ");
 		c && o.push([n("field.skills"), c]), e.duration && o.push([n("field.duration"), n("minutes", { n: Math.round(e.duration / 60) })]);
 		let l = this.data.ticket?.reveals ?? [], u = l.length && !a ? D("button.link", {
 			type: "button",
@@ -1103,7 +1103,7 @@ var We = class {
 				id: d.id
 			}, "detail")
 		}, d.label || d.id)]), c[0] && u.push([i("engineer.shift"), `${o(c[0].shiftAt)} – ${o(c[0].shiftEndAt)}`]), c[0]?.homeAt && u.push([i("engineer.home"), o(c[0].homeAt)]), s.late > 0 && u.push([i("engineer.late"), t(s.late, i("unit.day"))]);
-		let f = (l.skills ?? []).map((e) => `${e.name} ${e.level}`).join(", ");
+		let f = (l.skills ?? []).map((e) => `${i.word("category", e.name)} ${e.level}`).join(", ");
 		f && u.push([i("field.skills"), f]);
 		let p = (l.certificates ?? []).map((e) => e.name ?? e).join(", ");
 		p && u.push([i("engineer.certificates"), p]);
