@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar, Protocol
 
-from dispatcher.texts import Lang, fill, say
+from dispatcher.texts import Lang, catalogue, fill, say
 from dispatcher.texts.gates import label, lack_words, way_words
 from dispatcher.texts.parts import PARTS, part
 
@@ -20,11 +20,32 @@ def _code(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
+# the facts of a refusal that are codes, or lists of them, and where their words stand
+_CODES = {
+    "status": ("map.status",),
+    "move": ("move",),
+    "condition": ("condition",),
+    "possible": ("move", "condition"),
+}
+
+
 def _in_chinese(facts: dict[str, object]) -> dict[str, object]:
     return {
-        key: part(value, "zh") if key in PARTS and isinstance(value, str) else value
-        for key, value in facts.items()
+        key: _word(key, value) if isinstance(value, str) else value for key, value in facts.items()
     }
+
+
+def _word(key: str, value: str) -> str:
+    if key in PARTS:
+        return part(value, "zh")
+    texts, rooms = catalogue("zh"), _CODES.get(key, ())
+    if not rooms:
+        return value
+    names = value.split(", ")
+    words = (
+        next((texts[f"{r}.{one}"] for r in rooms if f"{r}.{one}" in texts), one) for one in names
+    )
+    return "、".join(part(one, "zh") for one in words)
 
 
 class DispatcherError(Exception):

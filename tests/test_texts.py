@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dispatcher import errors
 from dispatcher.cli import COMMANDS
+from dispatcher.errors import IllegalMove, NoException
 from dispatcher.policy import load_policy
 from dispatcher.texts import LANGS, catalogue, clause_words, fill, language, say
 
@@ -47,6 +48,15 @@ def test_refusal_tells_its_facts_in_both_languages() -> None:
     assert "R-7" in str(error)
     assert "R-7" in error.message("zh")
     assert error.code() == "unknown_ticket"
+
+
+def test_codes_of_a_refusal_are_words_in_chinese() -> None:
+    """States, moves and conditions are told as pages call them; programs find the codes in the facts."""
+    moved = IllegalMove(ticket="V-1", status="on_site", move="dispatch", possible="finish, nothing")
+    assert moved.message("zh") == "工单 V-1 的状态是 现场处理，不能执行“派工”。现在可以：完成、无。"
+    assert moved.facts["status"] == "on_site"
+    none = NoException(condition="consent", move="dispatch", policy="p", possible="order_number")
+    assert not re.search("[a-z]{3}", none.message("zh"))
 
 
 def test_missing_fact_is_seen_and_never_raises() -> None:

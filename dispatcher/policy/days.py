@@ -59,9 +59,14 @@ def read_days(file: Path) -> tuple[CalendarDay, ...]:
     BadTable
         A column, a date or a word does not fit; names the row.
     """
-    text = file.read_text("utf-8-sig")
-    reader = csv.DictReader(io.StringIO(text))
     expected = ", ".join(COLUMNS)
+    try:
+        text = file.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        is_text = isinstance(error, OSError)
+        problem = "it cannot be read" if is_text else "it is no text in UTF-8"
+        raise BadTable(file=file.name, problem=problem, expected=expected) from None
+    reader = csv.DictReader(io.StringIO(text))
     if not {"table", "date", "works"} <= set(reader.fieldnames or ()):
         problem = "the first row must name the columns table, date and works"
         raise BadTable(file=file.name, problem=problem, expected=expected)

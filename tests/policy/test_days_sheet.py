@@ -57,3 +57,11 @@ def test_wrong_sheet_is_told_by_row(tmp_path: Path, text: str, told: str) -> Non
     file.write_text(text, "utf-8")
     with pytest.raises(BadTable, match=told):
         read_days(file)
+
+
+def test_file_that_cannot_be_read_is_told_with_what_is_wanted(tmp_path: Path) -> None:
+    """No traceback for a wrong name, a folder or a table of another program."""
+    (tmp_path / "old.csv").write_bytes("table,date,works\nCN,2027-02-13,班\n".encode("gbk"))
+    for name, why in (("gone.csv", "cannot be read"), ("", "cannot be read"), ("old.csv", "UTF-8")):
+        with pytest.raises(BadTable, match=why):
+            read_days(tmp_path / name)
