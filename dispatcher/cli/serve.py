@@ -18,6 +18,7 @@ from dispatcher.cli.speech import DATA, LANG, Data, DatabaseUrl, Json, print_jso
 from dispatcher.config import Settings
 from dispatcher.domain.ids import EngineerId
 from dispatcher.errors import DispatcherError
+from dispatcher.policy.days import read_days
 from dispatcher.store import open_store
 from dispatcher.units import wall_clock
 
@@ -170,12 +171,39 @@ def import_assets(
     _import("assets", file, territory, data, json=json)
 
 
-def _import(what: str, file: Path, territory: str | None, data: Path, *, json: bool) -> None:
-    """Send the file to the running desk, which takes all of it or nothing; exit 1 when it refuses."""
+@tables.command("days", help=tell("cli.import_days_help"))
+def import_days(
+    file: TableFile, territory: Where = None, data: Data = DATA, *, json: Json = False
+) -> None:
+    """Write an edited day table (`policy days`) through the running desk; rows still provisional stay out."""
+    with refusals():
+        read = read_days(file)
+    here = _desk_of(data)
+    official = [one for one in read if not one.is_provisional]
+    rows = [
+        {"table": one.table, "date": one.date, "works": one.works, "source": one.source}
+        for one in official
+    ]
+    if rows:
+        ask(here, f"/territories/{territory or _only_territory(here)}/days", json={"days": rows})
+    counts = {"accepted": len(rows), "left": len(read) - len(rows)}
+    if json:
+        print_json(counts)
+    else:
+        typer.echo(tell("cli.imported_days", **counts))
+
+
+def _desk_of(data: Path) -> dict[str, Any]:
     here = running(settings_of(data=data))
     if here is None:
         typer.secho(tell("cli.no_desk", data=data), err=True, fg=typer.colors.RED)
         raise typer.Exit(1)
+    return here
+
+
+def _import(what: str, file: Path, territory: str | None, data: Path, *, json: bool) -> None:
+    """Send the file to the running desk, which takes all of it or nothing; exit 1 when it refuses."""
+    here = _desk_of(data)
     where = territory or _only_territory(here)
     told = _sent(here, what, where, file)
     if json:

@@ -164,6 +164,12 @@ def test_life_of_a_desk_from_the_command_line(process: Process, tmp_path: Path) 
     table.write_text(table.read_text().replace("Bo,1,2", "Bo,64.1383,-21.8977"))
     for told in ("2 rows taken.", "taken before, with 2 rows"):
         assert told in process.run("import", "engineers", str(table)).stdout
+    days = tmp_path / "days.csv"
+    days.write_text("table,date,works,provisional\nCN,2031-10-01,no,no\nCN,2031-10-02,no,yes\n")
+    assert "1 days taken; 1 still" in process.run("import", "days", str(days)).stdout
+    days.write_text("table,date,works\nCN,2031-10-32,no\n")
+    wrong = process.run("import", "days", str(days))
+    assert (wrong.returncode, "row 2, date is '2031-10-32'" in wrong.stderr) == (2, True)
     token = process.run("token", "--role", "engineer", "--engineer", "E1")
     headers = {"Authorization": f"Bearer {token.stdout.strip()}"}
     me = httpx.get(f"{process.told['url']}/api/v1/me", headers=headers).json()
