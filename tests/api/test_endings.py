@@ -99,7 +99,7 @@ def test_request_that_needs_no_visit_may_leave_the_place_open(desk: Desk) -> Non
     client = desk.client("customer-service")
     far = {"name": "Sigga", "email": "sigga@example.is", "address": "Aðalgata 1, Akureyri"}
     for site in (far, {"name": "Sigga", "phone": "555 0147"}):
-        body = desk.request(needs_visit=False, skills=[], severity=None, site=site)
+        body = desk.request(needs_visit=False, skills=[], severity=None, site=site, category="")
         answer = client.post("/tickets", json=body)
         assert answer.status_code == 201, answer.text
         one = answer.json()["ticket"]
@@ -112,6 +112,8 @@ def test_request_that_needs_no_visit_may_leave_the_place_open(desk: Desk) -> Non
         )
         assert (judged.status_code, judged.json()["facts"]["field"]) == (422, "site")
         assert "register the visit" in judged.json()["detail"]
+        line = client.get(f"/tickets/{one['id']}/timeline").json()["items"][0]
+        assert line["text"].endswith("(general): phone"), line["text"]
         # the map leaves it out: it has no point there
         assert one["flags"] & 64
     kept = client.get(f"/tickets/{one['id']}/contact", params={"purpose": "notice"})

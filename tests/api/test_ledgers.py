@@ -7,6 +7,9 @@ import io
 
 import openpyxl
 
+from dispatcher.api.live.feed import sentence
+from dispatcher.domain.due import ClockBreached
+from dispatcher.domain.events import Fact
 from tests.api.desk import HOME, Desk
 
 
@@ -88,3 +91,14 @@ def test_unknown_names_are_refused_with_the_known_ones(desk: Desk) -> None:
     assert "promises" in nowhere.json()["detail"]
     wrong = client.get("/ledgers/promises", params={"territory": HOME, "state": "lovely"})
     assert (wrong.status_code, wrong.json()["code"]) == (422, "bad_field")
+
+
+def test_breach_is_told_with_its_clause_in_words(desk: Desk) -> None:
+    """What the house added to a clause is told in the reader's language."""
+    event = ClockBreached(
+        ticket="T-1", clock="arrive", due_at=0, cause="queue", clause="house, within M3 2(2)"
+    )
+    fact = Fact(territory=HOME, seq=1, event=event, actor="planner", at=0, recorded_at=0)
+    told = sentence(desk.house.mirror(HOME), fact, "zh")
+    assert "本公司规定" in told
+    assert "house" not in told

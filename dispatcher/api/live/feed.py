@@ -28,7 +28,7 @@ from dispatcher.domain.events import (
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.plan import Change, Choice, Reason
 from dispatcher.domain.privacy import veiled
-from dispatcher.texts import LANGS, Lang, catalogue, say
+from dispatcher.texts import LANGS, Lang, catalogue, clause_words, say
 from dispatcher.texts.gates import label
 from dispatcher.units import duration_words
 
@@ -102,7 +102,9 @@ def _details(mirror: Mirror, event: ev.Event, lang: Lang) -> dict[str, object]:
             severity = f"severity.{int(event.ticket.severity)}"
             words = {
                 "severity": say(severity, lang),
-                "what": _label("category", event.ticket.category, lang),
+                # a letter that asks for a price is about no machine
+                "what": _label("category", event.ticket.category, lang)
+                or label("channel", event.ticket.channel.value, lang),
             }
         case ev.ContactRead():
             words = {
@@ -179,7 +181,8 @@ def _told(mirror: Mirror, event: ev.Event, lang: Lang) -> dict[str, object]:
     for one in fields(event):
         value = getattr(event, one.name)
         if isinstance(value, str) and one.name not in {"ticket", "engineer"}:
-            words[one.name] = _label(one.name, value, lang)
+            told = clause_words(value, lang) if one.name == "clause" else value
+            words[one.name] = _label(one.name, told, lang)
         elif isinstance(value, int):
             moment = one.name.endswith("_at")
             words[one.name] = clock_words(mirror, value) if moment else value
