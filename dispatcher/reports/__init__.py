@@ -67,7 +67,7 @@ REPORTS: Final[tuple[Report, ...]] = (
         clause="M4 P1 12",
         columns=_columns(
             "engineer:engineer finished visits again travel_s:seconds work_s:seconds answered"
-            " mark:mark complaints"
+            " mark:mark complaints expenses_cents:cents"
         ),
         build=weekly,
         usual="week",

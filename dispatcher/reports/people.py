@@ -42,18 +42,29 @@ def by_engineer(tallies: Iterable[Tally]) -> Iterator[tuple[str, list[Tally]]]:
 
 
 def weekly(source: Source) -> Iterator[Line]:
-    """Give one line an engineer: work, time, the customers' opinion (R69)."""
-    for engineer, tallies in by_engineer(source.work()):
+    """Give one line an engineer: work, time, the customers' opinion, what was spent (R69)."""
+    paid = [sheet for sheet in source.sheets() if sheet.expenses_cents]
+    groups = dict(by_engineer(source.work()))
+    # who spent something and finished nothing has a line as well; all of them come last
+    names = sorted({*groups, *(sheet.engineer for sheet in paid)} - {""})
+    for engineer in [*names, ""] if names else []:
+        tallies = groups.get(engineer, [])
+        days = [sheet for sheet in paid if engineer in {"", sheet.engineer}]
         sums = summed(tallies)
         counted = ("finished", "visits", "again", "travel_s", "work_s", "answered", "complaints")
         cells: dict[str, Cell] = {"engineer": engineer, **{name: sums[name] for name in counted}}
         cells["mark"] = mark_of(sums["marks"], sums["answered"])
+        cells["expenses_cents"] = sum(sheet.expenses_cents for sheet in days)
+        spent = Proof(facts=tuple(sorted({seq for sheet in days for seq in sheet.facts})))
         columns = {"again": "again", "answered": "answered", "mark": "answered"}
         yield Line(
             id=engineer or "all",
             is_total=not engineer,
             cells=cells,
-            proof=proof_by(Done(engineer=engineer), sums, {**columns, "complaints": "grumbled"}),
+            proof={
+                **proof_by(Done(engineer=engineer), sums, {**columns, "complaints": "grumbled"}),
+                "expenses_cents": spent,
+            },
         )
 
 

@@ -218,6 +218,29 @@ def test_weekly_has_work_time_and_opinion() -> None:
     assert month.tickets_of(found["E1"], "complaints") == ["T02"]
 
 
+def test_weekly_has_what_was_spent() -> None:
+    """R69, M4 P1 12: cost beside opinion and time; who only spent something has a line as well."""
+    told = (("E1", 450), ("E1", 50), ("E7", 1200))
+    facts = tuple(
+        Fact(
+            territory="village",
+            seq=n,
+            event=ExpenseClaimed(engineer=who, category="parking", amount_cents=cents),
+            actor="a",
+            at=AT + n,
+            recorded_at=AT + n,
+        )
+        for n, (who, cents) in enumerate(told, 1)
+    )
+    found = lines_of("weekly", Given((done(1), done(2, engineer="E2")), facts=facts))
+    spent = {name: line.cells["expenses_cents"] for name, line in found.items()}
+    assert spent == {"E1": 500, "E2": 0, "E7": 1200, "all": 1700}
+    assert (found["E7"].cells["finished"], found["E7"].cells["mark"]) == (0, None)
+    assert found["E1"].proof_of("expenses_cents").facts == (1, 2)
+    assert found["all"].proof_of("expenses_cents").facts == (1, 2, 3)
+    assert lines_of("weekly", Given(())) == {}
+
+
 def test_lots_are_drawn_by_nobody_and_stay() -> None:
     """R72: at least two a month, the same again, also when the rows come in another order."""
     rows = tuple(done(n) for n in range(1, 31))
