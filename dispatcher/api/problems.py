@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any
+from difflib import get_close_matches
+from typing import Any, get_args
 
 import msgspec
 from fastapi import FastAPI, Request
@@ -36,12 +37,14 @@ logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 
 
-class FieldFault(msgspec.Struct, frozen=True, kw_only=True):
+class FieldFault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is wrong with one field, dotted as sent."""
 
     field: str
     code: str
     text: str
+    # as sent, when it is one value and none of a customer's own (R91)
+    value: str = ""
 
 
 class CellFault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -137,28 +140,76 @@ def request_id_of(request: Request) -> str:
     return str(request.scope.get("request_id", ""))
 
 
-def field_faults(found: Sequence[Any], lang: Lang) -> tuple[FieldFault, ...]:
-    """Return what a validation found, in words, at most twenty of it."""
-    return tuple(_field_fault(one, lang) for one in found[:20])
+# R91: what names or quotes a customer, or opens a door, is told by its place, not by its words
+_OWN = frozenset(
+    {
+        *("name", "phone", "email", "address", "note", "symptom", "remark", "model"),
+        *("link", "token", "session"),
+    }
+)
+_VALUE_CHARS = 80
 
 
-def _field_fault(found: dict[str, Any], lang: Lang) -> FieldFault:
+def field_faults(found: Sequence[Any], lang: Lang, model: object = None) -> tuple[FieldFault, ...]:
+    """Return what a validation found, in words, at most twenty of it; `model` knows the right names."""
+    return tuple(_field_fault(one, lang, model) for one in found[:20])
+
+
+def _field_fault(found: dict[str, Any], lang: Lang, model: object) -> FieldFault:
     where = [str(part) for part in found.get("loc", ())]
     if where and where[0] in {"body", "query", "path", "header"}:
         where = where[1:]
-    kind = str(found.get("type", ""))
+    kind, field = str(found.get("type", "")), ".".join(where)
     facts = {str(k): _plain(v) for k, v in (found.get("ctx") or {}).items()}
+    value = _value_of(found, where)
     error = (found.get("ctx") or {}).get("error")
     if isinstance(error, DispatcherError):
-        return FieldFault(field=".".join(where), code=error.code(), text=error.message(lang))
-    key = f"field.{kind}"
-    if key not in catalogue("en"):
-        return FieldFault(
-            field=".".join(where),
-            code=kind,
-            text=say("field.other", lang, why=found.get("msg", "")),
-        )
-    return FieldFault(field=".".join(where), code=kind, text=say(key, lang, **facts))
+        return FieldFault(field=field, code=error.code(), text=error.message(lang), value=value)
+    if "expected" in facts:
+        facts["expected"] = _choice(str(facts["expected"]), lang)
+    key, hint = f"field.{kind}", f"column.{where[-1] if where else ''}"
+    near = get_close_matches(where[-1], _names(model, where[:-1]), 1) if where else []
+    if kind == "extra_forbidden" and near:
+        text = say("field.extra_near", lang, near=near[0])
+    elif kind == "string_pattern_mismatch" and hint in catalogue("en"):
+        # what to write, where people would only see a pattern
+        text = say("field.instead", lang, instead=say(hint, lang))
+    elif key in catalogue("en"):
+        text = say(key, lang, **facts)
+    else:
+        text = say("field.other", lang, why=found.get("msg", ""))
+    return FieldFault(field=field, code=kind, text=text, value=value)
+
+
+def _value_of(found: dict[str, Any], where: Sequence[str]) -> str:
+    value = found.get("input")
+    is_own = bool(_OWN & set(where)) or found.get("type") in {"missing", "extra_forbidden"}
+    if is_own or isinstance(value, bool) or not isinstance(value, str | int | float):
+        return str(value).lower() if isinstance(value, bool) and not is_own else ""
+    return str(value)[:_VALUE_CHARS]
+
+
+def _choice(expected: str, lang: Lang) -> str:
+    """Return "'a', 'b' or 'c'" as people of a language list it."""
+    if lang == "en":
+        return expected
+    return expected.replace("'", "").replace(" or ", "、").replace(", ", "、")
+
+
+def _names(model: object, where: Sequence[str]) -> list[str]:
+    """Return the fields that a body has at a place."""
+    for part in where:
+        if not part.isdigit():
+            fields = getattr(model, "model_fields", {})
+            model = _inner(fields[part].annotation) if part in fields else None
+    return [*getattr(model, "model_fields", {})]
+
+
+def _inner(kind: object) -> object:
+    """Return the body inside `Body | None` or `tuple[Body, ...]`."""
+    if hasattr(kind, "model_fields"):
+        return kind
+    return next((found for one in get_args(kind) if (found := _inner(one)) is not None), None)
 
 
 def _refused(request: Request, error: Exception) -> Response:
@@ -174,7 +225,9 @@ def _invalid(request: Request, error: Exception) -> Response:
     if broken is not None:
         why = str((broken.get("ctx") or {}).get("error", "")) or str(broken.get("msg", ""))
         return respond(MalformedJson(problem=why), lang, request_id)
-    faults = field_faults(found, lang)
+    body = getattr(request.scope.get("route"), "body_field", None)
+    model = getattr(getattr(body, "field_info", None), "annotation", None)
+    faults = field_faults(found, lang, _inner(model))
     names = ", ".join(dict.fromkeys(one.field or "body" for one in faults))
     return respond(FieldsWrong(fields=names), lang, request_id, faults)
 

@@ -12,7 +12,7 @@ from dispatcher.errors import BadField
 _FORMS = re.compile(
     r"^(?P<year>\d{4})(?:-W(?P<week>\d{2})|-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?$"
 )
-RULE = "a year 2026, a month 2026-11, a week 2026-W47 or a day 2026-11-22"
+RULE = "write a year 2026, a month 2026-11, a week 2026-W47 or a day 2026-11-22"
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,3 +237,33 @@ def test_body_that_is_none(desk: Desk) -> None:
     assert (nowhere.status_code, nowhere.json()["code"]) == (404, "no_such_path")
     wrong = post("/me")
     assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET")
+
+
+def test_wrong_field_is_told_with_its_value_and_what_to_write(desk: Desk) -> None:
+    """Field, value and what to write instead in both languages; what names a customer is not repeated."""
+    client = desk.client()
+
+    def told(lang: str, **wrong: object) -> list[tuple[str, str, str]]:
+        body = {**desk.request(), **wrong}
+        answer = client.post("/tickets", json=body, headers={"Accept-Language": lang})
+        assert answer.status_code == 422, answer.text
+        return [(e["field"], e.get("value", ""), e["text"]) for e in answer.json()["errors"]]
+
+    assert told("en", severity=9) == [("severity", "9", "This must be at most 4.")]
+    assert told("en", severty=1)[0][2] == "There is no such field; write severity."
+    assert told("zh", severty=1)[0][2] == "没有这个字段；请写 severity。"
+    site = {**desk.request()["site"], "email": "jon at example", "adress": "x"}
+    first, second = told("en", site=site)
+    assert first == ("site.email", "", "Write one address, such as jon@example.is, or nothing.")
+    assert second[2] == "There is no such field; write address."
+    skills = [{"name": "printer", "levl": 2}]
+    assert told("en", skills=skills)[0][2] == "There is no such field; write level."
+    ((field, value, text),) = told("zh", channel="fone")
+    assert (field, value) == ("channel", "fone")
+    assert "'" not in text
+    assert "phone、online" in text
+    period = {"territory": HOME, "period": "2026-13"}
+    refused = client.get("/reports/sla", params=period, headers={"Accept-Language": "zh"}).json()
+    assert refused["detail"] == (
+        "period 的值是 2026-13：请写年份 2026、月份 2026-11、周 2026-W47 或日期 2026-11-22。"
+    )
