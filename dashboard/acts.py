@@ -22,6 +22,8 @@ PURPOSES: Final = ("reply", "guidance", "quote", "documents", "proposal", "appoi
 WISHES: Final = ("answer", "quote", "documents")
 _OVER: Final = frozenset({"closed", "cancelled"})
 _TALKS: Final = frozenset({"supervisor", "dispatcher", "customer-service"})
+# who may put a ticket under another service profile
+_REBASES: Final = frozenset({"supervisor", "dispatcher"})
 _WORDS: Final = 1000
 
 
@@ -30,7 +32,7 @@ def acts(frame: Frame, whole: Mapping[str, Any]) -> None:
     say, one = frame.say, whole["ticket"]
     names = [name for name in MOVES if name in whole["moves"]]
     if frame.role in _TALKS and one["status"] not in _OVER:
-        names += list(TALKS)
+        names += [name for name in TALKS if name != "rebase" or frame.role in _REBASES]
     if not names:
         return
     first = names[0] if names[0] in MOVES else ""
@@ -235,6 +237,26 @@ def _wish(frame: Frame, _one: Mapping[str, Any]) -> Body:
     return {"wish": wish}
 
 
+def _profile(frame: Frame, one: Mapping[str, Any]) -> Body:
+    """Ask for the service profile; its own name stands for its newest version."""
+    say = frame.say
+    try:
+        words = frame.api.get("/vocabulary", {"territory": frame.territory["id"]})["policies"]
+    except (Refusal, Silence) as problem:
+        st.error(str(problem))
+        words = []
+    labels = {word["name"]: word["label"] for word in words}
+    names, mine = list(labels), one["policy"].partition("@")[0]
+    chosen = st.selectbox(
+        say("act.profile"),
+        names,
+        index=names.index(mine) if mine in labels else 0,
+        key="told_profile",
+        format_func=labels.get,
+    )
+    return {"policy": chosen, **_reason(frame, one)}
+
+
 def _nothing(_frame: Frame, _one: Mapping[str, Any]) -> Body:
     return {}
 
@@ -250,7 +272,7 @@ MOVES: Final[Mapping[str, str]] = {
     "close": "close",
 }
 # what is written down at any time, and its door
-TALKS: Final[Mapping[str, str]] = {"contact": "contacts", "wish": "wishes"}
+TALKS: Final[Mapping[str, str]] = {"contact": "contacts", "wish": "wishes", "rebase": "rebase"}
 _FIELDS: Final[Mapping[str, Callable[[Frame, Mapping[str, Any]], Body]]] = {
     "solve": _report,
     "follow-up": _skills,
@@ -261,4 +283,5 @@ _FIELDS: Final[Mapping[str, Callable[[Frame, Mapping[str, Any]], Body]]] = {
     "close": _nothing,
     "contact": _contact,
     "wish": _wish,
+    "rebase": _profile,
 }

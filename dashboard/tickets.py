@@ -189,6 +189,9 @@ def _clocks(say: Words, whole: Mapping[str, Any]) -> None:
             for one in whole.get("clocks") or []
         ]
     )
+    if whole.get("profile"):
+        key, title = whole["ticket"]["policy"], whole["profile"]
+        st.caption(f"{say('ticket.profile')}{say.colon}{plain(title)} · {plain(key)}")
     why = whole.get("why") or {}
     if why:
         with st.expander(say("ticket.why_due")):

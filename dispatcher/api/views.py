@@ -139,6 +139,8 @@ class TicketDetail(msgspec.Struct, frozen=True, kw_only=True):
     # how much of what the manuals ask for is known, percent, and what is not, in words (R05)
     completeness: int = 0
     incomplete: list[str] = []
+    # the service profile it was opened or put under, in words
+    profile: str = ""
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):

@@ -227,3 +227,24 @@ def test_phone_knows_ahead_that_the_customer_signs(desk: Desk) -> None:
     [stop] = [one for one in route["visits"] if one["ticket"]["id"] == ticket]
     gates = {gate["move"]: [lack["condition"] for lack in gate["lacks"]] for gate in stop["gates"]}
     assert gates["customer_accept"] == ["customer_signed"]
+
+
+def test_profile_of_a_ticket_is_told_and_can_be_chosen_anew(desk: Desk) -> None:
+    """Its name in words, all names to choose from, and another one by a fact with author and reason."""
+    ticket, chinese = desk.ticket(contract="standard"), {"Accept-Language": "zh"}
+    boss = desk.client()
+    assert boss.get(f"/tickets/{ticket}").json()["profile"] == "Standard after-sales service"
+    words = boss.get("/vocabulary", params={"territory": HOME}, headers=chinese).json()["policies"]
+    assert {one["name"] for one in words} >= {"standard", "machine", "doors-windows"}
+    body = {"policy": "machine", "reason": "signed yesterday"}
+    assert boss.post(f"/tickets/{ticket}/rebase", json=body).status_code == 200
+    told = boss.get(f"/tickets/{ticket}", headers=chinese).json()
+    assert told["ticket"]["policy"].startswith("machine@")
+    assert told["profile"] in {one["label"] for one in words}
+    line = boss.get(f"/tickets/{ticket}/timeline").json()["items"]
+    (fact,) = [one for one in line if one["kind"] == "ticket_rebased"]
+    assert (fact["actor"], fact["facts"]["reason"]) == ("supervisor", "signed yesterday")
+    assert (
+        desk.client("customer-service").post(f"/tickets/{ticket}/rebase", json=body).status_code
+        == 403
+    )

@@ -184,6 +184,30 @@ def test_list_shows_what_needs_no_visit(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
+def test_ticket_is_put_under_another_profile_on_the_page(stage: Stage, lang: str) -> None:
+    """Its profile is told in words; another one is chosen with a reason, and nobody else is offered it."""
+    say = stage.texts(lang)
+    ticket = report(stage, stand(stage, f"PROFILE-{lang}"))
+    with stage.visit(lang=lang) as context:
+        page = context.new_page()
+        enter(stage, page, f"tickets?lang={lang}")
+        find(page, say, ticket)
+        form = act(page, "rebase")
+        form.get_by_role("combobox").click()
+        page.get_by_role("option", name={"en": "PC supplier", "zh": "计算机供应商"}[lang]).click()
+        do(page, form, "rebase")
+        # no word why: refused, and the form stays
+        expect(form.get_by_test_id("stAlert").first).to_be_visible()
+        form.get_by_label(say["pages.act.reason"]).fill("Signed yesterday")
+        do(page, form, "rebase")
+        done(page, form, say, "rebase")
+        expect(page.get_by_text("pc-supplier@").first).to_be_visible()
+        hold(page)
+        shot(page, f"act-rebase-{lang}")
+    assert status(stage, ticket)["policy"].startswith("pc-supplier@")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
 def test_dispute_is_judged_on_the_page(stage: Stage, lang: str) -> None:
     """R13, R58: solved on the phone, disputed, upheld with a reason; nobody else judges it."""
     say = stage.texts(lang)

@@ -68,6 +68,8 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True):
     hold_kinds: list[Word]
     incomplete_reasons: list[Word]
     complaint_subjects: list[Word] = []
+    # service profiles a ticket may be put under
+    policies: list[Word] = []
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,6 +149,10 @@ def vocabulary(territory: s.Id, house: Housed, seat: Seated, ask: Asked) -> Resp
         hold_kinds=words("hold_kind", holds),
         incomplete_reasons=words("incomplete_reason", reasons),
         complaint_subjects=words("complaint_subject", subjects),
+        policies=[
+            Word(name=name, label=one.title.get(ask.lang, name))
+            for name, one in house.policy.profiles.items()
+        ],
     )
     return Json(found)
 

@@ -27,7 +27,7 @@ from dispatcher.errors import ContactGone, UnknownSite
 from dispatcher.policy import read_clocks
 from dispatcher.policy.explain import explain_all
 from dispatcher.store import TicketFilter
-from dispatcher.texts import clause_words, say
+from dispatcher.texts import Lang, clause_words, say
 
 doors = Doors("tickets")
 
@@ -97,6 +97,7 @@ def show_ticket(ticket: s.Id, house: Housed, seat: Seated, ask: Asked) -> Respon
     detail = v.TicketDetail(
         completeness=known.score,
         incomplete=[say(f"intake.{name}", ask.lang) for name in known.missing],
+        profile=_profile(house, one, ask.lang),
         ticket=shown,
         site=v.masked(site, one, cells_only=seat.sees_cells_only) if site else None,
         clocks=tuple(
@@ -115,6 +116,11 @@ def show_ticket(ticket: s.Id, house: Housed, seat: Seated, ask: Asked) -> Respon
         exceptions=one.leaves if not seat.sees_cells_only else (),
     )
     return Json(detail)
+
+
+def _profile(house: House, one: Ticket, lang: Lang) -> str:
+    found = house.policy.profile_of(one)
+    return found.title.get(lang, found.name)
 
 
 @doors.get("/tickets/{ticket}/contact", v.Contact)
