@@ -7,7 +7,7 @@ import platform
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -26,12 +26,15 @@ from dispatcher.solver.race import (
     race_table,
     races,
 )
-from dispatcher.solver.rolling import roll
+from dispatcher.solver.rolling import Effort, roll
 from dispatcher.solver.solve import warm
 from dispatcher.solver.vrptw import read_solomon
 
 bench = typer.Typer(no_args_is_help=True, add_completion=False, help=tell("cli.bench_help"))
 _Days = Annotated[list[str], typer.Argument(help=tell("bench.days_help"))]
+
+# tickets of a rolling day after which it is told how far it is
+_TOLD_EVENTS: Final = 25
 
 
 @bench.command(help=tell("bench.solver_help"))
@@ -77,26 +80,24 @@ def rolling(
     events: Annotated[int | None, typer.Option(min=1, help=tell("bench.events_help"))] = None,
     seconds: Annotated[float, typer.Option(min=0.1, help=tell("bench.clairvoyant_help"))] = 60.0,
     beside: Annotated[float | None, typer.Option(min=0.1, help=tell("bench.beside_help"))] = None,
+    beside_every: Annotated[int, typer.Option(min=1, help=tell("bench.beside_every_help"))] = 1,
     morning: Annotated[float | None, typer.Option(min=0.1, help=tell("bench.morning_help"))] = None,
     seed: Annotated[int, typer.Option(help=tell("cli.seed_help"))] = 1,
     as_json: Json = False,
 ) -> None:
     """Play days ticket by ticket and compare with a plan that knew everything."""
-    budget = {"each_s": each} if iterations is None else {"iterations": iterations}
+    effort = Effort(
+        clairvoyant_s=seconds,
+        each_s=each if iterations is None else None,
+        iterations=iterations,
+        morning_s=morning,
+        beside_s=beside,
+        beside_every=beside_every,
+    )
     with refusals():
         warm()
         found = [
-            asdict(
-                roll(
-                    instance,
-                    seed=seed,
-                    clairvoyant_s=seconds,
-                    most=events,
-                    beside_s=beside,
-                    morning_s=morning,
-                    **budget,
-                )
-            )
+            asdict(roll(instance, effort, seed=seed, most=events, on_event=_tell_events))
             for instance, _ in _instances(days)
         ]
     if as_json:
@@ -108,6 +109,12 @@ def rolling(
         typer.echo(tell("bench.rolled", **row, above=above, alone=alone))
         if row["compared"]:
             typer.echo(tell("bench.rolled_beside", **row, beside=beside))
+
+
+def _tell_events(done: int, total: int) -> None:
+    """Say how far a long day is."""
+    if done % _TOLD_EVENTS == 0:
+        typer.echo(tell("bench.events_done", done=done, total=total), err=True)
 
 
 @bench.command(help=tell("bench.vrptw_help"))

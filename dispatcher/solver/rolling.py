@@ -7,6 +7,7 @@ Must not judge by anything but the judge.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -47,19 +48,10 @@ class Rolling:
     behind_most: float
 
 
-def roll(
-    instance: Instance,
-    *,
-    seed: int,
-    clairvoyant_s: float,
-    each_s: float | None = None,
-    iterations: int | None = None,
-    most: int | None = None,
-    beside_s: float | None = None,
-    morning_s: float | None = None,
-) -> Rolling:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
     """
-    Play a day: each ticket is known from its release on, and the plan is improved after each.
+    How long is searched, and when.
 
     Parameters
     ----------
@@ -67,15 +59,103 @@ def roll(
         CPU seconds of the search for the plan that knows everything.
     each_s, iterations
         Of the search after each event, CPU seconds or iterations.
-    most
-        Only the first so many events are played; the tickets after them never come, and the
-        clairvoyant plan does not know them either.
-    beside_s
-        CPU seconds of a second search after each event, from where the first one began, that only
-        shows what the first one missed; None = there is none.
     morning_s
         CPU seconds of the search before the first event, as a desk searches on between events; None
         = ten times what an event gets.
+    beside_s, beside_every
+        CPU seconds of a second search after every so many events, from where the first one began,
+        that only shows what the first one missed; None = there is none.
+    """
+
+    clairvoyant_s: float
+    each_s: float | None = None
+    iterations: int | None = None
+    morning_s: float | None = None
+    beside_s: float | None = None
+    beside_every: int = 1
+
+    def morning(self, seed: int, problem: Problem) -> Answer:
+        """Return the plan before the first event."""
+        seconds = self.morning_s or (self.each_s and 10 * self.each_s)
+        return _search(problem, None, seconds, self.iterations and 10 * self.iterations, seed)
+
+
+class _Play:
+    """A day as far as it has been played."""
+
+    def __init__(self, problem: Problem, effort: Effort, seed: int) -> None:
+        self.problem, self.effort, self.seed = problem, effort, seed
+        self.known: set[int] = set()
+        self.worse = self.moved = self.retimed = 0
+        self.took: list[float] = []
+        self.behind: list[float] = []
+
+    def begin(self, known: set[int], now: int) -> None:
+        """Plan what is known in the morning."""
+        self.known = set(known)
+        day = _known(self.problem, self.known, None, now)
+        self.plan = self.alone = self.effort.morning(self.seed, day).solution
+        self.verdict = judge(day, self.plan)
+
+    def hear(self, task: int) -> None:
+        """Let a ticket come: insert it, search, and beside that only insert it into the other plan."""
+        now = int(self.problem.release[task])
+        self.known.add(task)
+        began = time.perf_counter()
+        today = _known(self.problem, self.known, self.plan, now)
+        quick = solve(today, engine="greedy", iterations=0, start=self.plan)
+        effort, seed = self.effort, self.seed
+        fresh = _search(today, quick.solution, effort.each_s, effort.iterations, seed)
+        self.took.append((time.perf_counter() - began) * 1000)
+        self.worse += fresh.verdict.cost > quick.verdict.cost
+        if effort.beside_s is not None and len(self.took) % effort.beside_every == 0:
+            longer = _search(today, quick.solution, effort.beside_s, None, seed)
+            self.behind.append(fresh.verdict.cost / max(1, longer.verdict.cost) - 1)
+        moved, retimed = _changes(self.problem, self.verdict, fresh.verdict)
+        self.moved, self.retimed = self.moved + moved, self.retimed + retimed
+        self.plan, self.verdict = fresh.solution, fresh.verdict
+        today = _known(self.problem, self.known, self.alone, now)
+        self.alone = solve(today, engine="greedy", iterations=0, start=self.alone).solution
+
+    def result(self, name: str, clairvoyant: int) -> Rolling:
+        """Return how it went."""
+        events = len(self.took)
+        took, behind = self.took or [0.0], self.behind
+        return Rolling(
+            instance=name,
+            events=events,
+            cost=judge(self.problem, self.plan).cost,
+            inserted=judge(self.problem, self.alone).cost,
+            clairvoyant=clairvoyant,
+            worse=self.worse,
+            moved=self.moved / max(1, events),
+            retimed=self.retimed / max(1, events),
+            p50_ms=float(np.percentile(took, 50)),
+            p99_ms=float(np.percentile(took, 99)),
+            compared=len(behind),
+            behind=float(np.median(behind)) if behind else 0.0,
+            behind_most=max(behind, default=0.0),
+        )
+
+
+def roll(
+    instance: Instance,
+    effort: Effort,
+    *,
+    seed: int,
+    most: int | None = None,
+    on_event: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Rolling:
+    """
+    Play a day: each ticket is known from its release on, and the plan is improved after each.
+
+    Parameters
+    ----------
+    most
+        Only the first so many events are played; the tickets after them never come, and the
+        clairvoyant plan does not know them either.
+    on_event
+        Hears after each event how many of how many are played.
     """
     whole = instance.problem
     order = np.lexsort((np.arange(whole.num_tasks), whole.release)).tolist()
@@ -83,46 +163,13 @@ def roll(
     known = {i for i in order if whole.release[i] <= morning}
     later = [i for i in order if i not in known][:most]
     problem = _only(whole, known | set(later))
-    day = _known(problem, known, None, morning)
-    early_s = morning_s or (each_s and 10 * each_s)
-    plan = _search(day, None, early_s, iterations and 10 * iterations, seed).solution
-    alone, verdict = plan, judge(day, plan)
-    moved = retimed = worse = 0
-    took: list[float] = []
-    behind: list[float] = []
-    for task in later:
-        now = int(problem.release[task])
-        known.add(task)
-        began = time.perf_counter()
-        today = _known(problem, known, plan, now)
-        quick = solve(today, engine="greedy", iterations=0, start=plan)
-        fresh = _search(today, quick.solution, each_s, iterations, seed)
-        took.append((time.perf_counter() - began) * 1000)
-        worse += fresh.verdict.cost > quick.verdict.cost
-        if beside_s is not None:
-            longer = _search(today, quick.solution, beside_s, None, seed)
-            behind.append(fresh.verdict.cost / max(1, longer.verdict.cost) - 1)
-        changed = _changes(problem, verdict, fresh.verdict)
-        moved, retimed = moved + changed[0], retimed + changed[1]
-        plan, verdict = fresh.solution, fresh.verdict
-        today = _known(problem, known, alone, now)
-        alone = solve(today, engine="greedy", iterations=0, start=alone).solution
-    best = solve(problem, seconds=clairvoyant_s, seed=seed, clock=time.process_time)
-    return Rolling(
-        instance=instance.name,
-        events=len(later),
-        cost=judge(problem, plan).cost,
-        inserted=judge(problem, alone).cost,
-        clairvoyant=best.verdict.cost,
-        worse=worse,
-        moved=moved / max(1, len(later)),
-        retimed=retimed / max(1, len(later)),
-        p50_ms=float(np.percentile(took, 50)) if took else 0.0,
-        p99_ms=float(np.percentile(took, 99)) if took else 0.0,
-        compared=len(behind),
-        behind=float(np.median(behind)) if behind else 0.0,
-        behind_most=max(behind, default=0.0),
-    )
+    play = _Play(problem, effort, seed)
+    play.begin(known, morning)
+    for done, task in enumerate(later, start=1):
+        play.hear(task)
+        on_event(done, len(later))
+    best = solve(problem, seconds=effort.clairvoyant_s, seed=seed, clock=time.process_time)
+    return play.result(instance.name, best.verdict.cost)
 
 
 def _search(
