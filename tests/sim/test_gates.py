@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from dispatcher.desk.command.gates import CONDITIONS, missing
+from dispatcher.desk.command.conditions import CONDITIONS
+from dispatcher.desk.command.gates import missing
 from dispatcher.domain.events import ticket_of
 from dispatcher.domain.fold import apply
 from dispatcher.domain.memory import MemoryDocs

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dispatcher.desk.command import gates
 from dispatcher.desk.command import wishes as w
+from dispatcher.desk.command.conditions import CONDITIONS
 from dispatcher.desk.command.ruling import CommandDocs, Context, Decision, facts
 from dispatcher.domain import duty
 from dispatcher.domain.duty import Duty
@@ -55,7 +56,7 @@ def record(command: w.RecordEvidence, docs: CommandDocs, context: Context) -> De
 
 def _enough(command: w.RecordEvidence, context: Context) -> None:
     """Refuse evidence that does not show what its kind asks for."""
-    how = gates.CONDITIONS.get(command.kind)
+    how = CONDITIONS.get(command.kind)
     if how is None:
         return
     if not how.asks:
