@@ -6,7 +6,7 @@ Must not count; the API did. Every chart has its table beside it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ import streamlit as st
 from dashboard.charts import clock_chart, crew_chart, hour_chart, plan_charts
 from dashboard.frame import Frame
 from dashboard.gateway import Refusal, Silence
+from dashboard.ledgers import MIME
 from dashboard.words import Words
 
 OPEN_STATES: Final = [
@@ -140,7 +141,24 @@ def _fairness(frame: Frame, on: str) -> None:
     figure, table = st.columns([1, 3], vertical_alignment="center")
     figure.metric(say("day.fairness.price"), f"{price} {say('unit.min')}", help=span)
     figure.caption(span)
-    table.table(fairness_rows(say, told))
+    with table:
+        st.table(fairness_rows(say, told))
+        with st.container(horizontal=True, horizontal_alignment="right"):
+            for form, mime in MIME.items():
+                st.download_button(
+                    form.upper(),
+                    data=_fairness_file(frame, on, form),
+                    file_name=f"fairness-{on}.{form}",
+                    mime=mime,
+                    key=f"fairness_{form}",
+                    on_click="ignore",
+                )
+
+
+def _fairness_file(frame: Frame, on: str, form: str) -> Callable[[], bytes]:
+    """Return how to fetch the file; it is asked for only when somebody wants it."""
+    query = {"territory": frame.territory["id"], "on": on, "form": form}
+    return lambda: frame.api.fetch("/day/fairness/export", query)
 
 
 def fairness_rows(say: Words, told: Mapping[str, Any]) -> list[dict[str, str]]:

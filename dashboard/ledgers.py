@@ -34,7 +34,7 @@ _ROOMS: Final = (
 )
 # fields whose codes mean something else in another room
 _FIRST: Final = {"task": "task", "template": "notice"}
-_MIME: Final = {
+MIME: Final = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
@@ -271,7 +271,7 @@ def _skip(say: Words, one: Any, names: Mapping[str, str]) -> str:
 
 
 def _downloads(frame: Frame, ledger: str, query: Mapping[str, Any]) -> None:
-    for form, mime in _MIME.items():
+    for form, mime in MIME.items():
         st.download_button(
             form.upper(),
             data=_file(frame, ledger, query, form),

@@ -169,6 +169,7 @@ TABLE: Mapping[str, str] = {
     "GET /retention": "S",
     "POST /retention": "S",
     "GET /day/fairness": "SDOCRV",
+    "GET /day/fairness/export": "SDOCRV",
     "GET /plan/quality": "SDOCRV",
     "GET /feed": "SV",
     "POST /planner/{territory}/lease": "V",
