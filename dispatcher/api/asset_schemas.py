@@ -20,7 +20,7 @@ from dispatcher.api.schemas import (
     Seconds,
     SiteGiven,
     SkillWanted,
-    _like,
+    like,
 )
 
 Plate = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w.:/@ -]+$")]
@@ -40,7 +40,7 @@ class WarrantyGiven(Body):
 class AssetGiven(Expecting):
     """An asset's record, new or whole."""
 
-    model_config = _like(
+    model_config = like(
         territory="reykjavik",
         serial="PX200-00417",
         model="PX-200",
@@ -74,7 +74,7 @@ class AssetGiven(Expecting):
 class SecondGiven(Expecting):
     """Who else is needed at the same time."""
 
-    model_config = _like(skills=[{"name": "printer", "level": 4}])
+    model_config = like(skills=[{"name": "printer", "level": 4}])
     skills: Annotated[tuple[SkillWanted, ...], Field(min_length=1, max_length=10)]
     certificates: Annotated[tuple[Name, ...], Field(max_length=10)] = ()
     duration_s: Seconds | None = None
@@ -98,7 +98,7 @@ class FeeItemGiven(Body):
 class FeeGiven(Expecting):
     """What was done and used, whole."""
 
-    model_config = _like(
+    model_config = like(
         items=[
             {"kind": "labour", "quantity": 75},
             {"kind": "call_out"},
@@ -111,7 +111,7 @@ class FeeGiven(Expecting):
 class CaseGiven(Expecting):
     """A rare fault and its repair, for others; no name and no number of a customer."""
 
-    model_config = _like(
+    model_config = like(
         title="Pulls no paper after a move",
         text="The transport lock of tray 2 was still in place; look there before the rollers.",
     )
@@ -122,7 +122,7 @@ class CaseGiven(Expecting):
 class RecallGiven(Body):
     """A recall: which assets, why, and what is to be done at each."""
 
-    model_config = _like(
+    model_config = like(
         territory="reykjavik",
         recall="PSU-2026-11",
         reason="Capacitor C12 may leak",
@@ -150,6 +150,6 @@ class RecallGiven(Body):
 class CallOffGiven(Body):
     """Why the rest of a recall is called off."""
 
-    model_config = _like(territory="reykjavik", reason="The maker has withdrawn it")
+    model_config = like(territory="reykjavik", reason="The maker has withdrawn it")
     territory: Id
     reason: Annotated[str, Field(min_length=1, max_length=500)]

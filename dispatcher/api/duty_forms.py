@@ -20,7 +20,7 @@ from dispatcher.api.schemas import (
     SkillWanted,
     StepGiven,
     WindowWanted,
-    _like,
+    like,
 )
 
 Remark = Annotated[str, Field(max_length=1000)]
@@ -44,7 +44,7 @@ MOST_PICTURE = 230_000
 class EvidenceGiven(StepGiven):
     """What was shown; `at` may lie before now when it was written down late (R31)."""
 
-    model_config = _like(kind="order_number", value="PO-2026-118")
+    model_config = like(kind="order_number", value="PO-2026-118")
     kind: Name
     items: Annotated[tuple[Name, ...], Field(max_length=50)] = ()
     # a number, an amount range, yes or no; never a name
@@ -58,7 +58,7 @@ class EvidenceGiven(StepGiven):
 class ExceptionGiven(Expecting):
     """Which condition a move may pass without, and why."""
 
-    model_config = _like(move="dispatch", condition="order_number", reason="Water on the floor")
+    model_config = like(move="dispatch", condition="order_number", reason="Water on the floor")
     move: Name
     condition: Name
     reason: Annotated[str, Field(max_length=500)] = ""
@@ -68,7 +68,7 @@ class ExceptionGiven(Expecting):
 class ContactGiven(StepGiven):
     """A conversation with the customer, or the attempt."""
 
-    model_config = _like(purpose="appointment", is_reached=True)
+    model_config = like(purpose="appointment", is_reached=True)
     purpose: Purpose
     is_reached: bool = True
     remark: Remark = ""
@@ -77,14 +77,14 @@ class ContactGiven(StepGiven):
 class WishGiven(StepGiven):
     """What the customer wants besides a visit (R20)."""
 
-    model_config = _like(wish="quote")
+    model_config = like(wish="quote")
     wish: Wish
 
 
 class DiagnosisGiven(StepGiven):
     """What is broken (R38)."""
 
-    model_config = _like(fault="Feed roller worn", cause="wear")
+    model_config = like(fault="Feed roller worn", cause="wear")
     fault: Said
     # why it broke: whoever broke it pays (R34); empty = not known
     cause: Annotated[str, Field(max_length=40)] = ""
@@ -93,7 +93,7 @@ class DiagnosisGiven(StepGiven):
 class SolvedGiven(StepGiven):
     """What was found and what was done on the phone or by line (R13)."""
 
-    model_config = _like(found="Wrong driver", done="Installed the right one by line")
+    model_config = like(found="Wrong driver", done="Installed the right one by line")
     found: Annotated[str, Field(max_length=1000)] = ""
     done: Annotated[str, Field(max_length=1000)] = ""
 
@@ -101,7 +101,7 @@ class SolvedGiven(StepGiven):
 class FollowUpGiven(Expecting):
     """What the ticket that goes on with an incomplete visit needs (R56)."""
 
-    model_config = _like(skills=[{"name": "printer", "level": 4}])
+    model_config = like(skills=[{"name": "printer", "level": 4}])
     skills: Annotated[tuple[SkillWanted, ...], Field(min_length=1, max_length=10)]
     certificates: Annotated[tuple[Name, ...], Field(max_length=10)] = ()
     duration_s: Seconds | None = None
@@ -114,7 +114,7 @@ class FollowUpGiven(Expecting):
 class ReviewGiven(Expecting):
     """What became of a disputed repair (R58)."""
 
-    model_config = _like(verdict="upheld", reason="The second fault is another one")
+    model_config = like(verdict="upheld", reason="The second fault is another one")
     verdict: Literal["again", "upheld"]
     reason: Said
 
@@ -122,7 +122,7 @@ class ReviewGiven(Expecting):
 class ComplaintGiven(StepGiven):
     """A complaint: what about (R73), and its level unless the table of complaints says it (R74)."""
 
-    model_config = _like(subject="service", remark="Nobody called back")
+    model_config = like(subject="service", remark="Nobody called back")
     subject: Annotated[str, Field(max_length=40)] = ""
     level: Annotated[int | None, Field(ge=1, le=3, strict=True)] = None
     remark: Remark = ""
@@ -131,7 +131,7 @@ class ComplaintGiven(StepGiven):
 class IncidentGiven(StepGiven):
     """What a quality incident did, as far as it is known; the table of incidents levels it (R75)."""
 
-    model_config = _like(injury=True, claim_cents=1_200_000, remark="Burn on the hand")
+    model_config = like(injury=True, claim_cents=1_200_000, remark="Burn on the hand")
     injury: bool = False
     media: bool = False
     # minor units; 0 = not known
@@ -144,21 +144,21 @@ class IncidentGiven(StepGiven):
 class NoteGiven(StepGiven):
     """The daily report on an incident or a complaint, or how it ended (R76)."""
 
-    model_config = _like(remark="Saw the customer; the maker's expert comes tomorrow")
+    model_config = like(remark="Saw the customer; the maker's expert comes tomorrow")
     remark: Annotated[str, Field(min_length=1, max_length=1000)]
 
 
 class SettledGiven(StepGiven):
     """How a complaint was answered."""
 
-    model_config = _like(remark="Apologised; repaired the same day")
+    model_config = like(remark="Apologised; repaired the same day")
     remark: Remark = ""
 
 
 class RebaseGiven(Expecting):
     """Another service profile for a ticket, or the newest version of its own."""
 
-    model_config = _like(policy="pc-supplier", reason="The contract was signed yesterday")
+    model_config = like(policy="pc-supplier", reason="The contract was signed yesterday")
     policy: Name
     reason: Said
 
@@ -176,12 +176,12 @@ class DayGiven(Body):
 class DaysGiven(Body):
     """Rows of the day table, such as next year's official calendar (R21)."""
 
-    model_config = _like(days=[{"table": "CN", "date": "2027-10-01", "works": False}])
+    model_config = like(days=[{"table": "CN", "date": "2027-10-01", "works": False}])
     days: Annotated[tuple[DayGiven, ...], Field(min_length=1, max_length=1000)]
 
 
 class TaskDoneGiven(StepGiven):
     """What came out of a task."""
 
-    model_config = _like(outcome="Customer is content")
+    model_config = like(outcome="Customer is content")
     outcome: Annotated[str, Field(max_length=500)] = ""

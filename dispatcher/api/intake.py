@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from dispatcher.api import fleet_schemas as ff
 from dispatcher.api import schemas as s
 from dispatcher.api.house import House
 from dispatcher.api.mirror import Mirror
@@ -164,7 +165,7 @@ def report_of(house: House, territory: TerritoryId, given: s.TicketGiven) -> Rep
     )
 
 
-def shifts_of(given: Iterable[s.ShiftGiven]) -> tuple[Shift, ...]:
+def shifts_of(given: Iterable[ff.ShiftGiven]) -> tuple[Shift, ...]:
     """Return shifts; `BadField` when one ends before it starts."""
     shifts = []
     for i, one in enumerate(given):
@@ -189,13 +190,13 @@ def shifts_of(given: Iterable[s.ShiftGiven]) -> tuple[Shift, ...]:
     return tuple(shifts)
 
 
-def _break_of(given: s.BreakGiven) -> Break:
+def _break_of(given: ff.BreakGiven) -> Break:
     return Break(
         earliest_at=given.earliest_at, latest_at=given.latest_at, duration_s=given.duration_s
     )
 
 
-def engineer_of(house: House, given: s.EngineerGiven) -> Engineer:
+def engineer_of(house: House, given: ff.EngineerGiven) -> Engineer:
     """Return an engineer's record; the base must lie in the city."""
     territory = TerritoryId(given.territory)
     base = place_of(given.base.lat, given.base.lon, given.base.datum)

@@ -63,7 +63,8 @@ Version = Annotated[
 ]
 
 
-def _like(**example: Any) -> ConfigDict:
+def like(**example: Any) -> ConfigDict:
+    """Return what shows this example to readers of the doors, and refuses unknown fields."""
     return ConfigDict(extra="forbid", json_schema_extra={"examples": [example]})
 
 
@@ -86,7 +87,7 @@ class Nothing(Expecting):
 class Because(Expecting):
     """A step that needs a reason."""
 
-    model_config = _like(reason="The customer fixed it alone")
+    model_config = like(reason="The customer fixed it alone")
     reason: Said
 
 
@@ -123,7 +124,7 @@ class SiteGiven(Body):
 class TicketGiven(Body):
     """A request for repair."""
 
-    model_config = _like(
+    model_config = like(
         territory="reykjavik",
         channel="phone",
         severity=2,
@@ -170,7 +171,7 @@ class TicketGiven(Body):
 class TriageGiven(Expecting):
     """How bad, which skill, how long."""
 
-    model_config = _like(severity=3, skills=[{"name": "printer"}], duration_s=3600)
+    model_config = like(severity=3, skills=[{"name": "printer"}], duration_s=3600)
     severity: Annotated[int, Field(ge=1, le=4)]
     skills: Annotated[tuple[SkillWanted, ...], Field(max_length=10)]
     duration_s: Seconds
@@ -182,7 +183,7 @@ class TriageGiven(Expecting):
 class HoldGiven(Expecting):
     """Why a ticket waits."""
 
-    model_config = _like(kind="weather", reason="Storm warning until noon")
+    model_config = like(kind="weather", reason="Storm warning until noon")
     kind: HoldKind
     reason: Said
     until_at: Moment | None = None
@@ -191,7 +192,7 @@ class HoldGiven(Expecting):
 class ResumeGiven(Expecting):
     """What is still to do."""
 
-    model_config = _like(duration_s=1800)
+    model_config = like(duration_s=1800)
     duration_s: Seconds | None = None
     not_before_at: Moment = 0
 
@@ -199,7 +200,7 @@ class ResumeGiven(Expecting):
 class AssignGiven(Expecting):
     """Who shall go, and where in the route."""
 
-    model_config = _like(engineer="E01", position=0)
+    model_config = like(engineer="E01", position=0)
     engineer: Id
     # place among the visits not yet under way; None = where it costs least
     position: Annotated[int | None, Field(ge=0, le=100)] = None
@@ -209,7 +210,7 @@ class AssignGiven(Expecting):
 class ExcludeGiven(Expecting):
     """Who must not go."""
 
-    model_config = _like(engineer="E01", reason="The customer asked for somebody else")
+    model_config = like(engineer="E01", reason="The customer asked for somebody else")
     engineer: Id
     reason: Said
     until_at: Moment | None = None
@@ -218,14 +219,14 @@ class ExcludeGiven(Expecting):
 class PromiseGiven(Expecting):
     """The arrival the customer was told."""
 
-    model_config = _like(promised_at=1_795_687_200)
+    model_config = like(promised_at=1_795_687_200)
     promised_at: Moment
 
 
 class CallBackGiven(Expecting):
     """What the customer said after the repair."""
 
-    model_config = _like(satisfaction=5, remark="Quick and friendly")
+    model_config = like(satisfaction=5, remark="Quick and friendly")
     satisfaction: Level | None = None
     remark: Annotated[str, Field(max_length=1000)] = ""
 
@@ -239,14 +240,14 @@ class StepGiven(Expecting):
 class DeclineGiven(StepGiven):
     """Why the engineer says no."""
 
-    model_config = _like(reason="Allergic to cats")
+    model_config = like(reason="Allergic to cats")
     reason: Said
 
 
 class FinishGiven(StepGiven):
     """What was found and what was done (R51)."""
 
-    model_config = _like(found="Worn feed roller", done="Roller replaced")
+    model_config = like(found="Worn feed roller", done="Roller replaced")
     found: Annotated[str, Field(max_length=2000)] = ""
     done: Annotated[str, Field(max_length=2000)] = ""
 
@@ -254,7 +255,7 @@ class FinishGiven(StepGiven):
 class IncompleteGiven(StepGiven):
     """Why the work is not finished, and when to come again (R56)."""
 
-    model_config = _like(reason="parts")
+    model_config = like(reason="parts")
     reason: IncompleteReason
     again_at: Moment | None = None
 
@@ -262,7 +263,7 @@ class IncompleteGiven(StepGiven):
 class PreviewGiven(Body):
     """Who could take a ticket."""
 
-    model_config = _like(ticket="reykjavik-12")
+    model_config = like(ticket="reykjavik-12")
     ticket: Id
     engineers: Annotated[tuple[Id, ...] | None, Field(max_length=500)] = None
 
@@ -280,7 +281,7 @@ class SlotPlace(Body):
 class SlotsGiven(Body):
     """A request for repair of which only the time is open."""
 
-    model_config = _like(
+    model_config = like(
         territory="reykjavik",
         site={"lat": 64.1445, "lon": -21.9237},
         skills=[{"name": "printer", "level": 2}],
@@ -306,121 +307,10 @@ class SlotsGiven(Body):
     limit: Annotated[int, Field(ge=1, le=50)] = 12
 
 
-class HeldSkillGiven(Body):
-    """A skill somebody has."""
-
-    name: Name
-    level: Level = 1
-    expires_at: Moment | None = None
-
-
-class CertificateGiven(Body):
-    """A certificate somebody has."""
-
-    name: Name
-    expires_at: Moment | None = None
-
-
-class BreakGiven(Body):
-    """A pause that begins inside a span."""
-
-    earliest_at: Moment
-    latest_at: Moment
-    duration_s: Annotated[int, Field(ge=0, le=14_400)]
-
-
-class ShiftGiven(Body):
-    """One working spell."""
-
-    start_at: Moment
-    end_at: Moment
-    lunch: BreakGiven | None = None
-    max_overtime_s: Annotated[int, Field(ge=0, le=43_200)] = 0
-    is_on_call: bool = False
-
-
-class PlaceGiven(Body):
-    """A point on the ground."""
-
-    lat: Lat
-    lon: Lon
-    datum: Datum = "wgs84"
-
-
-class EngineerGiven(Expecting):
-    """Somebody's record, new or whole."""
-
-    model_config = _like(
-        territory="reykjavik",
-        id="E01",
-        name="Sigríður Jónsdóttir",
-        base={"lat": 64.1383, "lon": -21.8977},
-        skills=[{"name": "printer", "level": 3}],
-        shifts=[{"start_at": 1_795_680_000, "end_at": 1_795_708_800}],
-    )
-    territory: Id
-    id: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[\w.-]+$")]
-    name: Annotated[str, Field(min_length=1, max_length=120)]
-    base: PlaceGiven
-    skills: Annotated[tuple[HeldSkillGiven, ...], Field(max_length=50)] = ()
-    certificates: Annotated[tuple[CertificateGiven, ...], Field(max_length=50)] = ()
-    shifts: Annotated[tuple[ShiftGiven, ...], Field(max_length=100)] = ()
-    # the firm somebody works for; empty = the house itself (R81)
-    provider: Annotated[str, Field(max_length=64)] = ""
-    # such as engineering or production; empty = either (R87)
-    department: Annotated[str, Field(max_length=40)] = ""
-
-
-class ShiftsGiven(Expecting):
-    """Somebody's roster, whole."""
-
-    model_config = _like(shifts=[{"start_at": 1_795_680_000, "end_at": 1_795_708_800}])
-    shifts: Annotated[tuple[ShiftGiven, ...], Field(max_length=100)]
-
-
-class AbsenceGiven(Expecting):
-    """A span in which somebody cannot work."""
-
-    model_config = _like(from_at=1_795_680_000, until_at=1_795_708_800, reason="Ill")
-    from_at: Moment
-    until_at: Moment
-    reason: Said
-
-
-class PositionGiven(Body):
-    """Where a phone was."""
-
-    lat: Lat
-    lon: Lon
-    at: Moment
-    accuracy_m: Annotated[float | None, Field(ge=0, le=100_000, allow_inf_nan=False)] = None
-    heading: Annotated[float | None, Field(ge=0, le=360, allow_inf_nan=False)] = None
-    datum: Datum = "wgs84"
-
-
-class PositionsGiven(Body):
-    """The last points of one phone, oldest first."""
-
-    model_config = _like(items=[{"lat": 64.1383, "lon": -21.8977, "at": 1_795_687_200}])
-    items: Annotated[tuple[PositionGiven, ...], Field(min_length=1, max_length=20)]
-
-
-class SomebodysPosition(PositionGiven):
-    """Where one engineer's phone was."""
-
-    engineer: Id
-
-
-class ManyPositionsGiven(Body):
-    """Points of many phones, from a gateway."""
-
-    items: Annotated[tuple[SomebodysPosition, ...], Field(min_length=1, max_length=500)]
-
-
 class TerritoryGiven(Body):
     """A new planning area on the streets of a city that was imported."""
 
-    model_config = _like(id="porto-north", name="Porto, north", city="porto")
+    model_config = like(id="porto-north", name="Porto, north", city="porto")
     id: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z0-9][a-z0-9_-]*$")]
     name: Annotated[str, Field(min_length=1, max_length=120)]
     city: Annotated[str, Field(min_length=1, max_length=41)]
@@ -428,24 +318,10 @@ class TerritoryGiven(Body):
     zone: Annotated[str | None, Field(min_length=1, max_length=60)] = None
 
 
-class StormGiven(Body):
-    """A span in which outdoor work waits."""
-
-    from_at: Moment
-    until_at: Moment
-    reason: Said
-
-
-class StormsGiven(Body):
-    """All storms known now; an empty list ends them."""
-
-    storms: Annotated[tuple[StormGiven, ...], Field(max_length=20)]
-
-
 class TokenGiven(Body):
     """Who shall get in."""
 
-    model_config = _like(role="engineer", engineer="E01", link=True)
+    model_config = like(role="engineer", engineer="E01", link=True)
     role: Literal[
         "supervisor",
         "dispatcher",
@@ -466,7 +342,7 @@ class TokenGiven(Body):
 class RevokeGiven(Body):
     """Whose sessions end at once: one of the two."""
 
-    model_config = _like(actor="engineer:E01")
+    model_config = like(actor="engineer:E01")
     actor: Id | None = None
     session: Id | None = None
 
@@ -474,7 +350,7 @@ class RevokeGiven(Body):
 class LeaseGiven(Body):
     """What a planner wants of the right to publish plans."""
 
-    model_config = _like(action="acquire", owner="planner-1", ttl_s=15)
+    model_config = like(action="acquire", owner="planner-1", ttl_s=15)
     action: Literal["acquire", "renew", "release"]
     owner: Id
     # renew and release name the epoch they have

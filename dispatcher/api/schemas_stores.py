@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dispatcher.api.schemas import Body, Expecting, Id, Line, Moment, Name, _like
+from dispatcher.api.schemas import Body, Expecting, Id, Line, Moment, Name, like
 
 Quantity = Annotated[int, Field(ge=1, le=1_000_000)]
 HolderKind = Literal["depot", "engineer", "customer", "outside"]
@@ -26,7 +26,7 @@ class HolderGiven(Body):
 class ItemGiven(Body):
     """Something a depot keeps, with its class and minimum (R47, R48)."""
 
-    model_config = _like(
+    model_config = like(
         territory="reykjavik", item="PSU-350", depot="main", what="part", grade="A", minimum=2
     )
     territory: Id
@@ -40,7 +40,7 @@ class ItemGiven(Body):
 class MoveGiven(Body):
     """Things that change hands; what may go between whom is told by `move`."""
 
-    model_config = _like(
+    model_config = like(
         territory="reykjavik",
         move="issued",
         item="PSU-350",
@@ -88,14 +88,14 @@ class NeedGiven(Body):
 class PartsGiven(Expecting):
     """All parts the job needs, as far as known (R38)."""
 
-    model_config = _like(parts=[{"item": "PSU-350", "quantity": 1}])
+    model_config = like(parts=[{"item": "PSU-350", "quantity": 1}])
     parts: Annotated[tuple[NeedGiven, ...], Field(max_length=50)]
 
 
 class ExpenseGiven(Expecting):
     """What an engineer paid for the house (R65)."""
 
-    model_config = _like(category="parking", amount_cents=450, ticket="reykjavik-12")
+    model_config = like(category="parking", amount_cents=450, ticket="reykjavik-12")
     category: Literal["fare", "parking", "lodging", "meal", "part", "other"]
     amount_cents: Annotated[int, Field(ge=1, le=100_000_000)]
     ticket: Id | None = None
@@ -106,7 +106,7 @@ class ExpenseGiven(Expecting):
 class ProviderGiven(Body):
     """A firm whose people work for the house."""
 
-    model_config = _like(territory="reykjavik", provider="nordtec", name="Nordtec ehf.")
+    model_config = like(territory="reykjavik", provider="nordtec", name="Nordtec ehf.")
     territory: Id
     provider: Id
     name: Annotated[str, Field(min_length=1, max_length=120)]
@@ -115,7 +115,7 @@ class ProviderGiven(Body):
 class AssessmentGiven(Body):
     """A provider's points (R81); fewer than 60 mean mending, twice in a row the end (R83)."""
 
-    model_config = _like(territory="reykjavik", score=72)
+    model_config = like(territory="reykjavik", score=72)
     territory: Id
     score: Annotated[int, Field(ge=0, le=100)]
     rectify_by_at: Moment | None = None
@@ -124,7 +124,7 @@ class AssessmentGiven(Body):
 class ChangeGiven(Body):
     """A change of a provider's record (R82); the new data stays in your own files."""
 
-    model_config = _like(territory="reykjavik", what="bank")
+    model_config = like(territory="reykjavik", what="bank")
     territory: Id
     what: Literal["name", "address", "contact", "licence", "bank"]
 
@@ -132,14 +132,14 @@ class ChangeGiven(Body):
 class ChangeSettled(ChangeGiven):
     """Whether a change was made; bank details want a second person."""
 
-    model_config = _like(territory="reykjavik", what="bank", accepted=True)
+    model_config = like(territory="reykjavik", what="bank", accepted=True)
     accepted: bool
 
 
 class TermsGiven(Body):
     """What a contract says about who may come (R86)."""
 
-    model_config = _like(territory="reykjavik", contract="gold", own_staff_only=True)
+    model_config = like(territory="reykjavik", contract="gold", own_staff_only=True)
     territory: Id
     contract: Name
     own_staff_only: bool

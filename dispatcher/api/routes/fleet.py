@@ -9,6 +9,7 @@ import msgspec
 from fastapi import Query
 from starlette.responses import Response
 
+from dispatcher.api import fleet_schemas as ff
 from dispatcher.api import schemas as s
 from dispatcher.api import views as v
 from dispatcher.api.carry import Ask, Asked, Errand, answer
@@ -62,7 +63,7 @@ def list_engineers(
 
 
 @doors.post("/engineers", v.EngineerDone, status=201)
-def register_engineer(body: s.EngineerGiven, house: Housed, seat: Seated, ask: Asked) -> Response:
+def register_engineer(body: ff.EngineerGiven, house: Housed, seat: Seated, ask: Asked) -> Response:
     """Write somebody's record, new or whole; lunch, gate and place of the day are kept."""
     territory = TerritoryId(body.territory)
     seat.check_territory(territory)
@@ -86,7 +87,7 @@ def show_engineer(engineer: s.Id, house: Housed, seat: Seated) -> Response:
 
 @doors.post("/engineers/{engineer}/shifts", v.EngineerDone)
 def set_shifts(
-    engineer: s.Id, body: s.ShiftsGiven, house: Housed, seat: Seated, ask: Asked
+    engineer: s.Id, body: ff.ShiftsGiven, house: Housed, seat: Seated, ask: Asked
 ) -> Response:
     """Write somebody's roster anew."""
     one = _seen(house, seat, engineer)
@@ -96,7 +97,7 @@ def set_shifts(
 
 @doors.post("/engineers/{engineer}/absence", v.EngineerDone)
 def record_absence(
-    engineer: s.Id, body: s.AbsenceGiven, house: Housed, seat: Seated, ask: Asked
+    engineer: s.Id, body: ff.AbsenceGiven, house: Housed, seat: Seated, ask: Asked
 ) -> Response:
     """Note that somebody cannot work for a while."""
     one = _seen(house, seat, engineer)
@@ -129,7 +130,7 @@ for _row in _STEPS:
 
 @doors.post("/engineers/{engineer}/position", Accepted)
 def report_position(
-    engineer: s.Id, body: s.PositionsGiven, house: Housed, seat: Seated
+    engineer: s.Id, body: ff.PositionsGiven, house: Housed, seat: Seated
 ) -> Response:
     """Say where a phone was; positions are no facts and are kept for a month at most."""
     one = _seen(house, seat, engineer)
@@ -137,7 +138,7 @@ def report_position(
 
 
 @doors.post("/positions", Accepted)
-def report_positions(body: s.ManyPositionsGiven, house: Housed, seat: Seated) -> Response:
+def report_positions(body: ff.ManyPositionsGiven, house: Housed, seat: Seated) -> Response:
     """Say where many phones were, for gateways."""
     accepted = 0
     for mirror in house.mirrors():
@@ -157,7 +158,7 @@ def report_positions(body: s.ManyPositionsGiven, house: Housed, seat: Seated) ->
 
 @doors.post("/territories/{territory}/storms", StormsDone)
 def set_storms(
-    territory: s.Id, body: s.StormsGiven, house: Housed, seat: Seated, ask: Asked
+    territory: s.Id, body: ff.StormsGiven, house: Housed, seat: Seated, ask: Asked
 ) -> Response:
     """Let outdoor work wait for these storms (R28); an empty list ends it."""
     where = TerritoryId(territory)
@@ -171,7 +172,7 @@ def set_storms(
 
 
 def _keep(
-    house: House, territory: TerritoryId, points: Sequence[tuple[EngineerId, s.PositionGiven]]
+    house: House, territory: TerritoryId, points: Sequence[tuple[EngineerId, ff.PositionGiven]]
 ) -> Accepted:
     latest = house.clock.now() + _AHEAD_S
     batch = [

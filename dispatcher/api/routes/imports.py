@@ -13,6 +13,7 @@ import msgspec
 from fastapi import File, Header, UploadFile
 from starlette.responses import Response, StreamingResponse
 
+from dispatcher.api import fleet_schemas as ff
 from dispatcher.api import schemas as s
 from dispatcher.api.carry import Ask, Asked
 from dispatcher.api.doors import Doors, Json
@@ -180,7 +181,7 @@ def _ticket_wish(house: House, where: TerritoryId, row: Row) -> Wish:
 
 
 def _engineer_wish(house: House, where: TerritoryId, row: Row) -> Wish:
-    person = engineer_of(house, s.EngineerGiven.model_validate(engineer_body(where, row)))
+    person = engineer_of(house, ff.EngineerGiven.model_validate(engineer_body(where, row)))
     check_home(house, person)
     return Wish(RegisterEngineer(engineer=person), person.id)
 
