@@ -37,6 +37,11 @@ STYLE: Final = """
   [data-testid="stHorizontalBlock"]:has([data-testid="stMetric"]) { gap: .6rem; }
   [data-testid="stHorizontalBlock"]:has([data-testid="stMetric"]) > [data-testid="stColumn"] { min-width: 30%; flex: 1 1 30%; }
   [data-testid="stMetricValue"] { font-size: 1.15rem; }
+  /* the last column is mostly a sentence: it gets room from the others */
+  [data-testid="stTable"] table { font-size: .8rem; }
+  [data-testid="stTable"] :is(td, th) { padding: .3rem .3rem; }
+  [data-testid="stTable"] td:last-child { min-width: 5rem; }
+  [data-testid="stTable"], [data-testid="stTable"] > div { overflow-x: auto; }
   [data-testid="stHorizontalBlock"]:has([data-testid="stSelectbox"]) { gap: .6rem; }
   [data-testid="stHorizontalBlock"]:has([data-testid="stSelectbox"]) > [data-testid="stColumn"] { min-width: 46%; flex: 1 1 46%; }
 }
