@@ -15,12 +15,13 @@ import msgspec
 from fastapi import Depends, Header, Request
 from starlette.responses import Response
 
+from dispatcher.api.crew_views import EngineerDone, engineer_view
 from dispatcher.api.doors import Json
 from dispatcher.api.house import House
 from dispatcher.api.problems import lang_of, request_id_of
 from dispatcher.api.schemas import Expecting
 from dispatcher.api.seat import Seat
-from dispatcher.api.views import EngineerDone, TicketDone, engineer_view, ticket_view
+from dispatcher.api.views import TicketDone, ticket_view
 from dispatcher.desk.command import decide as commands
 from dispatcher.desk.command.ruling import Context
 from dispatcher.desk.command.wishes import Command

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dispatcher.api import views
+from dispatcher.api.crew_views import status_of
 from dispatcher.api.mirror import Mirror
 from dispatcher.domain.engineer import Engineer, Shift
 from dispatcher.domain.ids import EngineerId, RouteId, TicketId
@@ -65,7 +66,7 @@ def _degrees(place: Place) -> tuple[int, int]:
 
 def _engineer(mirror: Mirror, engineer: Engineer, now: int) -> Row:
     lon, lat = _degrees(mirror.place_of(engineer))
-    status = views.status_of(mirror, engineer, now)
+    status = status_of(mirror, engineer, now)
     at_work: TicketId | None = None
     late_s = 0
     for route in mirror.docs.routes_of(engineer.id):

@@ -9,9 +9,9 @@ import msgspec
 from fastapi import Query
 from starlette.responses import Response
 
+from dispatcher.api import crew_views as crew
 from dispatcher.api import fleet_schemas as ff
 from dispatcher.api import schemas as s
-from dispatcher.api import views as v
 from dispatcher.api.carry import Ask, Asked, Errand, answer
 from dispatcher.api.doors import Doors, Json
 from dispatcher.api.house import House
@@ -42,7 +42,7 @@ class StormsDone(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
 
 
-@doors.get("/engineers", v.EngineerPage)
+@doors.get("/engineers", crew.EngineerPage)
 def list_engineers(
     house: Housed,
     seat: Seated,
@@ -58,11 +58,11 @@ def list_engineers(
     )
     page = house.store.engineers(where, scope=seat.scope, limit=limit, cursor=cursor)
     now = house.clock.now()
-    items = [v.engineer_view(house.mirror(one.territory), one, now) for one in page.items]
-    return Json(v.EngineerPage(items=items, next=page.cursor, total=page.total))
+    items = [crew.engineer_view(house.mirror(one.territory), one, now) for one in page.items]
+    return Json(crew.EngineerPage(items=items, next=page.cursor, total=page.total))
 
 
-@doors.post("/engineers", v.EngineerDone, status=201)
+@doors.post("/engineers", crew.EngineerDone, status=201)
 def register_engineer(body: ff.EngineerGiven, house: Housed, seat: Seated, ask: Asked) -> Response:
     """Write somebody's record, new or whole; lunch, gate and place of the day are kept."""
     territory = TerritoryId(body.territory)
@@ -78,14 +78,14 @@ def register_engineer(body: ff.EngineerGiven, house: Housed, seat: Seated, ask: 
     return answer(house, seat, ask, errand, status=201)
 
 
-@doors.get("/engineers/{engineer}", v.EngineerView)
+@doors.get("/engineers/{engineer}", crew.EngineerView)
 def show_engineer(engineer: s.Id, house: Housed, seat: Seated) -> Response:
     """Show one engineer."""
     one = _seen(house, seat, engineer)
-    return Json(v.engineer_view(house.mirror(one.territory), one, house.clock.now()))
+    return Json(crew.engineer_view(house.mirror(one.territory), one, house.clock.now()))
 
 
-@doors.post("/engineers/{engineer}/shifts", v.EngineerDone)
+@doors.post("/engineers/{engineer}/shifts", crew.EngineerDone)
 def set_shifts(
     engineer: s.Id, body: ff.ShiftsGiven, house: Housed, seat: Seated, ask: Asked
 ) -> Response:
@@ -95,7 +95,7 @@ def set_shifts(
     return _do(house, seat, ask, one, command, body)
 
 
-@doors.post("/engineers/{engineer}/absence", v.EngineerDone)
+@doors.post("/engineers/{engineer}/absence", crew.EngineerDone)
 def record_absence(
     engineer: s.Id, body: ff.AbsenceGiven, house: Housed, seat: Seated, ask: Asked
 ) -> Response:
@@ -121,7 +121,7 @@ def _hang_step(path: str, move: str, meaning: str) -> None:
         return _do(house, seat, ask, one, command, body)
 
     step.__name__, step.__doc__ = f"{move}_engineer", meaning
-    doors.post(f"/engineers/{{engineer}}/{path}", v.EngineerDone)(step)
+    doors.post(f"/engineers/{{engineer}}/{path}", crew.EngineerDone)(step)
 
 
 for _row in _STEPS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from starlette.responses import Response
 
+from dispatcher.api import crew_views as crew
 from dispatcher.api import schemas as s
 from dispatcher.api import schemas_stores as g
 from dispatcher.api import views as v
@@ -174,7 +175,7 @@ def need_parts(
     return answer(house, seat, ask, errand)
 
 
-@doors.post("/engineers/{engineer}/expense", v.EngineerDone)
+@doors.post("/engineers/{engineer}/expense", crew.EngineerDone)
 def claim_expense(
     engineer: s.Id, body: g.ExpenseGiven, house: Housed, seat: Seated, ask: Asked
 ) -> Response:
