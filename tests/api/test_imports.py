@@ -151,6 +151,7 @@ def large(count: int, mark: str, wrong: dict[int, str] | None = None) -> bytes:
     return "\n".join(lines).encode()
 
 
+@pytest.mark.slow
 def test_wrong_cell_in_row_7312_of_ten_thousand(desk: Desk) -> None:
     """File, row, column, value and what to write instead; nothing of the file is written."""
     seq = desk.house.mirror(HOME).seq

@@ -158,6 +158,7 @@ def test_slow_client_gets_one_merged_delta(desk: Desk) -> None:
     run(story())
 
 
+@pytest.mark.slow
 def test_client_that_owes_acks_too_long_is_closed(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from dispatcher.api.notices import Notifier
 from dispatcher.domain import duty
 from dispatcher.store import Decision, Happening, Request
@@ -12,6 +14,7 @@ from tests.api.desk import HOME, running
 from tests.notify.test_notify import SECRET, receiver
 
 
+@pytest.mark.slow
 def test_overdue_task_is_told_to_the_role_it_went_to_once(tmp_path: Path) -> None:
     """A webhook for supervisors hears of it; a second look, and another process, send nothing."""
     with receiver() as (url, got), running(tmp_path) as desk:
@@ -50,6 +53,7 @@ def test_overdue_task_is_told_to_the_role_it_went_to_once(tmp_path: Path) -> Non
         assert [(row["row"]["audience"], row["amount"]) for row in rows] == [("supervisor", 1)]
 
 
+@pytest.mark.slow
 def test_failing_channel_is_a_state_and_the_task_stays(tmp_path: Path) -> None:
     """Given up after its tries: told with its code in both languages, and still somebody's work."""
     with receiver(*[503] * 9) as (url, got), running(tmp_path) as desk:

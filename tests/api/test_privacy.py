@@ -158,6 +158,7 @@ def _signed(desk: Desk, ticket: str) -> str:
     return document
 
 
+@pytest.mark.slow
 def test_pictures_go_with_their_time_and_come_back_with_a_backup(tmp_path: Path) -> None:
     """A signature is kept as long as its customer; the fact says how many, a copy has them all."""
     home = tmp_path / "desk"

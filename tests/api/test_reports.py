@@ -245,6 +245,7 @@ def _pages(desk, picked) -> list[str]:
         found += some
 
 
+@pytest.mark.slow
 def test_areas_roll_up_for_whoever_may_see_them(tmp_path: Path) -> None:
     """R88, M2 Eng 2.1: a director reads all areas as one, an area manager the own ones, an engineer none."""
     with running(tmp_path) as desk:

@@ -42,6 +42,7 @@ def simulated(scenario: Path, folder: Path) -> dict[str, Any]:
     return told
 
 
+@pytest.mark.slow
 def test_price_is_that_of_the_day_played(small: Path, tmp_path: Path) -> None:
     """The same figures as asked for beside it; cost with the turn less cost without is the price."""
     told = simulated(small, tmp_path)["fairness"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from dispatcher.domain import events as ev
@@ -9,6 +10,7 @@ from dispatcher.sim.scenario import Assets
 from tests.sim.test_virtual import play, small
 
 
+@pytest.mark.slow
 def test_day_with_contracts_has_visits_nobody_called_in() -> None:
     """R62, R77: tickets name their asset, and calendars that are due bring fillers; same seed, same log."""
     scenario = replace(small(), assets=Assets(share=0.6, contract_share=0.5, rounds=2))

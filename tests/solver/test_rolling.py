@@ -13,6 +13,7 @@ from dispatcher.solver.instance import instance_from
 from dispatcher.solver.rolling import Effort, roll
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_replan_is_never_dearer_than_inserting(seed: int) -> None:
     """After each of the events the replan costs at most what the fast path alone costs."""
