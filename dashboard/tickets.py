@@ -6,7 +6,6 @@ Must not move visits: that is done on the live map, where its consequences are s
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -356,12 +355,14 @@ def _history(frame: Frame, ticket_id: str) -> None:
 
 
 def without_echo(items: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return a history without plans that left the ticket where the plan before had put it."""
+    """Return a history without plans that left the ticket where the plan before had put it, to the minute."""
     kept: list[Mapping[str, Any]] = []
-    before = ""
+    before: object = ""
     for one in items:
-        if one["kind"] == "plan_published":
-            place = re.sub(r"\d+", "", one["text"], count=1)
+        # only a desk is told what a plan holds for the ticket
+        if "visit" in one["facts"]:
+            visit = one["facts"]["visit"]
+            place = visit and (visit["engineer"], visit["start_at"] // 60)
             if place == before:
                 continue
             before = place

@@ -63,8 +63,8 @@ def read_days(file: Path) -> tuple[CalendarDay, ...]:
     try:
         text = file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        is_text = isinstance(error, OSError)
-        problem = "it cannot be read" if is_text else "it is no text in UTF-8"
+        is_closed = isinstance(error, OSError)
+        problem = "it cannot be read" if is_closed else "it is no text in UTF-8"
         raise BadTable(file=file.name, problem=problem, expected=expected) from None
     reader = csv.DictReader(io.StringIO(text))
     if not {"table", "date", "works"} <= set(reader.fieldnames or ()):

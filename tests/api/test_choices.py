@@ -105,6 +105,10 @@ def test_plan_diff_and_geometry(desk: Desk) -> None:
     told = desk.client().get(f"/tickets/{two}/timeline").json()["items"][-1]
     assert told["kind"] == "plan_published"
     assert f": {name}, start " in told["text"]
+    assert told["facts"]["visit"] == {
+        "engineer": engineer,
+        "start_at": route["visits"][1]["start_at"],
+    }
     # what the plan holds for others is told to the desk only
     own = desk.client("engineer", engineer).get(f"/tickets/{two}/timeline").json()["items"][-1]
     assert name not in own["text"]

@@ -240,14 +240,16 @@ def test_code_of_a_ledger_is_read_in_its_own_room() -> None:
 
 def test_history_leaves_out_plans_that_changed_nothing_for_the_ticket() -> None:
     """Plan 12 left it where plan 11 had put it; plan 14 brought it back there, which is news."""
-    texts = ["Plan 11: An, start 03-02 10:00", "Plan 12: An, start 03-02 10:00", "called"]
-    texts += ["Plan 13 has no place for it", "Plan 14: An, start 03-02 10:00"]
+    an, later = {"engineer": "H1", "start_at": NOON}, {"engineer": "H1", "start_at": NOON + 59}
+    plans = [("11", an), ("12", later), ("called", None), ("13", None), ("14", an)]
     items = [
-        {"kind": "plan_published" if text.startswith("Plan") else "x", "text": text}
-        for text in texts
+        {"kind": "x", "text": text, "facts": {}}
+        if text == "called"
+        else {"kind": "plan_published", "text": text, "facts": {"visit": visit}}
+        for text, visit in plans
     ]
     kept = [one["text"] for one in without_echo(items)]
-    assert kept == [texts[0], *texts[2:]]
+    assert kept == ["11", "called", "13", "14"]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -348,6 +348,10 @@ def _start(mirror: Mirror, change: Change) -> str:
     return ""
 
 
+# what a timeline tells of a plan: its routes are a page of their own
+_PLAN_FACTS = ("plan_version", "engine", "cost", "bound", "iterations")
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a timeline."""
 
@@ -362,26 +366,34 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     facts: dict[str, Any]
 
 
-def _planned(mirror: Mirror, plan: ev.PlanPublished, ticket: TicketId, lang: Lang) -> str:
-    """Return what a plan means for one ticket: who comes when, or that nobody does."""
-    words: dict[str, object] = {"version": plan.plan_version}
+def _visit_in(plan: ev.PlanPublished, ticket: TicketId) -> dict[str, Any] | None:
+    """Return who comes to one ticket, and when (epoch seconds); None = nobody does."""
     for route in plan.routes:
         for visit in route.visits:
             if visit.ticket == ticket:
-                words |= {"engineer": _name(mirror, route.engineer)}
-                words |= {"start": moment_words(mirror, visit.start_at)}
-                return say("fact.plan_for", lang, **words)
-    return say("fact.plan_without", lang, **words)
+                return {"engineer": route.engineer, "start_at": visit.start_at}
+    return None
+
+
+def _planned(mirror: Mirror, version: int, visit: dict[str, Any] | None, lang: Lang) -> str:
+    """Return what a plan means for one ticket: who comes when, or that nobody does."""
+    if visit is None:
+        return say("fact.plan_without", lang, version=version)
+    name, start = _name(mirror, visit["engineer"]), moment_words(mirror, visit["start_at"])
+    return say("fact.plan_for", lang, version=version, engineer=name, start=start)
 
 
 def entry_of(mirror: Mirror, fact: Fact, lang: Lang, ticket: TicketId | None = None) -> Entry:
     """Return a fact as a line of a timeline, a ticket's own one if named; plans without their routes."""
-    text = sentence(mirror, fact, lang)
-    told: dict[str, Any] = msgspec.to_builtins(fact.event)
+    text: str | None = None
+    told: dict[str, Any]
     if isinstance(fact.event, ev.PlanPublished):
-        told = {k: told[k] for k in ("plan_version", "engine", "cost", "bound", "iterations")}
+        told = {key: getattr(fact.event, key) for key in _PLAN_FACTS}
         if ticket is not None:
-            text = _planned(mirror, fact.event, ticket, lang)
+            told["visit"] = _visit_in(fact.event, ticket)
+            text = _planned(mirror, fact.event.plan_version, told["visit"], lang)
+    else:
+        told = msgspec.to_builtins(fact.event)
     if isinstance(fact.event, ev.TicketReported):
         told["ticket"]["model"] = veiled(fact.event.ticket.model)
     return Entry(
@@ -391,6 +403,6 @@ def entry_of(mirror: Mirror, fact: Fact, lang: Lang, ticket: TicketId | None = N
         recorded_at=fact.recorded_at,
         actor=fact.actor,
         actor_label=actor_name(mirror, fact.actor, lang),
-        text=text,
+        text=text or sentence(mirror, fact, lang),
         facts=told,
     )

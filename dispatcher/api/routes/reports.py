@@ -17,6 +17,7 @@ from dispatcher.api.live.feed import Entry, entry_of
 from dispatcher.api.report_words import head_of, words_of
 from dispatcher.api.reporting import Books, Region, built
 from dispatcher.api.seat import Housed, Seat, Seated
+from dispatcher.api.sheets import MIME
 from dispatcher.domain.ids import TerritoryId, TicketId
 from dispatcher.errors import BadField, NotAllowed, UnknownReport
 from dispatcher.reports import (
@@ -40,8 +41,7 @@ Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 Period = Annotated[str, Query(max_length=12, description="2026, 2026-11, 2026-W47 or 2026-11-22")]
 Rollup = Annotated[bool, Query(description="all planning areas one may see, as one")]
 Form = Literal["json", "csv", "xlsx"]
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_FILES: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}, _XLSX: {}}}}
+_FILES: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}, MIME["xlsx"]: {}}}}
 # tickets of one page of the way down, and facts of each
 _TICKETS, _FACTS = 20, 60
 # kinds of cells that name something and count nothing
@@ -318,10 +318,10 @@ def _file(
     name = f"{report.name}-{books.span.name}.{form}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     if form == "csv":
-        return Response(csv_of(heads, rows), media_type="text/csv; charset=utf-8", headers=headers)
+        return Response(csv_of(heads, rows), media_type=MIME["csv"], headers=headers)
     kinds = [one.kind for one in report.columns]
     title = say(f"report.{report.name}", lang)
-    return Response(xlsx_of(title, heads, kinds, rows), media_type=_XLSX, headers=headers)
+    return Response(xlsx_of(title, heads, kinds, rows), media_type=MIME["xlsx"], headers=headers)
 
 
 def _row(report: Report, books: Books | Region, line: Line, lang: Lang) -> list[Cell]:
