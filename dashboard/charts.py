@@ -24,7 +24,7 @@ _USE: Final = {
 }
 _PAIR: Final = {"light": ["#66A5C4", "#27569b"], "dark": ["#8FD3FF", "#3f7fd6"]}
 _LINE: Final = {"light": "#0b62bd", "dark": "#62aeff"}
-# times the middle plan; a line of this height leaves the others no room
+# times a cheap plan; a line of this height leaves the others no room
 _FAR_ABOVE: Final = 10
 _KINDS: Final = ("added", "moved", "resequenced", "retimed", "removed")
 
@@ -120,8 +120,9 @@ def crew_chart(say: Words, theme: str, engineers: Sequence[Mapping[str, Any]]) -
 
 def _cost_axis(say: Words, costs: Sequence[int]) -> alt.Y:
     """Return the axis of costs; one plan far above the rest (a morning's first) must not flatten them."""
-    usual = sorted(costs)[len(costs) // 2]
-    if max(costs) > _FAR_ABOVE * usual > 0:
+    # the cheapest quarter: while requests pour in, most plans are dear ones of a few seconds each
+    some = sorted(cost for cost in costs if cost > 0)
+    if some and some[-1] > _FAR_ABOVE * some[len(some) // 4]:
         return alt.Y(
             "cost:Q",
             title=say("plan.cost.log"),
