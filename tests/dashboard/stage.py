@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx
 from playwright.sync_api import Browser, BrowserContext, Page, Request
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 ROOT = Path(__file__).parents[2]
 ARTEFACTS = ROOT / "artefacts"
@@ -182,8 +183,17 @@ def ticket_row(page: Page, ticket: str) -> dict[str, Any] | None:
 
 def await_ticket(page: Page, ticket: str, condition: str, timeout_ms: int = 30_000) -> None:
     """Wait until a ticket on the map fulfils a JavaScript condition on `k`."""
-    page.wait_for_function(
-        f"(id) => {{ const k = __live.desk.store.tickets.get(id); return k && ({condition}) }}",
-        arg=ticket,
-        timeout=timeout_ms,
-    )
+    try:
+        page.wait_for_function(
+            f"(id) => {{ const k = __live.desk.store.tickets.get(id); return k && ({condition}) }}",
+            arg=ticket,
+            timeout=timeout_ms,
+        )
+    except PlaywrightTimeout as late:
+        asked = page.evaluate(
+            "performance.getEntriesByType('resource').filter((one) => one.name.includes('/tickets/'))"
+            ".slice(-12).map((one) => [one.name.split('/').slice(-2).join('/'), one.responseStatus])"
+        )
+        raise AssertionError(
+            f"not {condition}: {ticket_row(page, ticket)}; asked {asked}"
+        ) from late

@@ -124,7 +124,9 @@ def take_back(page: Page, ticket: str) -> None:
 
 def stale(route: Route) -> None:
     """Send a command on as somebody would who saw the ticket long ago."""
-    seen = {**route.request.post_data_json, "expected_version": 0}
+    seen = json.loads(route.request.post_data or "{}")
+    if "expected_version" in seen:
+        seen["expected_version"] = 0
     route.continue_(post_data=json.dumps(seen))
 
 
@@ -152,8 +154,26 @@ def lock_and_hold(page: Page, ticket: str, say: dict[str, str]) -> None:
             page.locator(".dialog").wait_for(state="hidden", timeout=4000)
             break
     await_ticket(page, ticket, "k.status === 'held'")
-    page.locator("[data-do=release]").click()
+    # the panel is painted anew under the pressed button, and the ticket was changed meanwhile: it is let go all the same
+    page.route("**/release", stale, times=1)
+    press_slowly(page, "[data-do=release]")
     await_ticket(page, ticket, "k.status !== 'held'")
+
+
+def press_slowly(page: Page, button: str) -> None:
+    """Press a button as a hand does: news come in between down and up."""
+    page.locator(button).wait_for()
+    at = page.locator(".detail").evaluate(
+        """(panel, button) => { const one = panel.querySelector(button);
+        one.scrollIntoView({ block: "nearest" });
+        const box = one.getBoundingClientRect();
+        return [box.left + box.width / 2, box.top + box.height / 2] }""",
+        button,
+    )
+    page.mouse.move(*at)
+    page.mouse.down()
+    page.evaluate("__live.desk.detail.render()")
+    page.mouse.up()
 
 
 def test_assign_by_drag(stage: Stage) -> None:

@@ -4,6 +4,10 @@ import { Problem, path } from "./http.js";
 
 const UNDO_LIMIT = 30;
 
+// moves that the desk takes in one status alone: who sees that status has seen what matters, and a plan
+// that touched the ticket meanwhile is no reason to refuse
+const BY_STATUS = new Set(["release"]);
+
 /** Return the step that takes a command back, or null when nothing can. */
 export function reverseOf(name, before, body) {
   const at = (move, more = {}) => ({ name: move, ticket: before.id, body: more });
@@ -28,11 +32,11 @@ export class Commands {
   }
 
   /** Run one command on a ticket; resolves to true when the desk took it. A form that waits is told why not. */
-  async run(name, id, body = {}, { isUndo = false, tell = null } = {}) {
+  async run(name, id, body = {}, { isUndo = false, isQuiet = false, tell = null } = {}) {
     const ticket = this.store.tickets.get(id);
     const before = ticket ? { ...ticket, position: this.store.visitOf.get(id)?.position } : { id, flags: 0 };
     const sent = { ...body };
-    if (!isUndo && Number.isInteger(ticket?.version)) sent.expected_version = ticket.version;
+    if (!isUndo && !BY_STATUS.has(name) && Number.isInteger(ticket?.version)) sent.expected_version = ticket.version;
     if (name === "assign") this.#ghost(id, body.engineer);
     try {
       const answer = await this.http.post(path("tickets", id, name), sent);
@@ -40,7 +44,8 @@ export class Commands {
       this.#done(name, before, body, isUndo);
       return true;
     } catch (problem) {
-      this.#refused(name, id, body, problem, tell);
+      if (isQuiet) this.#forget(id);
+      else this.#refused(name, id, body, problem, tell);
       return false;
     }
   }
@@ -60,7 +65,9 @@ export class Commands {
     const last = this.undoable.pop();
     if (!last) return this.say("info", "undo.nothing");
     for (let step = last; step; step = step.then) {
-      if (!(await this.run(step.name, step.ticket, step.body, { isUndo: true }))) return;
+      // its old place may be gone by now: it goes to the planner's hands all the same
+      const isQuiet = Boolean(step.then);
+      if (!(await this.run(step.name, step.ticket, step.body, { isUndo: true, isQuiet })) && !isQuiet) return;
     }
     this.say("done", "undo.done", { ticket: last.ticket });
   }

@@ -1,5 +1,6 @@
 // The panel on the right: one ticket with its clocks, its candidates and the reasons, or one engineer.
 import { span } from "./clock.js";
+import { steady } from "./steady.js";
 import { throttle } from "./canvas.js";
 import { h } from "./dom.js";
 import { path } from "./http.js";
@@ -17,6 +18,7 @@ export class Detail {
     this.app = app;
     this.body = h("div.detailbody");
     this.root = h("section.detail", { "aria-label": app.t("detail.title"), tabindex: "-1" }, this.body);
+    this.render = steady(this.root, () => this.#paint());
     this.refetch = throttle(() => void this.#fetch(), 1200);
     this.data = {};
     this.tickers = [];
@@ -75,7 +77,7 @@ export class Detail {
     for (const tick of this.tickers) tick();
   }
 
-  render() {
+  #paint() {
     const { selected } = this.app.ui;
     this.tickers = [];
     const open = new Set([...this.body.querySelectorAll("details[open]")].map((one) => one.dataset.key));

@@ -1,6 +1,7 @@
 // What happened, newest first, and the short messages at the bottom.
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { steady } from "./steady.js";
 import { shortened } from "./palette.js";
 
 const SHOWN = 60;
@@ -11,9 +12,10 @@ export class Feed {
     this.app = app;
     this.list = h("ol.items");
     this.root = h("section.feed", { "aria-label": app.t("feed.title") }, h("h3", {}, app.t("feed.title")), this.list);
+    this.render = steady(this.root, () => this.#paint());
   }
 
-  render() {
+  #paint() {
     const { store, t, hour } = this.app;
     if (!store.feed.length) return this.list.replaceChildren(h("li.empty", {}, t("feed.empty")));
     const key = `${store.feed[0].at}|${store.feed.length}|${store.feed[0].text?.en}`;

@@ -11,6 +11,7 @@ import { cluster, hit, initials } from "../src/overlay.js";
 import { short, shortened } from "../src/palette.js";
 import { ahead, legsByEngineer, selectedRoute } from "../src/routes.js";
 import { apiAddress, socketAddress } from "../src/session.js";
+import { steady } from "../src/steady.js";
 import { Store } from "../src/store.js";
 import { fill, speaker } from "../src/texts.js";
 import { View, latOf, lonOf, mercatorX, mercatorY } from "../src/view.js";
@@ -216,6 +217,58 @@ test("a refused form is told why, and repeats on what is there now", async () =>
   assert.equal(await hold(), true);
   assert.deepEqual(sent.map((one) => one.expected_version), [4, 6]);
   assert.equal(said[0][0], "done");
+});
+
+test("whoever lets a ticket go has seen that it is held, whatever else changed on it", async () => {
+  const store = { tickets: new Map([["T1", ticket("T1", { version: 4, status: "held" })]]), visitOf: new Map(), ghosts: new Map(), engineers: new Map() };
+  const sent = [];
+  const post = async (path, body) => {
+    sent.push([path, body]);
+    return { version: 9 };
+  };
+  const commands = new Commands({ store, http: { post }, onGhost: () => {}, say: () => {} });
+  assert.equal(await commands.run("release", "T1"), true);
+  assert.equal(await commands.run("lock", "T1"), true);
+  assert.deepEqual(sent.map(([, body]) => body), [{}, { expected_version: 9 }]);
+});
+
+test("what is taken back goes to the planner's hands when its old place is gone", async () => {
+  const store = { tickets: new Map([["T1", ticket("T1", { engineer: "I1", version: 4 })]]), visitOf: new Map([["T1", { position: 0 }]]), ghosts: new Map(), engineers: new Map() };
+  const said = [], sent = [];
+  const post = async (path, body) => {
+    sent.push([path.split("/").at(-1), body]);
+    if (sent.length === 2) throw new Problem(409, { code: "not_eligible", detail: "that visit has begun" });
+    return { version: 4 + sent.length };
+  };
+  const commands = new Commands({ store, http: { post }, onGhost: () => {}, say: (...words) => said.push(words.slice(0, 2)) });
+  await commands.run("assign", "T1", { engineer: "I2" });
+  await commands.undo();
+  assert.deepEqual(sent.slice(1), [["assign", { engineer: "I1", position: 0 }], ["unlock", {}]]);
+  assert.deepEqual(said, [["done", "did.assign"], ["done", "undo.done"]]);
+  assert.equal(store.ghosts.size, 0);
+});
+
+test("a panel is not painted under a pressed button, but once after it", async () => {
+  const heard = new EventTarget(), root = new EventTarget();
+  globalThis.window = heard;
+  let painted = 0;
+  const paint = steady(root, () => (painted += 1));
+  paint();
+  root.dispatchEvent(new Event("pointerdown"));
+  paint();
+  paint();
+  assert.equal(painted, 1);
+  heard.dispatchEvent(new Event("pointerup"));
+  assert.equal(painted, 1, "the click comes first");
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.equal(painted, 2);
+  paint();
+  assert.equal(painted, 3);
+  root.dispatchEvent(new Event("pointerdown"));
+  heard.dispatchEvent(new Event("pointercancel"));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.equal(painted, 3, "nothing was due");
+  delete globalThis.window;
 });
 
 test("a sentence names all tickets of its area in short, and nothing else", () => {
