@@ -13,9 +13,9 @@ from typing import Final, Literal
 
 import numpy as np
 
-from dispatcher.solver.insertion import Place, places, plan_without
+from dispatcher.solver.insertion import Place, open_plan, places
 from dispatcher.solver.problem import NONE, Ints, Problem
-from dispatcher.solver.solution import Solution, Stop, Verdict, Violation, drive, judge
+from dispatcher.solver.solution import Costs, Solution, Stop, Verdict, Violation, drive, judge
 from dispatcher.solver.solve import solve
 
 Kind = Literal["window", "overtime", "vehicle", "part"]
@@ -76,9 +76,36 @@ def why_this(problem: Problem, plan: Solution, task: int) -> list[Place]:
     return places(problem, plan, task)
 
 
+def as_judged(
+    problem: Problem, without: Solution, task: int, place: Place, before: Verdict
+) -> Place | None:
+    """
+    Return a place with what the judge finds for the whole plan, None when the plan lacks more by it.
+
+    Parameters
+    ----------
+    without
+        The plan in which the task is open.
+    before
+        The verdict about it.
+    """
+    after = judge(problem, _put(without, place, task))
+    if after.lacks > before.lacks:
+        return None
+    was_kept = problem.incumbent_vehicle[task] != NONE
+    lost = Costs(
+        unserved=int(problem.drop_cost[task]),
+        stability=int(problem.move_cost[task]) if was_kept else 0,
+    )
+    parts = after.costs - before.costs + lost
+    stops = (s for r in after.routes if r for s in r.stops)
+    start = next(stop.start for stop in stops if stop.task == task)
+    return replace(place, extra=parts.total, parts=parts, start=start)
+
+
 def why_not(problem: Problem, plan: Solution, task: int, vehicle: int) -> Refusal | None:
     """Return why a vehicle cannot take a task in this plan, None when it can."""
-    row = plan_without(plan, task).routes[vehicle]
+    row = open_plan(problem, plan, task).routes[vehicle]
     refusal: Refusal | None = None
     for position in range(len(problem.fixed[vehicle]), len(row) + 1):
         times, wrong = drive(problem, vehicle, (*row[:position], task, *row[position:]))
@@ -163,7 +190,7 @@ def held(
     None when the task stays open, the judge refuses the plan, or leaving the task open is cheaper.
     """
     question, task = changed(problem, change), change.task
-    without = plan_without(plan, task)
+    without = open_plan(problem, plan, task)
     start = without
     ranked = places(question, without, task, most=1)
     if ranked and ranked[0].extra < question.drop_cost[task]:
@@ -215,7 +242,7 @@ def smallest_change(
     options
         Changes in the order of their amount; None = those of `changes`.
     """
-    without = plan_without(plan, task)
+    without = open_plan(problem, plan, task)
     drop = int(problem.drop_cost[task])
     least: dict[tuple[str, int], int] = {}
     ranked: list[tuple[int, int, Change]] = []

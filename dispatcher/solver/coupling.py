@@ -16,7 +16,7 @@ import numpy as np
 
 from dispatcher.solver.insertion import places
 from dispatcher.solver.problem import Problem
-from dispatcher.solver.solution import Solution, judge
+from dispatcher.solver.solution import Solution, Stop, judge
 
 # moments tried for each couple, besides those of the plan
 _TRIES: Final = 8
@@ -24,6 +24,8 @@ _TRIES: Final = 8
 _SMALL: Final = 6
 # a window nobody can reach
 _NEVER: Final = 1 << 39
+# a start that is free
+_ANY: Final = (-(1 << 40), 1 << 40)
 
 
 def is_coupled(problem: Problem) -> bool:
@@ -34,6 +36,50 @@ def is_coupled(problem: Problem) -> bool:
 def moments_of(problem: Problem, plan: Solution) -> dict[int, tuple[int, int]]:
     """Return the moments a feasible plan gives its coupled tasks, for `decoupled`."""
     return _settled(problem, plan)
+
+
+def untied(problem: Problem, plan: Solution, task: int | None = None) -> Problem:
+    """
+    Return the problem without couples, in which those of a feasible plan keep their moments.
+
+    Parameters
+    ----------
+    task
+        A task that is not in the plan and may come where its partner and those before and after
+        it leave room; None = none.
+    """
+    if not is_coupled(problem):
+        return problem
+    moments = _settled(problem, plan)
+    if task is not None:
+        stops = {s.task: s for r in judge(problem, plan).routes if r for s in r.stops}
+        room = _room(problem, stops, task)
+        if room is not None:
+            moments[task] = room
+        for first, second, _ in problem.precedence.tolist():
+            if second == task and first in stops:
+                # the task may not be put where it holds up what it waits for
+                moments[first] = (moments[first][0], stops[first].start)
+    return decoupled(problem, moments)
+
+
+def _room(problem: Problem, stops: dict[int, Stop], task: int) -> tuple[int, int] | None:
+    """Return the first and last start a plan leaves for a task, None when it cannot be served."""
+    low, high = _ANY
+    for a, b in problem.sync.tolist():
+        if task in {a, b}:
+            mate = stops.get(b if task == a else a)
+            if mate is None:
+                return None
+            low = high = mate.start
+    for first, second, lag in problem.precedence.tolist():
+        if second == task:
+            if first not in stops:
+                return None
+            low = max(low, stops[first].finish + lag)
+        if first == task and second in stops:
+            high = min(high, stops[second].start - lag - int(problem.duration[task]))
+    return (low, high) if low <= high else None
 
 
 def put_chain(problem: Problem, plan: Solution, chain: list[int]) -> Solution:
@@ -94,15 +140,13 @@ def _settled(problem: Problem, plan: Solution) -> dict[int, tuple[int, int]]:
     for first, second, lag in problem.precedence.tolist():
         if first not in start:
             continue
-        # the first may start no later than the second's turn, or than now when it is alone
-        done = start[first] + int(problem.duration[first]) + lag
-        low, high = moments.get(first, (-(1 << 40), start[first]))
+        low, high = moments.get(first, _ANY)
         if second in start:
-            done = max(done, start[second])
-            moments.setdefault(second, (done, 1 << 40))
-        if first not in moments:
-            slack = done - lag - int(problem.duration[first])
-            moments[first] = (low, max(high, slack) if second in start else 1 << 40)
+            # the first may be as late as the second's turn allows, the second no sooner than now
+            high = min(high, start[second] - lag - int(problem.duration[first]))
+            soonest, latest = moments.get(second, _ANY)
+            moments[second] = (max(soonest, start[second]), latest)
+        moments[first] = (low, high)
     return moments
 
 
@@ -161,7 +205,7 @@ def _moments(problem: Problem, plan: Solution, chain: list[int]) -> list[int]:
     served = {i for route in plan.routes for i in route}
     moments = _settled(problem, plan)
     for i in chain:
-        moments.setdefault(i, (-(1 << 40), 1 << 40))
+        moments.setdefault(i, _ANY)
     alone = decoupled(problem, moments)
     soon: set[int] = set()
     if judge(alone, plan).feasible:

@@ -82,7 +82,7 @@ def places(
     state
         Arrays of `plan` without the task when they are at hand; saves laying them out.
     """
-    without = plan_without(plan, task)
+    without = open_plan(problem, plan, task)
     state = state or route_state(pack(problem), without)
     m = problem.num_vehicles
     extra, at = np.full(m, INF, np.int64), np.full(m, NONE, np.int64)
@@ -103,6 +103,23 @@ def plan_without(plan: Solution, task: int) -> Solution:
     """Return the plan without one task; lunches are placed anew."""
     routes = tuple(tuple(i for i in route if i != task) for route in plan.routes)
     return replace(plan, routes=routes, lunch_leg=())
+
+
+def open_plan(problem: Problem, plan: Solution, task: int) -> Solution:
+    """
+    Return a feasible plan in which a task is open.
+
+    Where a way over its place was shorter than the straight one, a route may not hold without it:
+    then the route's last visits are open too.
+    """
+    rest = plan_without(plan, task)
+    routes = list(rest.routes)
+    for v, row in enumerate(routes):
+        if len(row) == len(plan.routes[v]):
+            continue
+        while len(routes[v]) > len(problem.fixed[v]) and not drive(problem, v, routes[v])[0]:
+            routes[v] = routes[v][:-1]
+    return replace(rest, routes=tuple(routes))
 
 
 def _with_parts(problem: Problem, plan: Solution, task: int, vehicle: int, at: int) -> Place:

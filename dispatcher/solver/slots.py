@@ -1,23 +1,27 @@
 """
 Appointment windows for a new task: what each would cost the plan, who would come, what gets late.
 
-Exact for the plan as it stands; nothing that is planned is moved to another vehicle. Must not
-choose for the customer.
+Exact for the plan as it stands; nothing that is planned is moved to another vehicle, and couples
+keep their moments. Must not choose for the customer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
-from dispatcher.solver.answers import Change, changed
-from dispatcher.solver.insertion import Place, places, plan_without
+from dispatcher.solver.answers import Change, as_judged, changed
+from dispatcher.solver.coupling import is_coupled, untied
+from dispatcher.solver.insertion import Place, open_plan, places
 from dispatcher.solver.packing import WINDOW_FIRST, pack, with_window
 from dispatcher.solver.problem import NEVER, Problem
-from dispatcher.solver.solution import RouteTimes, Solution, drive
+from dispatcher.solver.solution import RouteTimes, Solution, drive, judge
 from dispatcher.solver.state import RouteState, route_state
 
 Span = tuple[int, int]
+# a span, the day in which the task has that window, its cheapest place
+_Found = tuple[Span, Problem, Place]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,35 +55,53 @@ def slots(
     most
         So many windows at most.
     """
-    without = plan_without(plan, task)
-    drop = int(problem.drop_cost[task])
-    base = changed(problem, Change(kind="window", task=task, first=0, last=NEVER))
+    without = open_plan(problem, plan, task)
+    alone = untied(problem, without, task)
+    base = changed(alone, Change(kind="window", task=task, first=0, last=NEVER))
     packed = pack(base)
     row = int(packed.task[task, WINDOW_FIRST])
     state = route_state(packed, without)
-    found: list[Slot] = []
+    found: list[_Found] = []
     for span in spans:
-        kept = _kept(problem, task, span)
-        if kept is None:
+        tried: list[tuple[Problem, Place]] = []
+        for kept in _kept(alone, task, span):
+            narrowed, fresh = _narrowed(base, state, task, row, kept)
+            tried += [(narrowed, p) for p in places(narrowed, without, task, most=1, state=fresh)]
+        if not tried:
             continue
-        narrowed, fresh = _narrowed(base, state, task, row, kept)
-        ranked = places(narrowed, without, task, most=1, state=fresh)
-        if ranked and ranked[0].extra < drop:
-            found.append(_slot(narrowed, without, task, span, ranked[0]))
-    return sorted(found, key=lambda s: (s.place.extra, s.first))[:most]
+        narrowed, place = min(tried, key=lambda t: t[1].extra)
+        if place.extra < state.drop_cost(task):
+            found.append((span, narrowed, place))
+    found.sort(key=lambda f: (f[2].extra, f[0]))
+    if is_coupled(problem):
+        found = list(islice(_judged(problem, without, task, found), most))
+    return [_slot(day, without, task, span, place) for span, day, place in found[:most]]
 
 
-def _kept(problem: Problem, task: int, span: Span) -> Span | None:
-    """Return the part of a span that the task's own windows leave, None = nothing."""
+def _judged(
+    problem: Problem, without: Solution, task: int, found: Iterable[_Found]
+) -> Iterator[_Found]:
+    """Yield what the judge accepts for the whole plan, with what he finds: couples may slide."""
+    before = judge(problem, without)
+    for span, day, place in found:
+        own = _kept(problem, task, span)
+        first, last = next(part for part in own if part[0] <= place.start <= part[1])
+        agreed = changed(problem, Change(kind="window", task=task, first=first, last=last))
+        told = as_judged(agreed, without, task, place, before)
+        if told is not None:
+            yield span, day, told
+
+
+def _kept(problem: Problem, task: int, span: Span) -> list[Span]:
+    """Return the parts of a span that the task's own windows leave, in order."""
     first, last = int(problem.window_ptr[task]), int(problem.window_ptr[task + 1])
     if first == last:
-        return span
-    for k in range(first, last):
-        low = max(span[0], int(problem.window_open[k]))
-        high = min(span[1], int(problem.window_close[k]))
-        if low <= high:
-            return low, high
-    return None
+        return [span]
+    cut = [
+        (max(span[0], int(problem.window_open[k])), min(span[1], int(problem.window_close[k])))
+        for k in range(first, last)
+    ]
+    return [(low, high) for low, high in cut if low <= high]
 
 
 def _narrowed(

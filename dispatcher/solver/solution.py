@@ -8,6 +8,7 @@ made fast: the kernels are fast, and tests hold them equal to this page.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -70,6 +71,9 @@ def empty_solution(problem: Problem) -> Solution:
     return Solution(routes=problem.fixed)
 
 
+_OVER: Final = "change_budget"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What the judge says about a plan."""
@@ -88,6 +92,23 @@ class Verdict:
     def cost(self) -> int:
         """The sum of all parts."""
         return self.costs.total
+
+    @property
+    def lacks(self) -> tuple[int, int]:
+        """
+        How far from feasible, (0, 0) when feasible; the smaller the better.
+
+        Rules that are broken; and required tasks nobody visits with the promises touched beyond
+        the change budget, which can be more than any plan can help.
+        """
+        open_ = sum(v.code == "required_unserved" for v in self.violations)
+        over = [v.facts["touched"] - v.facts["budget"] for v in self.violations if v.code == _OVER]
+        return len(self.violations) - open_ - len(over), open_ + sum(over)
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """What plans of one problem are compared by: what they lack, then their cost."""
+        return (*self.lacks, self.cost)
 
 
 def judge(problem: Problem, solution: Solution) -> Verdict:

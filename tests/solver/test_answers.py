@@ -18,7 +18,7 @@ from dispatcher.solver.answers import (
     why_this,
     why_unassigned,
 )
-from dispatcher.solver.insertion import plan_without
+from dispatcher.solver.insertion import open_plan
 from dispatcher.solver.problem import Problem
 from dispatcher.solver.solution import Solution, judge
 from dispatcher.solver.solve import solve
@@ -40,7 +40,7 @@ def test_every_refusal_is_what_the_judge_says(seed: int) -> None:
     problem = random_day(seed, num_tasks=7, num_vehicles=3)
     plan = solve(problem, iterations=200, seed=seed).solution
     task = seed % 7
-    without = plan_without(plan, task)
+    without = open_plan(problem, plan, task)
     refused = {refusal.vehicle: refusal for refusal in why_unassigned(problem, plan, task)}
     for v in range(problem.num_vehicles):
         verdicts = [

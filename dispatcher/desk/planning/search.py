@@ -16,10 +16,9 @@ from dispatcher.desk.planning.situation import situation
 from dispatcher.domain.ids import RouteId, TicketId
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
-from dispatcher.solver.coupling import decoupled, is_coupled, moments_of, put_chain
-from dispatcher.solver.insertion import Place, places
+from dispatcher.solver.coupling import is_coupled, put_chain, untied
+from dispatcher.solver.insertion import Place, open_plan, places
 from dispatcher.solver.packing import pack
-from dispatcher.solver.problem import Problem
 from dispatcher.solver.solution import Solution, Verdict, drive, judge
 from dispatcher.solver.solve import solve
 from dispatcher.solver.state import route_state
@@ -88,19 +87,6 @@ def mate_of(day: Day, task: int) -> int | None:
     return None
 
 
-def _alone(day: Day, plan: Solution, task: int | None = None) -> Problem:
-    """Return the problem in which the couples of a plan keep their moments and nothing is tied."""
-    if not is_coupled(day.problem):
-        return day.problem
-    moments = moments_of(day.problem, plan)
-    mate = None if task is None else mate_of(day, task)
-    if mate is not None and task is not None:
-        stops = {s.task: s.start for r in judge(day.problem, plan).routes if r for s in r.stops}
-        if mate in stops:
-            moments[mate] = moments[task] = (stops[mate], stops[mate])
-    return decoupled(day.problem, moments)
-
-
 def _weakest(day: Day, v: int, route: list[int], fixed: int) -> int:
     """Return the position whose visit makes the route impossible, the last one if none is named."""
     _, wrong = drive(day.problem, v, tuple(route))
@@ -110,7 +96,7 @@ def _weakest(day: Day, v: int, route: list[int], fixed: int) -> int:
 
 def ranking(day: Day, base: Solution, task: int) -> list[Place]:
     """Return the best place of a task in each vehicle that can take it, cheapest first."""
-    return places(_alone(day, base, task), base, task)
+    return places(untied(day.problem, base, task), base, task)
 
 
 def without(plan: Solution, task: int) -> Solution:
@@ -135,12 +121,13 @@ def insert(day: Day, ticket: TicketId) -> Answer:
     mate = mate_of(day, task)
     if mate is not None:
         return _insert_couple(day, base, task, mate)
-    ranked = ranking(day, without(base, task), task)
+    rest = open_plan(day.problem, base, task)
+    ranked = ranking(day, rest, task)
     if not ranked or ranked[0].extra >= day.problem.drop_cost[task]:
         reasons = why_open(day, base, task, ranked[0] if ranked else None)
         open_entry = Unassigned(ticket=ticket, reasons=reasons)
         return replace(answer_of(day, judge(day.problem, base)), unassigned=(open_entry,))
-    plan = put(without(base, task), ranked[0], task)
+    plan = put(rest, ranked[0], task)
     return replace(answer_of(day, judge(day.problem, plan)), choices=(choice(day, task, ranked),))
 
 
@@ -180,7 +167,7 @@ def move(day: Day, task: int, vehicle: int) -> Answer | None:
     if mate_of(day, task) is not None:
         return None
     base = sound(day)
-    rest = without(base, task)
+    rest = open_plan(day.problem, base, task)
     ranked = [place for place in ranking(day, rest, task) if place.vehicle == vehicle]
     if not ranked:
         return None
@@ -307,7 +294,7 @@ def insert_all(day: Day) -> Answer:
     plan = sound(day)
     before = judge(day.problem, plan)
     order = sorted(before.unserved, key=lambda i: (-int(day.problem.drop_cost[i]), i))
-    problem = _alone(day, plan)
+    problem = untied(day.problem, plan)
     state = route_state(pack(problem), plan)
     left: list[Unassigned] = []
     chosen: list[Choice] = []
@@ -334,7 +321,7 @@ def insert_all(day: Day) -> Answer:
 def _why_left(day: Day, plan: Solution, task: int) -> tuple[Reason, ...]:
     if mate_of(day, task) is not None:
         return why_no_couple(day, task)
-    best = next(iter(places(_alone(day, plan), plan, task, 1)), None)
+    best = next(iter(places(untied(day.problem, plan), plan, task, 1)), None)
     return why_open(day, plan, task, best)
 
 
