@@ -163,7 +163,7 @@ def solve_coupled(
     fixed, and the judge lets the starts slide earlier.
     """
     plan = start
-    if not judge(problem, plan).feasible:
+    if judge(problem, plan).lacks[0]:
         plan = Solution(routes=problem.fixed)
     plan = _better(problem, plan, search(decoupled(problem, _settled(problem, plan)), plan))
     for chain in _chains(problem):
@@ -173,10 +173,7 @@ def solve_coupled(
 
 
 def _better(problem: Problem, one: Solution, other: Solution) -> Solution:
-    first, second = judge(problem, one), judge(problem, other)
-    if second.feasible and (not first.feasible or second.cost < first.cost):
-        return other
-    return one
+    return other if judge(problem, other).rank < judge(problem, one).rank else one
 
 
 def _chains(problem: Problem) -> list[list[int]]:
@@ -208,7 +205,7 @@ def _moments(problem: Problem, plan: Solution, chain: list[int]) -> list[int]:
         moments.setdefault(i, _ANY)
     alone = decoupled(problem, moments)
     soon: set[int] = set()
-    if judge(alone, plan).feasible:
+    if not judge(alone, plan).lacks[0]:
         waiting = [i for i in chain if i not in served]
         soon = {p.start for i in waiting for p in places(alone, plan, i, most=_TRIES)}
     first = int(problem.earliest.min())
@@ -228,7 +225,7 @@ def _put_at(problem: Problem, plan: Solution, todo: list[int], moment: int) -> S
             return None
         added[i] = moments[i]
         alone = decoupled(problem, moments)
-        found = places(alone, plan, i, most=1) if judge(alone, plan).feasible else []
+        found = [] if judge(alone, plan).lacks[0] else places(alone, plan, i, most=1)
         if not found:
             return None
         routes = list(plan.routes)
@@ -260,14 +257,14 @@ def _polished(problem: Problem, plan: Solution) -> Solution:
     singles = [[i] for i in range(problem.num_tasks) if i not in coupled]
     pinned = set(problem.fixed_task.tolist())
     groups = [g for g in (*chains, *singles) if not pinned & set(g)]
-    cost, gained = judge(problem, plan).cost, True
+    rank, gained = judge(problem, plan).rank, True
     while gained:
         gained = False
         for group in groups:
             for tried in _replaced(problem, plan, group):
-                verdict = judge(problem, tried)
-                if verdict.feasible and verdict.cost < cost:
-                    plan, cost, gained = tried, verdict.cost, True
+                found = judge(problem, tried).rank
+                if found < rank:
+                    plan, rank, gained = tried, found, True
     return plan
 
 

@@ -46,6 +46,8 @@ class Request:
     on_better: OnBetter | None
     should_stop: ShouldStop
     clock: Callable[[], float]
+    # units for every touched promise, besides its own price
+    touch_price: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,7 @@ def _search(request: Request) -> tuple[Solution, int]:
         ),
         seed=request.seed,
         threads=request.threads,
+        touch_price=request.touch_price,
         on_better=_judged(request),
         should_stop=request.should_stop,
     )
@@ -221,12 +224,14 @@ def solve(
     plan = close_gaps(problem, plan)
     verdict = judge(problem, plan)
     if any(v.code == "change_budget" for v in verdict.violations):
-        plan, more = _within_budget(request)
-        verdict, count = judge(problem, plan), count + more
+        other, more = _within_budget(request)
+        found, count = judge(problem, other), count + more
+        if found.rank < verdict.rank:
+            plan, verdict = other, found
     floor = judge(problem, usable)
-    if floor.feasible and (not verdict.feasible or floor.cost < verdict.cost):
+    if floor.rank < verdict.rank:
         plan, verdict = usable, floor
-    if not verdict.feasible and not _only_impossible(verdict):
+    if verdict.lacks[0]:
         raise EngineFailed(
             engine=engine, problem=f"the judge refuses its plan: {verdict.violations[0]}"
         )
@@ -248,32 +253,16 @@ def _within_budget(request: Request) -> tuple[Solution, int]:
     """
     best, count = request.start, 0
     least = judge(request.problem, best)
+    tries = len(_TOUCH_PRICES)
+    share = None if request.seconds is None else request.seconds / tries
     for price in _TOUCH_PRICES:
-        plan, done = anneal.improve(
-            request.problem,
-            request.start,
-            schedule=Schedule(
-                seconds=None if request.seconds is None else request.seconds / len(_TOUCH_PRICES),
-                iterations=request.iterations,
-                is_warm=True,
-            ),
-            seed=request.seed,
-            touch_price=price,
-            should_stop=request.should_stop,
-        )
+        asked = replace(request, seconds=share, is_warm=True, touch_price=price)
+        plan, done = _search(asked)
         count += done
         verdict = judge(request.problem, plan)
-        fewer = len(verdict.touched) < len(least.touched)
-        if (verdict.feasible and (not least.feasible or verdict.cost < least.cost)) or (
-            not least.feasible and fewer
-        ):
+        if verdict.rank < least.rank:
             best, least = plan, verdict
     return best, count
-
-
-def _only_impossible(verdict: Verdict) -> bool:
-    """True when all that is wrong is a required task nobody can serve, or too many changes."""
-    return all(v.code in {"required_unserved", "change_budget"} for v in verdict.violations)
 
 
 def usable_part(problem: Problem, start: Solution | None) -> Solution:

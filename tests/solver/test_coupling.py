@@ -82,3 +82,41 @@ def test_scarce_parts_are_never_promised_twice(seed: int) -> None:
     answer = solve(problem, iterations=300, seed=seed)
     assert answer.verdict.feasible
     assert len(answer.verdict.unserved) >= 7
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_change_budget_is_kept_beside_couples(seed: int) -> None:
+    """From the promised plan of a pair and a follower no replan touches more than allowed."""
+    couples = {"sync": np.array([[0, 1]]), "precedence": np.array([[2, 3, 600]])}
+    day = random_day(seed, num_tasks=9, **couples)
+    first = solve(day, iterations=60, seed=seed)
+    start = {s.task: (r.vehicle, s.start) for r in first.verdict.routes if r for s in r.stops}
+    promised = replace(
+        day,
+        # a ticket that nobody has time for without moving others
+        drop_cost=np.where([i in start for i in range(9)], day.drop_cost, 500_000),
+        incumbent_vehicle=np.array([start.get(i, (NONE, NONE))[0] for i in range(9)]),
+        incumbent_start=np.array([start.get(i, (NONE, NONE))[1] for i in range(9)]),
+        is_promised=np.array([i in start for i in range(9)]),
+        change_budget=1,
+    )
+    for engine in ("search", "greedy"):
+        answer = solve(promised, engine=engine, iterations=60, seed=seed, start=first.solution)
+        assert answer.verdict.feasible
+        assert len(answer.verdict.touched) <= 1
+        cold = solve(promised, engine=engine, iterations=60, seed=seed)
+        assert {v.code for v in cold.verdict.violations} <= {"change_budget"}
+
+
+def test_required_tasks_do_not_keep_couples_out(village: Problem) -> None:
+    """A pair is served although a required task cannot be."""
+    pair = replace(
+        village,
+        task_location=np.array([1, 1, 3, 4, 5]),
+        sync=np.array([[0, 1]]),
+        is_required=np.array([False, False, False, False, True]),
+        is_eligible=np.array([[True, True]] * 4 + [[False, False]]),
+    )
+    answer = solve(pair, iterations=200, seed=1)
+    assert answer.verdict.unserved == (4,)
