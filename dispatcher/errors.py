@@ -388,6 +388,11 @@ class RowsWrong(BadInput):
 class BadInstance(BadInput):
     """{file}, {key}: {problem}."""
 
+    def message(self, lang: Lang) -> str:
+        """Return the sentence; a place that is no key but words is said in the language."""
+        key = str(self.facts.get("key"))
+        return self._fill(lang, {**self.facts, "key": part(key, lang) if " " in key else key})
+
 
 class BadProblem(BadInput):
     """The problem's {key} {problem}."""

@@ -6,24 +6,40 @@ Must not judge or solve. Every fault is one sentence that names the file and the
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dispatcher.errors import BadInstance
+from dispatcher.errors import BadInstance, BadProblem
 from dispatcher.solver.city_travel import CityTravel, city_seconds
-from dispatcher.solver.problem import MAX_COST, MAX_LOCATIONS, NEVER, NONE, Flags, Problem, Seconds
+from dispatcher.solver.document import MAX_SECONDS, Node, read_json
+from dispatcher.solver.problem import MAX_LOCATIONS, NEVER, NONE, Flags, Problem, Seconds
 from dispatcher.solver.solution import Solution
 
+Floats = NDArray[np.float64]
 FORMAT = "fsd-instance/1"
 PLAN_FORMAT = "fsd-plan/1"
-# no public instance comes near; a larger number is a slip of the pen
-_MAX_SECONDS = 10_000_000
+# every key there is; another one is a slip of the pen or a wish that would not be kept
+_KEYS = (
+    *("format", "name", "family", "seed", "now", "horizon", "skills", "weights", "locations"),
+    *("travel", "engineers", "jobs"),
+)
+_WEIGHT_KEYS = ("travel", "overtime")
+_ENGINEER_KEYS = ("id", "start", "end", "shift", "max_overtime", "lunch", "skills")
+_LUNCH_KEYS = ("earliest", "latest", "duration")
+_JOB_KEYS = (
+    *("id", "loc", "duration", "release", "skills", "severity", "weight", "due"),
+    *("breach_penalty", "window", "drop_penalty"),
+)
+_MATRIX_KEYS = ("model", "seconds")
+_CITY_KEYS = (
+    *("model", "fixed_s", "detour", "bands", "river_y", "bridges", "noise_pct", "inbound_pct"),
+    *("centre", "hash_seed"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,84 +53,6 @@ class Instance:
     vehicles: tuple[str, ...]
     # units of the objective per unit people read (60 = driving minutes)
     units_per_point: int = 60
-
-
-class _Node:
-    """One value of the file that knows its key, so that a fault can name it."""
-
-    def __init__(self, file: str, key: str, value: Any) -> None:
-        self.file, self.key, self.value = file, key, value
-
-    def fail(self, problem: str) -> BadInstance:
-        return BadInstance(file=self.file, key=self.key or "the file", problem=problem)
-
-    def has(self, name: str) -> bool:
-        return isinstance(self.value, dict) and self.value.get(name) is not None
-
-    def at(self, name: str) -> _Node:
-        if not isinstance(self.value, dict):
-            raise self.fail("must be an object")
-        key = f"{self.key}.{name}" if self.key else name
-        if name not in self.value:
-            raise BadInstance(file=self.file, key=key, problem="is missing")
-        return _Node(self.file, key, self.value[name])
-
-    def items(self, length: int | None = None) -> list[_Node]:
-        if not isinstance(self.value, list):
-            raise self.fail("must be a list")
-        if length is not None and len(self.value) != length:
-            raise self.fail(f"has {len(self.value)} entries, must have {length}")
-        return [_Node(self.file, f"{self.key}[{k}]", v) for k, v in enumerate(self.value)]
-
-    def number(self, low: float = -MAX_COST, high: float = MAX_COST) -> float:
-        value = self.value
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not math.isfinite(value)
-        ):
-            raise self.fail(f"is {value!r}, must be a number")
-        if not low <= value <= high:
-            raise self.fail(f"is {value}, must be in {low}..{high}")
-        return value
-
-    def integer(self, low: int = 0, high: int = MAX_COST) -> int:
-        if isinstance(self.value, bool) or not isinstance(self.value, int):
-            raise self.fail(f"is {self.value!r}, must be a whole number")
-        return int(self.number(low, high))
-
-    def seconds(self) -> int:
-        return self.integer(0, _MAX_SECONDS)
-
-    def text(self) -> str:
-        if not isinstance(self.value, str):
-            raise self.fail(f"is {self.value!r}, must be text")
-        return self.value
-
-    def span(self) -> tuple[int, int]:
-        first, last = (node.seconds() for node in self.items(2))
-        if first > last:
-            raise self.fail(f"begins at {first} after it ends at {last}")
-        return first, last
-
-
-def read_json(path: Path) -> Any:
-    """
-    Return the JSON value in a file.
-
-    Raises
-    ------
-    BadInstance
-        The file cannot be read or is not JSON.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadInstance(
-            file=path, key="the file", problem=f"cannot be read ({error.strerror})"
-        ) from None
-    except (ValueError, RecursionError) as error:
-        raise BadInstance(file=path, key="the file", problem=f"is not JSON ({error})") from None
 
 
 def read_instance(path: Path) -> Instance:
@@ -131,58 +69,63 @@ def read_instance(path: Path) -> Instance:
 
 def instance_from(document: Any, file: str) -> Instance:
     """Return the problem that `document`, the JSON value of `file`, describes."""
-    root = _Node(file, "", document)
+    root = Node(file, "", document)
     form = root.at("format")
     if form.value != FORMAT:
-        raise form.fail(f"is {form.value!r}, must be {FORMAT!r}")
-    locations = root.at("locations").items()
-    if not 0 < len(locations) <= MAX_LOCATIONS:
-        raise root.at("locations").fail(
-            f"has {len(locations)} places, must have 1..{MAX_LOCATIONS}"
-        )
+        raise form.fail(f"is {form.shown()}, must be {FORMAT!r}")
+    root.only(_KEYS)
     engineers, jobs = root.at("engineers").items(), root.at("jobs").items()
     if not engineers:
         raise root.at("engineers").fail("is empty: without an engineer there is no plan")
-    held = _skill_table(root)
-    can = _flags(engineers, held)
-    needs = _flags(jobs, held)
-    weights = root.at("weights")
-    problem = Problem(
-        travel=_travel(root, locations),
+    name, places = root.at("name").text(), _places(root.at("locations"))
+    try:
+        problem = _problem(root, places, engineers, jobs)
+    except BadProblem as error:
+        # what no single key shows, such as a trip that takes for ever
+        raise BadInstance(file=file, **error.facts) from None
+    return Instance(name=name, problem=problem, tasks=_names(jobs), vehicles=_names(engineers))
+
+
+def _places(node: Node) -> Floats:
+    places = node.items()
+    if not 0 < len(places) <= MAX_LOCATIONS:
+        raise node.fail(f"has {len(places)} places, must have 1..{MAX_LOCATIONS}")
+    return np.array([[x.number() for x in place.items(2)] for place in places], np.float64)
+
+
+def _problem(root: Node, places: Floats, engineers: list[Node], jobs: list[Node]) -> Problem:
+    held, size = _skill_table(root), len(places)
+    weights = root.at("weights").only(_WEIGHT_KEYS)
+    return Problem(
+        travel=_travel(root.at("travel"), places),
         travel_weight=weights.at("travel").integer(0, 1_000_000),
-        is_eligible=_eligible(needs, can),
-        **_vehicles(engineers, root.at("now").seconds(), weights, len(locations)),
-        **_tasks(jobs, len(locations)),
-    )
-    return Instance(
-        name=root.at("name").text(),
-        problem=problem,
-        tasks=_names(jobs),
-        vehicles=_names(engineers),
+        is_eligible=_eligible(_flags(jobs, held), _flags(engineers, held)),
+        **_vehicles(engineers, root.at("now").seconds(), weights, size),
+        **_tasks(jobs, size),
     )
 
 
-def _names(nodes: list[_Node]) -> tuple[str, ...]:
+def _names(nodes: list[Node]) -> tuple[str, ...]:
     seen: set[str] = set()
     for node in nodes:
         name = node.at("id")
         if name.text() in seen:
-            raise name.fail(f"{name.value!r} stands twice")
+            raise name.fail(f"{name.shown()} stands twice")
         seen.add(name.text())
     return tuple(node.value["id"] for node in nodes)
 
 
-def _skill_table(root: _Node) -> dict[str, int]:
+def _skill_table(root: Node) -> dict[str, int]:
     names = [node.text() for node in root.at("skills").items()]
     return {name: at for at, name in enumerate(names)}
 
 
-def _flags(nodes: list[_Node], known: dict[str, int]) -> Flags:
+def _flags(nodes: list[Node], known: dict[str, int]) -> Flags:
     flags = np.zeros((len(nodes), len(known)), np.bool_)
     for row, node in enumerate(nodes):
         for skill in node.at("skills").items():
             if skill.text() not in known:
-                raise skill.fail(f"{skill.value!r} is no skill of the list `skills`")
+                raise skill.fail(f"{skill.shown()} is no skill of the list `skills`")
             flags[row, known[skill.value]] = True
     return flags
 
@@ -192,8 +135,8 @@ def _eligible(needs: Flags, can: Flags) -> Flags:
     return np.asarray(lacking == 0, np.bool_)
 
 
-def _vehicles(engineers: list[_Node], now: int, weights: _Node, size: int) -> dict[str, Any]:
-    shifts = [node.at("shift").span() for node in engineers]
+def _vehicles(engineers: list[Node], now: int, weights: Node, size: int) -> dict[str, Any]:
+    shifts = [node.only(_ENGINEER_KEYS).at("shift").span() for node in engineers]
     lunches = [_lunch(node.at("lunch")) if node.has("lunch") else None for node in engineers]
     return {
         "start_location": [node.at("start").integer(0, size - 1) for node in engineers],
@@ -208,14 +151,17 @@ def _vehicles(engineers: list[_Node], now: int, weights: _Node, size: int) -> di
     }
 
 
-def _lunch(node: _Node) -> tuple[int, int, int]:
+def _lunch(node: Node) -> tuple[int, int, int]:
+    node.only(_LUNCH_KEYS)
     earliest, latest = node.at("earliest").seconds(), node.at("latest").seconds()
     if earliest > latest:
         raise node.fail(f"begins at {earliest} after its latest start {latest}")
     return earliest, latest, node.at("duration").seconds()
 
 
-def _tasks(jobs: list[_Node], size: int) -> dict[str, Any]:
+def _tasks(jobs: list[Node], size: int) -> dict[str, Any]:
+    for node in jobs:
+        node.only(_JOB_KEYS)
     windows = [node.at("window").span() if node.has("window") else None for node in jobs]
     due = [node.at("due").seconds() if node.has("due") else NEVER for node in jobs]
     return {
@@ -232,43 +178,55 @@ def _tasks(jobs: list[_Node], size: int) -> dict[str, Any]:
     }
 
 
-def _travel(root: _Node, locations: list[_Node]) -> Seconds:
-    travel = root.at("travel")
+def _travel(travel: Node, places: Floats) -> Seconds:
     model = travel.at("model")
     if model.value == "matrix":
-        return _matrix(travel.at("seconds"), len(locations))
+        return _matrix(travel.only(_MATRIX_KEYS).at("seconds"), len(places))
     if model.value != "city-v1":
-        raise model.fail(f"is {model.value!r}, must be 'city-v1' or 'matrix'")
-    bands = [tuple(x.number(1e-9) for x in band.items(2)) for band in travel.at("bands").items()]
+        raise model.fail(f"is {model.shown()}, must be 'city-v1' or 'matrix'")
+    travel.only(_CITY_KEYS)
     centre = [x.number() for x in travel.at("centre").items(2)]
-    river = travel.at("river_y")
+    river, bridges = travel.at("river_y"), [x.number() for x in travel.at("bridges").items()]
+    if river.value is not None and not bridges:
+        raise travel.at("bridges").fail("is empty: a river needs a bridge")
     city = CityTravel(
         fixed_s=travel.at("fixed_s").seconds(),
-        detour=travel.at("detour").number(1e-9),
-        bands=[(band[0], band[1]) for band in bands],
+        detour=travel.at("detour").number(1e-9, 1000),
+        bands=_bands(travel.at("bands")),
         river_y=None if river.value is None else river.number(),
-        bridges=[x.number() for x in travel.at("bridges").items()],
-        noise_pct=travel.at("noise_pct").number(0),
-        inbound_pct=travel.at("inbound_pct").number(0),
+        bridges=bridges,
+        noise_pct=travel.at("noise_pct").number(0, 1000),
+        inbound_pct=travel.at("inbound_pct").number(0, 100),
         centre=(centre[0], centre[1]),
         hash_seed=travel.at("hash_seed").integer(),
     )
-    places = np.array([[x.number() for x in place.items(2)] for place in locations], np.float64)
     return city_seconds(city, places)
 
 
-def _matrix(node: _Node, size: int) -> Seconds:
+def _bands(node: Node) -> list[tuple[float, float]]:
+    """Return up to how many metres which speed holds; farther is as quick as nothing at all."""
+    bands = [(band.items(2)[0], band.items(2)[1].number(0.01, 1000)) for band in node.items()]
+    if not bands:
+        raise node.fail("is empty: without a band every trip takes no time")
+    reach = 0.0
+    for high, _ in bands:
+        if high.number(1e-9) <= reach:
+            raise high.fail(f"is {high.shown()}, must be more than the band before it")
+        reach = high.number()
+    return [(high.number(), speed) for high, speed in bands]
+
+
+def _matrix(node: Node, size: int) -> Seconds:
     rows = node.items(size)
     for row in rows:
         row.items(size)
-    try:
-        matrix = np.array(node.value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise node.fail("must hold numbers only") from None
-    low, high = float(matrix.min()), float(matrix.max())
-    if not (low >= 0 and high <= _MAX_SECONDS) or not np.array_equal(matrix, np.floor(matrix)):
-        raise node.fail(f"must hold whole seconds in 0..{_MAX_SECONDS}")
-    return matrix.astype(np.int32)
+        # true, "5" and null are numbers to numpy
+        if not all(type(value) in {int, float} for value in row.value):
+            wrong = next(one for one in row.items() if type(one.value) not in {int, float})
+            raise wrong.fail(f"is {wrong.shown()}, must be a number")
+        if not all(0 <= value <= MAX_SECONDS and value == int(value) for value in row.value):
+            raise row.fail(f"must hold whole seconds in 0..{MAX_SECONDS}")
+    return np.array(node.value, dtype=np.int32)
 
 
 def plan_document(instance: Instance, solution: Solution) -> dict[str, Any]:
@@ -297,10 +255,10 @@ def read_plan(path: Path, instance: Instance) -> Solution:
 
 def plan_from(document: Any, instance: Instance, file: str) -> Solution:
     """Return the plan that `document`, the JSON value of `file`, describes."""
-    root = _Node(file, "", document)
+    root = Node(file, "", document)
     form = root.at("format")
     if form.value != PLAN_FORMAT:
-        raise form.fail(f"is {form.value!r}, must be {PLAN_FORMAT!r}")
+        raise form.fail(f"is {form.shown()}, must be {PLAN_FORMAT!r}")
     task = {name: i for i, name in enumerate(instance.tasks)}
     vehicle = {name: v for v, name in enumerate(instance.vehicles)}
     routes: list[tuple[int, ...]] = [()] * len(vehicle)
@@ -309,7 +267,7 @@ def plan_from(document: Any, instance: Instance, file: str) -> Solution:
     for node in root.at("routes").items():
         v = _known(node.at("engineer"), vehicle)
         if v in seen:
-            raise node.at("engineer").fail(f"{node.value['engineer']!r} has two routes")
+            raise node.at("engineer").fail(f"{node.at('engineer').shown()} has two routes")
         seen.add(v)
         routes[v] = tuple(_known(job, task) for job in node.at("jobs").items())
         if node.has("lunch_leg"):
@@ -317,9 +275,9 @@ def plan_from(document: Any, instance: Instance, file: str) -> Solution:
     return Solution(routes=tuple(routes), lunch_leg=tuple(legs))
 
 
-def _known(node: _Node, index: dict[str, int]) -> int:
+def _known(node: Node, index: dict[str, int]) -> int:
     if node.text() not in index:
-        raise node.fail(f"{node.value!r} is unknown")
+        raise node.fail(f"{node.shown()} is unknown")
     return index[node.value]
 
 

@@ -11,6 +11,7 @@ References
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ import numpy as np
 
 from dispatcher.errors import BadInstance
 from dispatcher.solver.distance import anneal_distance, is_distance_only
+from dispatcher.solver.document import read_text
 from dispatcher.solver.instance import Instance
 from dispatcher.solver.problem import MAX_LOCATIONS, Ints, Problem, Seconds
 from dispatcher.solver.solution import Solution
@@ -28,6 +30,12 @@ from dispatcher.solver.solution import Solution
 SCALE: Final = 10
 # units for leaving a customer out: no detour is as dear
 _DROP: Final = 10_000_000
+# the largest number a file may hold, and what one looks like: int() also takes 1_0 and digits of
+# other scripts
+_MOST: Final = 10_000_000
+_WHOLE: Final = re.compile(r"-?[0-9]{1,20}")
+# letters of a wrong value that are told
+_MOST_LETTERS: Final = 60
 
 
 def read_solomon(path: Path) -> Instance:
@@ -39,53 +47,69 @@ def read_solomon(path: Path) -> Instance:
     BadInstance
         A line is missing or holds no numbers where it should.
     """
-    try:
-        lines = path.read_text(encoding="utf-8", errors="strict").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInstance(file=str(path), key="the file", problem=str(error)) from None
-    rows = [(number, line.split()) for number, line in enumerate(lines, start=1) if line.strip()]
-    if not rows:
-        raise BadInstance(file=str(path), key="the file", problem="is empty")
-    name = rows[0][1][0]
-    numeric = [(n, cells) for n, cells in rows[1:] if cells[0].lstrip("-").isdigit()]
-    if not numeric or len(numeric[0][1]) != 2:
-        problem = "names no number of vehicles and capacity"
-        raise BadInstance(file=str(path), key="VEHICLE", problem=problem)
-    number, capacity = _numbers(path, *numeric[0], width=2)
-    table = np.array([_numbers(path, n, cells, width=7) for n, cells in numeric[1:]], np.int64)
-    if len(table) < 2:
-        raise BadInstance(file=str(path), key="CUSTOMER", problem="holds no customer")
-    if len(table) > MAX_LOCATIONS:
-        problem = f"holds {len(table)} rows, at most {MAX_LOCATIONS} fit"
-        raise BadInstance(file=str(path), key="CUSTOMER", problem=problem)
+    lines = enumerate(read_text(path).splitlines(), start=1)
+    rows = [(number, line.split()) for number, line in lines if line.strip()]
+    # headings stand before the numbers; after the first customer every line is one
+    begin = next((k for k, (_, cells) in enumerate(rows) if k and _is_numeric(cells)), len(rows))
+    if begin == len(rows) or len(rows[begin][1]) != 2:
+        raise _bad(path, "VEHICLE", "names no number of vehicles and capacity")
+    number, capacity = _numbers(path, *rows[begin], width=2)
     if number < 1:
-        raise BadInstance(file=str(path), key="VEHICLE", problem="has no vehicle")
-    late = np.flatnonzero(table[:, 4] > table[:, 5])
-    if len(late):
-        key = f"customer {table[late[0], 0]}"
-        raise BadInstance(file=str(path), key=key, problem="is due before it is ready")
+        raise _bad(path, "VEHICLE", "has no vehicle")
+    first = begin + 1
+    while first < len(rows) and not _is_numeric(rows[first][1]):
+        first += 1
+    table = _customers(path, rows[first:])
+    # more vehicles than customers are never used, and cost memory
+    number = min(number, len(table) - 1)
     return Instance(
-        name=name,
-        problem=_problem(table, int(number), int(capacity)),
+        name=rows[0][1][0],
+        problem=_problem(table, number, capacity),
         tasks=tuple(str(row[0]) for row in table[1:].tolist()),
-        vehicles=tuple(f"V{v + 1}" for v in range(int(number))),
+        vehicles=tuple(f"V{v + 1}" for v in range(number)),
         units_per_point=SCALE,
     )
+
+
+def _bad(path: Path, key: str, problem: str) -> BadInstance:
+    return BadInstance(file=path, key=key, problem=problem)
+
+
+def _is_numeric(cells: list[str]) -> bool:
+    return _WHOLE.fullmatch(cells[0]) is not None
+
+
+def _customers(path: Path, rows: list[tuple[int, list[str]]]) -> Ints:
+    """Return the depot and the customers, one a row."""
+    if len(rows) < 2:
+        raise _bad(path, "CUSTOMER", "holds no customer")
+    if len(rows) > MAX_LOCATIONS:
+        raise _bad(path, "CUSTOMER", f"holds {len(rows)} rows, at most {MAX_LOCATIONS} fit")
+    seen: set[int] = set()
+    found = []
+    for line, cells in rows:
+        row = _numbers(path, line, cells, width=7)
+        if not seen and row[0] != 0:
+            raise _bad(path, f"line {line}", f"is customer {row[0]}, must be the depot, number 0")
+        if row[0] in seen:
+            raise _bad(path, f"line {line}", f"has customer {row[0]} a second time")
+        if row[4] > row[5]:
+            raise _bad(path, f"customer {row[0]}", "is due before it is ready")
+        seen.add(row[0])
+        found.append(row)
+    return np.array(found, np.int64)
 
 
 def _numbers(path: Path, number: int, cells: list[str], *, width: int) -> list[int]:
     key = f"line {number}"
     if len(cells) != width:
-        problem = f"has {len(cells)} entries, must have {width}"
-        raise BadInstance(file=str(path), key=key, problem=problem)
-    try:
-        values = [int(cell) for cell in cells]
-    except ValueError:
-        problem = "must hold whole numbers"
-        raise BadInstance(file=str(path), key=key, problem=problem) from None
-    if min(values) < 0 or max(values) > 10_000_000:
-        problem = f"holds {min(values)}..{max(values)}, must be in 0..10000000"
-        raise BadInstance(file=str(path), key=key, problem=problem)
+        raise _bad(path, key, f"has {len(cells)} entries, must have {width}")
+    wrong = next((cell for cell in cells if not _WHOLE.fullmatch(cell)), None)
+    if wrong is not None:
+        raise _bad(path, key, f"must hold whole numbers, not {wrong[:_MOST_LETTERS]}")
+    values = [int(cell) for cell in cells]
+    if min(values) < 0 or max(values) > _MOST:
+        raise _bad(path, key, f"holds {min(values)}..{max(values)}, must be in 0..{_MOST}")
     return values
 
 

@@ -57,6 +57,19 @@ SMALL: dict[str, Any] = {
     ],
 }
 
+CITY: dict[str, Any] = {
+    "model": "city-v1",
+    "fixed_s": 90,
+    "detour": 1.3,
+    "bands": [[4000, 8.0], [1_000_000, 21.0]],
+    "river_y": 500,
+    "bridges": [100],
+    "noise_pct": 15,
+    "inbound_pct": 10,
+    "centre": [500, 500],
+    "hash_seed": 3,
+}
+
 
 def test_travel_equals_the_reference(fsd: Path, scorer: ModuleType) -> None:
     """The vectorised travel model rounds like the reference, arc by arc."""
@@ -92,12 +105,34 @@ def test_small_file_is_read() -> None:
         (["engineers", 0, "lunch"], {"earliest": 9, "latest": 3}, "engineers[0].lunch", "begins"),
         (["travel", "seconds"], [[0, 1], [1, 0]], "travel.seconds", "must have 3"),
         (["travel", "seconds", 1], [0, 1], "travel.seconds[1]", "must have 3"),
-        (["travel", "seconds", 1], [0, -1, 2], "travel.seconds", "whole seconds"),
+        (["travel", "seconds", 1], [0, -1, 2], "travel.seconds[1]", "whole seconds"),
         (["travel", "model"], "crow", "travel.model", "must be"),
         (["format"], "fsd-instance/9", "format", "must be"),
         (["locations"], [], "locations", "has 0 places"),
         (["locations"], {}, "locations", "must be a list"),
         (["weights"], 3, "weights", "must be an object"),
+        (["locations", 1], [float("nan"), 0], "locations[1][0]", "is NaN, must be a number"),
+        (["locations", 1], [1], "locations[1]", "must have 2"),
+        (["locations", 1], None, "locations[1]", "must be a list"),
+        (["travel", "seconds", 1], [0, "1", 2], "travel.seconds[1][1]", 'is "1", must be a number'),
+        (["travel", "seconds", 1], [True, 1, 2], "travel.seconds[1][0]", "is true"),
+        (["travel", "seconds", 1], [0, None, 2], "travel.seconds[1][1]", "is null"),
+        (["travel", "seconds", 1], [0, float("nan"), 2], "travel.seconds[1]", "whole seconds"),
+        (["travel", "seconds", 1], [0, 10**30, 2], "travel.seconds[1]", "whole seconds"),
+        (["travel"], {**CITY, "bands": []}, "travel.bands", "is empty"),
+        (
+            ["travel"],
+            {**CITY, "bands": [[9, 8], [5, 9]]},
+            "travel.bands[1][0]",
+            "must be more than",
+        ),
+        (["travel"], {**CITY, "bridges": []}, "travel.bridges", "a river needs a bridge"),
+        (["travel"], {**CITY, "inbound_pct": 200}, "travel.inbound_pct", "0..100"),
+        (["pairs"], [["J0", "J9"]], "pairs", "is no key here"),
+        (["engineers", 0, "fixed"], ["J9"], "engineers[0].fixed", "is no key here"),
+        (["jobs", 0, "windw"], [1, 2], "jobs[0].windw", "is no key here"),
+        (["jobs", 0, "id"], "J\n0", "jobs[0].id", "can be shown"),
+        (["jobs", 0, "duration"], ["x" * 9999], "jobs[0].duration", "x…, must be a whole number"),
     ],
 )
 def test_bad_value_is_named(path: list[Any], value: Any, key: str, words: str) -> None:
@@ -139,6 +174,50 @@ def test_no_json_is_named(tmp_path: Path) -> None:
         read_instance(broken)
     with pytest.raises(BadInstance, match="cannot be read"):
         read_instance(tmp_path / "missing.json")
+
+
+@pytest.mark.parametrize(
+    ("body", "key", "words", "chinese"),
+    [
+        (b"", "the file", "is empty", "文件：为空"),
+        (
+            b"{nonsense",
+            "the file",
+            "is not JSON (line 1, column 2)",
+            "文件：不是 JSON（第 1 行第 2 列）",
+        ),
+        (bytes(range(256)), "the file", "is no text in UTF-8", "文件：不是 UTF-8 文本"),
+        (b"[" * 100_000, "the file", "is nested too deep", "文件：嵌套过深"),
+        (b'{"now": ' + b"9" * 5000 + b"}", "the file", "too many digits", "位数过多"),
+        (b'{"now": 1, "now": 2}', "now", "stands twice", "now：在同一对象中出现两次"),
+    ],
+)
+def test_file_that_is_no_document_is_one_sentence(
+    tmp_path: Path, body: bytes, key: str, words: str, chinese: str
+) -> None:
+    """File and fault in both languages, without a library's own words."""
+    file = tmp_path / "bad.json"
+    file.write_bytes(body)
+    with pytest.raises(BadInstance) as refusal:
+        read_instance(file)
+    assert refusal.value.facts["key"] == key
+    assert words in str(refusal.value)
+    assert chinese in refusal.value.message("zh")
+
+
+def test_mark_of_an_editor_is_no_fault(tmp_path: Path) -> None:
+    """Some editors put three bytes before the text."""
+    file = tmp_path / "marked.json"
+    file.write_text(json.dumps(SMALL), encoding="utf-8-sig")
+    assert read_instance(file).name == "small"
+
+
+def test_trip_that_takes_for_ever_names_the_file() -> None:
+    """A fault that no key shows alone is told with the file as well."""
+    slow = {**CITY, "bands": [[1_000_000, 0.01]], "noise_pct": 1000}
+    document = {**SMALL, "travel": slow, "locations": [[0, 0], [900_000, 0], [0, 900_000]]}
+    with pytest.raises(BadInstance, match=r"slow\.json, travel\["):
+        instance_from(document, "slow.json")
 
 
 def test_plan_survives_writing() -> None:

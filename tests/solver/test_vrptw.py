@@ -64,6 +64,23 @@ def test_distances_are_cut_to_one_decimal(tmp_path: Path) -> None:
         ("    2      3          5 ", "    2      3         -5 ", "line 12: holds -5"),
         ("    2      3          5 ", "    2      3            ", "line 12: has 6 entries"),
         ("20         60        10", "70         60        10", "customer 3: is due before"),
+        (
+            "    2      3          5 ",
+            "    1      3          5 ",
+            "line 12: has customer 1 a second",
+        ),
+        (
+            "    2      3          5 ",
+            "    two    3          5 ",
+            "line 12: must hold whole numbers",
+        ),
+        (
+            "    2      3          5 ",
+            "    2      3          5_0 ",
+            "line 12: must hold whole numbers",
+        ),
+        ("    2      3          5 ", "    hello\n    2    3  5 ", "line 12: has 1 entries"),
+        ("    0      0          0 ", "    9      0          0 ", "line 10: is customer 9, must be"),
     ],
 )
 def test_bad_files_are_one_sentence(tmp_path: Path, old: str, new: str, words: str) -> None:
@@ -77,6 +94,19 @@ def test_bad_files_are_one_sentence(tmp_path: Path, old: str, new: str, words: s
     result = CliRunner().invoke(app, ["plan", str(file), "--format", "solomon"])
     assert result.exit_code == 2
     assert str(file) in result.stderr
+
+
+def test_more_vehicles_than_customers_take_no_memory(tmp_path: Path) -> None:
+    """Ten million vehicles for three customers are three."""
+    file = written(tmp_path, TINY.replace("  3          10", "  9999999    10"))
+    assert read_solomon(file).problem.num_vehicles == 3
+
+
+def test_bad_lines_are_said_in_chinese(tmp_path: Path) -> None:
+    """The line and what is wrong with it."""
+    with pytest.raises(BadInstance) as caught:
+        read_solomon(written(tmp_path, TINY.replace("    2      3", "    1      3")))
+    assert "，第 12 行：再次出现客户 1。" in caught.value.message("zh")
 
 
 def test_no_file_and_no_customers_are_said(tmp_path: Path) -> None:
