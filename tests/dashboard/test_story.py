@@ -124,9 +124,7 @@ def take_back(page: Page, ticket: str) -> None:
 
 def stale(route: Route) -> None:
     """Send a command on as somebody would who saw the ticket long ago."""
-    seen = json.loads(route.request.post_data or "{}")
-    if "expected_version" in seen:
-        seen["expected_version"] = 0
+    seen = {**json.loads(route.request.post_data or "{}"), "expected_version": 0}
     route.continue_(post_data=json.dumps(seen))
 
 

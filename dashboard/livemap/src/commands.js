@@ -4,9 +4,21 @@ import { Problem, path } from "./http.js";
 
 const UNDO_LIMIT = 30;
 
-// moves that the desk takes in one status alone: who sees that status has seen what matters, and a plan
-// that touched the ticket meanwhile is no reason to refuse
-const BY_STATUS = new Set(["release"]);
+// what somebody goes by who makes a move; when a plan changed something else on the ticket in that very moment,
+// the move is made on what is there now
+const GONE_BY = {
+  assign: ["status", "engineer", "isLocked"],
+  dispatch: ["status", "engineer"],
+  lock: ["status", "engineer", "isLocked"],
+  unlock: ["status", "engineer", "isLocked"],
+  release: ["status"],
+};
+// how long the row that made a move stale may take to come
+const NEWS_MS = 2000;
+const LOOK_MS = 40;
+
+const seen = (ticket, names) => JSON.stringify(names.map((name) => (name === "isLocked" ? Boolean(ticket.flags & FLAG.locked) : ticket[name] ?? null)));
+const isStale = (problem) => problem instanceof Problem && problem.code === "stale_version" && problem.facts.what === "Ticket";
 
 /** Return the step that takes a command back, or null when nothing can. */
 export function reverseOf(name, before, body) {
@@ -36,11 +48,11 @@ export class Commands {
     const ticket = this.store.tickets.get(id);
     const before = ticket ? { ...ticket, position: this.store.visitOf.get(id)?.position } : { id, flags: 0 };
     const sent = { ...body };
-    if (!isUndo && !BY_STATUS.has(name) && Number.isInteger(ticket?.version)) sent.expected_version = ticket.version;
+    if (!isUndo && Number.isInteger(ticket?.version)) sent.expected_version = ticket.version;
     if (name === "assign") this.#ghost(id, body.engineer);
     try {
-      const answer = await this.http.post(path("tickets", id, name), sent);
-      if (ticket && Number.isInteger(answer?.version)) ticket.version = Math.max(ticket.version, answer.version);
+      const answer = await this.#send(name, before, sent);
+      this.#reached(id, answer?.version);
       this.#done(name, before, body, isUndo);
       return true;
     } catch (problem) {
@@ -48,6 +60,26 @@ export class Commands {
       else this.#refused(name, id, body, problem, tell);
       return false;
     }
+  }
+
+  /** Send a move; once more when the ticket is another version, but still what the move went by. */
+  async #send(name, before, sent) {
+    const send = () => this.http.post(path("tickets", before.id, name), sent);
+    try {
+      return await send();
+    } catch (problem) {
+      const version = isStale(problem) && GONE_BY[name] ? await this.#asSeen(name, before, problem.facts.actual) : null;
+      if (version === null) throw problem;
+      sent.expected_version = version;
+      return await send();
+    }
+  }
+
+  /** The ticket's version once that news has come, or null when it is not what the move went by. */
+  async #asSeen(name, before, version) {
+    const now = () => this.store.tickets.get(before.id);
+    for (let waited = 0; now()?.version < version && waited < NEWS_MS; waited += LOOK_MS) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    return now()?.version >= version && seen(now(), GONE_BY[name]) === seen(before, GONE_BY[name]) ? now().version : null;
   }
 
   /** Ask for a second engineer with the same skills at the same time, and show that ticket. */
@@ -94,11 +126,15 @@ export class Commands {
     const isKnown = problem instanceof Problem;
     if (isKnown && problem.code === "not_eligible" && !body.reason) return this.say("ask", problem.message, { name, id, body });
     // who looks again and repeats repeats on what is there now
-    const ticket = this.store.tickets.get(id);
-    if (isKnown && problem.code === "stale_version" && ticket && problem.facts.what === "Ticket") ticket.version = Math.max(ticket.version, problem.facts.actual);
+    if (isStale(problem)) this.#reached(id, problem.facts.actual);
     if (tell) return tell(isKnown ? problem.message : null);
     if (isKnown) return this.say("error", null, { text: problem.message });
     this.say("error", "error.network");
+  }
+
+  #reached(id, version) {
+    const ticket = this.store.tickets.get(id);
+    if (ticket && Number.isInteger(version)) ticket.version = Math.max(ticket.version, version);
   }
 
   #forget(id) {

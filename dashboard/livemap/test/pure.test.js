@@ -219,17 +219,25 @@ test("a refused form is told why, and repeats on what is there now", async () =>
   assert.equal(said[0][0], "done");
 });
 
-test("whoever lets a ticket go has seen that it is held, whatever else changed on it", async () => {
-  const store = { tickets: new Map([["T1", ticket("T1", { version: 4, status: "held" })]]), visitOf: new Map(), ghosts: new Map(), engineers: new Map() };
-  const sent = [];
-  const post = async (path, body) => {
-    sent.push([path, body]);
-    return { version: 9 };
+test("a move goes on when a plan changed something else on the ticket meanwhile", async () => {
+  const store = { tickets: new Map([["T1", ticket("T1", { version: 4, engineer: "I1", status: "planned", start: 100 })]]), visitOf: new Map(), ghosts: new Map(), engineers: new Map() };
+  const sent = [], said = [];
+  const post = async (_path, body) => {
+    sent.push(body.expected_version);
+    const { version } = store.tickets.get("T1");
+    // the row that made it stale comes a moment after the refusal
+    if (sent.length % 2) setTimeout(() => store.tickets.set("T1", { ...store.tickets.get("T1"), version: version + 2, ...news }), 20);
+    if (sent.length % 2) throw new Problem(409, { code: "stale_version", detail: "changed meanwhile", facts: { what: "Ticket", id: "T1", expected: version, actual: version + 2 } });
+    return { version: version + 1 };
   };
-  const commands = new Commands({ store, http: { post }, onGhost: () => {}, say: () => {} });
-  assert.equal(await commands.run("release", "T1"), true);
+  const commands = new Commands({ store, http: { post }, onGhost: () => {}, say: (...words) => said.push(words) });
+  let news = { start: 160 };
   assert.equal(await commands.run("lock", "T1"), true);
-  assert.deepEqual(sent.map(([, body]) => body), [{}, { expected_version: 9 }]);
+  assert.deepEqual(sent, [4, 6]);
+  news = { engineer: "I2" };
+  assert.equal(await commands.run("lock", "T1"), false, "it is with somebody else by now");
+  assert.deepEqual(sent, [4, 6, 7]);
+  assert.deepEqual(said.map(([kind]) => kind), ["done", "error"]);
 });
 
 test("what is taken back goes to the planner's hands when its old place is gone", async () => {
