@@ -21,8 +21,9 @@ import uvicorn
 
 from dispatcher.api.access import Role
 from dispatcher.api.app import create_app
+from dispatcher.api.grants import grant_of
 from dispatcher.api.house import House, furnish
-from dispatcher.api.routes.sessions import grant_of, mint
+from dispatcher.api.routes.sessions import mint
 from dispatcher.config import Settings
 from dispatcher.domain.ids import ActorId, TerritoryId
 from dispatcher.domain.territory import Territory

@@ -11,7 +11,7 @@ import typer
 from dispatcher.api.house import furnish
 from dispatcher.api.process import with_clock
 from dispatcher.api.retention import keep_house
-from dispatcher.cli.serve import ask, running, settings_of
+from dispatcher.cli.reach import ask, running, settings_of
 from dispatcher.cli.speech import DATA, LANG, Data, DatabaseUrl, Json, print_json, refusals, tell
 from dispatcher.config import Settings
 from dispatcher.domain.ids import ActorId

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated, Any
 
 import msgspec
@@ -13,22 +12,19 @@ from dispatcher.api import schemas as s
 from dispatcher.api.access import Role
 from dispatcher.api.carry import Asked
 from dispatcher.api.doors import Doors, Json
+from dispatcher.api.grants import grant_of
 from dispatcher.api.house import House
 from dispatcher.api.seat import COOKIE, Housed, Seat, Seated
 from dispatcher.domain.ids import ActorId, EngineerId, TerritoryId
 from dispatcher.errors import BadField, NotFound, UnknownEngineer
 from dispatcher.store import Grant
 from dispatcher.texts import Lang, catalogue
-from dispatcher.units import DAY_S, HOUR_S, MINUTE_S, wall_clock
+from dispatcher.units import MINUTE_S, wall_clock
 
 doors = Doors("sessions")
 # beside the base: people open it from a message
 login_router = APIRouter(tags=["sessions"])
 
-# wall seconds until a session ends, and until it ends unused
-_DESK = {"ttl_s": 12 * HOUR_S, "idle_s": 4 * HOUR_S}
-_PHONE = {"ttl_s": 30 * DAY_S, "idle_s": 3 * DAY_S}
-_PROGRAM = {"ttl_s": 365 * DAY_S, "idle_s": 30 * DAY_S}
 LINK_S = 60 * MINUTE_S
 
 
@@ -75,32 +71,6 @@ class Token(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     session: str = ""
     token: str = ""
     link: str = ""
-
-
-def grant_of(
-    role: Role,
-    *,
-    engineer: str | None = None,
-    actor: str | None = None,
-    territories: Iterable[str] | None = None,
-    label: str = "",
-    is_program: bool = False,
-) -> Grant:
-    """Return what a role opens; `BadField` when an engineer's session names no engineer."""
-    if (role is Role.ENGINEER) != (engineer is not None):
-        rule = "name the engineer for the role engineer, and for no other"
-        raise BadField(field="engineer", value=engineer, rule=rule)
-    times = {Role.ENGINEER: _PHONE, Role.SERVICE: _PROGRAM}.get(role, _DESK)
-    if is_program:
-        times = _PROGRAM
-    return Grant(
-        actor=ActorId(actor or (f"engineer:{engineer}" if engineer else role.value)),
-        role=role.value,
-        engineer=EngineerId(engineer) if engineer else None,
-        territories=tuple(TerritoryId(t) for t in territories) if territories is not None else None,
-        label=label,
-        **times,
-    )
 
 
 def mint(house: House, grant: Grant, *, link: bool) -> Token:
