@@ -118,8 +118,8 @@ class Problem:
 
     # (m + 1,) the route of vehicle v must begin with fixed_task[fixed_ptr[v]:fixed_ptr[v + 1]]
     fixed_ptr: Ints = field(default_factory=_ints)
-    # (f,) tasks of the fixed prefixes; eligibility, windows, lunch and overtime that such a prefix
-    # already breaks are conceded, they never make a plan infeasible
+    # (f,) tasks of the fixed prefixes; eligibility, windows, lunch, overtime, load, parts, pairs and
+    # followers that such a prefix already breaks are conceded, they never make a plan infeasible
     fixed_task: Ints = field(default_factory=_ints)
 
     # (n,) what was promised last time: vehicle and start, NONE = nothing
@@ -150,6 +150,7 @@ class Problem:
         _fill(self)
         _check_shapes(self)
         _check_values(self)
+        _concede_parts(self)
 
     @property
     def num_tasks(self) -> int:
@@ -178,6 +179,12 @@ class Problem:
         problem = object.__new__(cls)
         problem.__dict__.update(arrays)
         return problem
+
+
+def _concede_parts(p: Problem) -> None:
+    """Raise stocks to what the fixed prefixes take: those pieces are there."""
+    taken = p.part_use[p.fixed_task].sum(axis=0)
+    p.__dict__["part_stock"] = np.maximum(p.part_stock, taken)
 
 
 # field -> neutral value; the length is that of the group

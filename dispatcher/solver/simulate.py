@@ -178,13 +178,18 @@ class Limits:
     max_tasks: int
 
 
-def limits(problem: Problem, vehicle: int) -> Limits:
+def limits(problem: Problem, vehicle: int, floor: Mapping[int, int] | None = None) -> Limits:
     """
     Return what a vehicle must keep.
 
     A fixed prefix is a fact: when it alone runs over the overtime limit, the load limit or the
     number of visits, that much is allowed; when the vehicle can only leave after the last moment
     for lunch, lunch is waived.
+
+    Parameters
+    ----------
+    floor
+        Moments before which some tasks cannot start, besides their release.
     """
     v, prefix = vehicle, problem.fixed[vehicle]
     latest_end = int(problem.shift_end[v] + problem.max_overtime[v])
@@ -196,7 +201,7 @@ def limits(problem: Problem, vehicle: int) -> Limits:
         )
     has_lunch = has_lunch and int(problem.earliest[v]) <= int(problem.lunch_latest[v])
     legs = range(len(prefix) + 2) if has_lunch else (None,)
-    ends = [_simulate(problem, v, prefix, leg, {}, NEVER) for leg in legs]
+    ends = [_simulate(problem, v, prefix, leg, floor or {}, NEVER) for leg in legs]
     alone = min(times.end for times in ends if isinstance(times, RouteTimes))
     return Limits(
         latest_end=max(latest_end, alone),
@@ -232,7 +237,7 @@ def drive(
     wrong = _check_load(problem, vehicle, route)
     if wrong:
         return None, wrong
-    bounds = limits(problem, vehicle)
+    bounds = limits(problem, vehicle, floor)
     legs: tuple[int | None, ...] = (lunch_leg,)
     if not bounds.has_lunch:
         legs = (None,)

@@ -71,6 +71,8 @@ def empty_solution(problem: Problem) -> Solution:
     return Solution(routes=problem.fixed)
 
 
+# times starts are pushed later, besides once for each couple
+_ROUNDS: Final = 64
 _OVER: Final = "change_budget"
 
 
@@ -117,7 +119,8 @@ def judge(problem: Problem, solution: Solution) -> Verdict:
 
     Vehicles leave at `earliest` and never wait longer than they must. Routes are coupled only by
     tasks that start together or follow each other: their starts are pushed later, route by route,
-    until nothing moves.
+    until nothing moves. A fixed prefix is a fact: pairs, followers and parts that it alone breaks
+    are conceded.
     """
     violations = _check_membership(problem, solution)
     broken = {v.vehicle for v in violations}
@@ -186,9 +189,11 @@ def _settle(
 ) -> tuple[list[RouteTimes | None], list[Violation]]:
     legs = solution.lunch_leg or (None,) * problem.num_vehicles
     floor: dict[int, int] = {}
-    while True:
-        routes: list[RouteTimes | None] = []
-        wrong: list[Violation] = []
+    rounds = _ROUNDS + len(problem.sync) + len(problem.precedence)
+    routes: list[RouteTimes | None] = []
+    wrong: list[Violation] = []
+    for _ in range(rounds):
+        routes, wrong = [], []
         for v, route in enumerate(solution.routes):
             if v in broken:
                 routes.append(None)
@@ -197,7 +202,9 @@ def _settle(
             routes.append(times)
             wrong += faults
         if not _raise_floors(problem, routes, floor):
-            return routes, wrong
+            break
+    # still moving: they wait for each other in a circle, which shows in their starts
+    return routes, wrong
 
 
 def _stops(routes: list[RouteTimes | None]) -> dict[int, Stop]:
@@ -222,24 +229,36 @@ def _raise_floors(problem: Problem, routes: list[RouteTimes | None], floor: dict
     return moved
 
 
+def _check_pairs(problem: Problem, vehicle: list[int], stops: dict[int, Stop]) -> list[Violation]:
+    """Return the pairs that are not together, unless fixed prefixes leave them no choice."""
+    pinned = set(problem.fixed_task.tolist())
+    violations = []
+    for a, b in problem.sync.tolist():
+        if a in pinned and b in pinned:
+            continue
+        if (vehicle[a] == NONE) != (vehicle[b] == NONE):
+            half, served = (a, b) if vehicle[a] == NONE else (b, a)
+            if served not in pinned:
+                violations.append(Violation(code="sync_half", task=half))
+        elif vehicle[a] != NONE and vehicle[a] == vehicle[b]:
+            violations.append(Violation(code="sync_apart", vehicle=vehicle[a], task=a))
+        elif a in stops and b in stops and stops[a].start != stops[b].start:
+            violations.append(Violation(code="sync_apart", task=a))
+    return violations
+
+
 def _check_coupling(
     problem: Problem, solution: Solution, routes: list[RouteTimes | None]
 ) -> list[Violation]:
     vehicle = solution.vehicle_of(problem.num_tasks)
     stops = _stops(routes)
-    violations = []
-    for a, b in problem.sync.tolist():
-        if (vehicle[a] == NONE) != (vehicle[b] == NONE):
-            half = a if vehicle[a] == NONE else b
-            violations.append(Violation(code="sync_half", task=half))
-        elif vehicle[a] != NONE and vehicle[a] == vehicle[b]:
-            violations.append(Violation(code="sync_apart", vehicle=vehicle[a], task=a))
-        elif a in stops and b in stops and stops[a].start != stops[b].start:
-            violations.append(Violation(code="sync_apart", task=a))
+    violations = _check_pairs(problem, vehicle, stops)
+    pinned = set(problem.fixed_task.tolist())
     for first, second, lag in problem.precedence.tolist():
-        late = first in stops and second in stops
+        late = first in stops and second in stops and first not in pinned
         late = late and stops[second].start < stops[first].finish + lag
-        if late or (vehicle[second] != NONE and vehicle[first] == NONE):
+        alone = vehicle[second] != NONE and vehicle[first] == NONE and second not in pinned
+        if late or alone:
             violations.append(Violation(code="precedence", task=second, facts={"first": first}))
     for r, stock in enumerate(problem.part_stock.tolist()):
         used = sum(int(problem.part_use[i, r]) for i, v in enumerate(vehicle) if v != NONE)

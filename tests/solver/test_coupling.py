@@ -84,7 +84,7 @@ def test_scarce_parts_are_never_promised_twice(seed: int) -> None:
     assert len(answer.verdict.unserved) >= 7
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_change_budget_is_kept_beside_couples(seed: int) -> None:
     """From the promised plan of a pair and a follower no replan touches more than allowed."""
@@ -120,3 +120,49 @@ def test_required_tasks_do_not_keep_couples_out(village: Problem) -> None:
     )
     answer = solve(pair, iterations=200, seed=1)
     assert answer.verdict.unserved == (4,)
+
+
+def pinned(problem: Problem, first: tuple[int, ...], second: tuple[int, ...]) -> Problem:
+    """Return the village with what its two engineers are doing already."""
+    ptr = np.array([0, len(first), len(first) + len(second)])
+    return replace(problem, fixed_ptr=ptr, fixed_task=np.array([*first, *second]))
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "couples"),
+    [
+        # the second engineer of a pair cannot come any more
+        (((0,), ()), {"sync": np.array([[0, 1]])}),
+        # both are on one route, or far apart in time
+        (((0, 1), ()), {"sync": np.array([[0, 1]])}),
+        (((2, 0), (1,)), {"sync": np.array([[0, 1]])}),
+        # a follower under way whose first nobody can do, or that comes after it
+        (((0,), ()), {"precedence": np.array([[1, 0, 600]])}),
+        (((0, 1), ()), {"precedence": np.array([[1, 0, 600]])}),
+        # the last piece is used up by what is under way
+        (((0, 1), ()), {"part_use": np.ones((5, 1), np.int64), "part_stock": np.array([1])}),
+    ],
+)
+def test_what_is_under_way_never_makes_a_day_impossible(
+    village: Problem,
+    prefixes: tuple[tuple[int, ...], tuple[int, ...]],
+    couples: dict[str, np.ndarray],
+) -> None:
+    """A fixed prefix is a fact; the rest of the day is planned around it."""
+    able = village.is_eligible.copy()
+    able[1] = False
+    day = pinned(replace(village, is_eligible=able, **couples), *prefixes)
+    for engine in ("search", "greedy"):
+        answer = solve(day, engine=engine, iterations=100, seed=1)
+        assert answer.verdict.feasible
+        for route, prefix in zip(answer.solution.routes, prefixes, strict=True):
+            assert route[: len(prefix)] == prefix
+    free = {2, 3, 4} - set(answer.verdict.unserved)
+    assert free or "part_use" in couples
+
+
+def test_pairs_that_wait_for_each_other_are_refused_at_once(village: Problem) -> None:
+    """Two pairs in opposite order on two routes never meet; the judge does not wait for the end of time."""
+    day = replace(village, sync=np.array([[0, 1], [2, 3]]), shift_end=np.full(2, 1 << 36, np.int64))
+    verdict = judge(day, Solution(routes=((0, 2), (3, 1))))
+    assert {v.code for v in verdict.violations} == {"sync_apart"}
