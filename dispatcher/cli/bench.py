@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-import platform
+import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
+from dispatcher.cli.days import days_of, folder_for, machine
 from dispatcher.cli.speech import Json, print_json, refusals, tell
 from dispatcher.errors import BadField
 from dispatcher.solver.contest import CONTESTANTS, Cell, contest
-from dispatcher.solver.generate import generate
-from dispatcher.solver.instance import Instance, instance_from, instances_in, read_instance
+from dispatcher.solver.generate import FAMILIES
 from dispatcher.solver.peers import require
 from dispatcher.solver.race import (
     ENGINES,
@@ -31,10 +32,14 @@ from dispatcher.solver.solve import warm
 from dispatcher.solver.vrptw import read_solomon
 
 bench = typer.Typer(no_args_is_help=True, add_completion=False, help=tell("cli.bench_help"))
-_Days = Annotated[list[str], typer.Argument(help=tell("bench.days_help"))]
+_Days = Annotated[
+    list[str], typer.Argument(help=tell("bench.days_help", families=", ".join(FAMILIES)))
+]
 
 # tickets of a rolling day after which it is told how far it is
 _TOLD_EVENTS: Final = 25
+# exit code after Ctrl-C, as shells have it
+_CUT: Final = 130
 
 
 @bench.command(help=tell("bench.solver_help"))
@@ -50,23 +55,25 @@ def solver(
     """Plan days with every engine and compare what the judge says."""
     cells: list[Cell] = []
     with refusals():
-        chosen = engines.split(",")
-        for engine in chosen:
-            if engine not in CONTESTANTS:
-                rule = f"must be of {', '.join(CONTESTANTS)}"
-                raise BadField(field="engines", value=engine, rule=rule)
-        require(chosen)
-        budgets = _numbers(seconds)
+        chosen = _engines(engines, tuple(CONTESTANTS))
+        budgets, found = _numbers(seconds), days_of(days)
+        folder_for(out)
+        each = len(chosen) * len(budgets)
+        minutes = len(found) * len(chosen) * seeds * sum(budgets) / 60
+        facts = {"cells": len(found) * each, "minutes": f"{minutes:.1f}"}
+        typer.echo(tell("bench.at_most", **facts), err=True)
         warm()
-        for instance, best in _instances(days):
-            for cell in contest(instance, chosen, budgets, seeds, best):
-                cells.append(cell)
-                if not as_json:
-                    typer.echo(_line(cell))
-    if out is not None:
-        _write(out, cells)
+        with _until_cut():
+            for day in found:
+                for cell in contest(day.read(), chosen, budgets, seeds, day.best):
+                    cells.append(cell)
+                    typer.echo(f"{len(cells)}/{facts['cells']} {_line(cell)}", err=as_json)
+        document = {**machine(), "cells": [asdict(cell) for cell in cells]}
+        if out is not None and cells:
+            _write(out, cells, document)
     if as_json:
-        print_json({"machine": _machine(), "cells": [asdict(cell) for cell in cells]})
+        print_json(document)
+    raise typer.Exit(0 if len(cells) == facts["cells"] else _CUT)
 
 
 @bench.command(help=tell("bench.rolling_help"))
@@ -94,26 +101,33 @@ def rolling(
         beside_s=beside,
         beside_every=beside_every,
     )
+    played: list[dict[str, Any]] = []
     with refusals():
+        found = days_of(days)
         warm()
-        found = [
-            asdict(roll(instance, effort, seed=seed, most=events, on_event=_tell_events))
-            for instance, _ in _instances(days)
-        ]
+        with _until_cut():
+            for day in found:
+                now = roll(day.read(), effort, seed=seed, most=events, on_event=_tell_events)
+                played.append(asdict(now))
+                if not as_json:
+                    _tell_rolled(played[-1], beside)
     if as_json:
-        print_json({"machine": _machine(), "days": found})
-        return
-    for row in found:
-        above = f"{row['cost'] / max(1, row['clairvoyant']) - 1:.1%}"
-        alone = f"{row['inserted'] / max(1, row['clairvoyant']) - 1:.1%}"
-        typer.echo(tell("bench.rolled", **row, above=above, alone=alone))
-        if row["compared"]:
-            typer.echo(tell("bench.rolled_beside", **row, beside=beside))
+        print_json({**machine(), "days": played})
+    raise typer.Exit(0 if len(played) == len(found) else _CUT)
+
+
+def _tell_rolled(row: dict[str, Any], beside: float | None) -> None:
+    """Say how a day went."""
+    above = f"{row['cost'] / max(1, row['clairvoyant']) - 1:.1%}"
+    alone = f"{row['inserted'] / max(1, row['clairvoyant']) - 1:.1%}"
+    typer.echo(tell("bench.rolled", **row, above=above, alone=alone))
+    if row["compared"]:
+        typer.echo(tell("bench.rolled_beside", **row, beside=beside))
 
 
 def _tell_events(done: int, total: int) -> None:
-    """Say how far a long day is."""
-    if done % _TOLD_EVENTS == 0:
+    """Say how far a day is."""
+    if done % _TOLD_EVENTS == 0 or done == total:
         typer.echo(tell("bench.events_done", done=done, total=total), err=True)
 
 
@@ -125,36 +139,54 @@ def vrptw(
     seeds: Annotated[int, typer.Option(min=1, help=tell("bench.seeds_help"))] = 1,
     engines: Annotated[str, typer.Option(help=tell("bench.engines_help"))] = ",".join(ENGINES),
     spread: Annotated[bool, typer.Option("--spread", help=tell("bench.spread_help"))] = False,
-    out: Annotated[Path | None, typer.Option(help=tell("bench.bench_out_help"))] = None,
+    out: Annotated[Path | None, typer.Option(help=tell("bench.race_out_help"))] = None,
     as_json: Json = False,
 ) -> None:
     """Solve classical VRPTW files beside PyVRP by the same CPU clock."""
     rows: list[Race] = []
     with refusals():
-        chosen = tuple(engines.split(","))
-        if not set(chosen) <= set(ENGINES):
-            raise BadField(field="engines", value=engines, rule=f"must be of {', '.join(ENGINES)}")
-        require(chosen)
+        chosen = _engines(engines, ENGINES)
         found = files_of(files, is_spread=spread)
+        folder_for(out)
         total = sum(budget(read_solomon(file).problem, seconds) for file in found)
         minutes = total * seeds * len(chosen) / 60
         typer.echo(tell("bench.estimate", files=len(found), minutes=f"{minutes:.1f}"), err=True)
-        for at, file in enumerate(found, start=1):
-            for race in races(file, seconds=seconds, seeds=seeds, engines=chosen):
-                rows.append(race)
-                if not as_json:
-                    typer.echo(f"{at}/{len(found)} {_race_line(race)}")
-    document = {"machine": _machine(), "races": [asdict(row) for row in rows]}
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "vrptw.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        (out / "vrptw.md").write_text(race_table(rows) + "\n", encoding="utf-8")
+        with _until_cut():
+            for at, file in enumerate(found, start=1):
+                for race in races(file, seconds=seconds, seeds=seeds, engines=tuple(chosen)):
+                    rows.append(race)
+                    typer.echo(f"{at}/{len(found)} {_race_line(race)}", err=as_json)
+        document = {**machine(), "races": [asdict(row) for row in rows]}
+        if out is not None and rows:
+            _put(out / "vrptw.json", json.dumps(document, indent=1))
+            _put(out / "vrptw.md", f"{race_table(rows)}\n\n{_under(document)}")
     if as_json:
         print_json(document)
     elif rows:
         typer.echo(race_table(rows))
         for engine, gap in mean_gaps(rows).items():
             typer.echo(tell("bench.mean_gap", engine=engine, gap=f"{gap:.2%}"))
+    raise typer.Exit(0 if len(rows) == len(found) * len(chosen) else _CUT)
+
+
+@contextmanager
+def _until_cut() -> Iterator[None]:
+    """Let Ctrl-C end the runs and keep what was done."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(tell("bench.cut"), err=True)
+
+
+def _engines(text: str, known: tuple[str, ...]) -> list[str]:
+    """Return the engines asked for, each once and installed here."""
+    chosen = list(dict.fromkeys(text.split(",")))
+    for engine in chosen:
+        if engine not in known:
+            rule = f"must be of {', '.join(known)}"
+            raise BadField(field="engines", value=engine, rule=rule)
+    require(chosen)
+    return chosen
 
 
 def _race_line(race: Race) -> str:
@@ -164,39 +196,14 @@ def _race_line(race: Race) -> str:
 
 
 def _numbers(text: str) -> list[float]:
+    """Return the budgets, each once, rising."""
     try:
-        return [float(part) for part in text.split(",")]
+        found = sorted({float(part) for part in text.split(",")})
     except ValueError:
-        raise BadField(field="seconds", value=text, rule="must be numbers with commas") from None
-
-
-def _instances(days: list[str]) -> Iterator[tuple[Instance, int | None]]:
-    """Yield the day of each file, folder or FAMILY-JOBS-ENGINEERS-SEED, and its best known cost."""
-    for day in days:
-        path = Path(day)
-        if path.is_dir():
-            for file in instances_in(path):
-                yield _with_best(file)
-        elif path.suffix == ".json":
-            yield _with_best(path)
-        else:
-            yield instance_from(_generated(day), day), None
-
-
-def _with_best(path: Path) -> tuple[Instance, int | None]:
-    instance, known = read_instance(path), path.parent / "best_known.json"
-    if not known.is_file():
-        return instance, None
-    facts = json.loads(known.read_text(encoding="utf-8"))["best_known"].get(instance.name, {})
-    return instance, facts.get("objective")
-
-
-def _generated(day: str) -> dict[str, Any]:
-    family, *numbers = day.split("-")
-    if len(numbers) != 3 or not all(number.isdigit() for number in numbers):
-        rule = "must be a file, a folder or FAMILY-JOBS-ENGINEERS-SEED"
-        raise BadField(field="day", value=day, rule=rule)
-    return generate(family, *(int(number) for number in numbers))
+        found = []
+    if not found or not all(math.isfinite(one) and one > 0 for one in found):
+        raise BadField(field="seconds", value=text, rule="must be numbers above 0, with commas")
+    return found
 
 
 def _line(cell: Cell) -> str:
@@ -205,20 +212,28 @@ def _line(cell: Cell) -> str:
     return f"{cell.instance:26} {cell.engine:8} {cell.seconds:5g} s {cost:>12} {gap:>9} cpu {cell.cpu:.1f} s"
 
 
-def _machine() -> str:
-    return f"{platform.machine()} {platform.system()}, Python {platform.python_version()}"
+def _put(file: Path, text: str) -> None:
+    try:
+        file.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        rule = f"cannot be written ({error.strerror}); choose another place"
+        raise BadField(field="out", value=file, rule=rule) from None
 
 
-def _write(folder: Path, cells: list[Cell]) -> None:
+def _under(document: dict[str, Any]) -> str:
+    """Return the line below a table: where and when."""
+    return f"{document['machine']}, {document['date']}."
+
+
+def _write(folder: Path, cells: list[Cell], document: dict[str, Any]) -> None:
     """Write the cells, a table and a chart."""
     import altair as alt  # noqa: PLC0415 — takes a second
 
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = [asdict(cell) for cell in cells]
-    (folder / "solver.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-    (folder / "solver.md").write_text(table(cells) + "\n", encoding="utf-8")
+    _put(folder / "solver.json", json.dumps(document, indent=1))
+    _put(folder / "solver.md", f"{table(cells)}\n\n{_under(document)}")
+    told = [cell for cell in document["cells"] if cell["cost"] is not None]
     chart = (
-        alt.Chart(alt.Data(values=[r for r in rows if r["cost"] is not None]))
+        alt.Chart(alt.Data(values=told))
         .mark_line(point=True)
         .encode(
             x=alt.X("seconds:Q", scale=alt.Scale(type="log"), title="seconds"),
@@ -229,7 +244,7 @@ def _write(folder: Path, cells: list[Cell]) -> None:
         .properties(width=260, height=170)
         .resolve_scale(x="independent", y="independent")
     )
-    (folder / "solver.vl.json").write_text(chart.to_json() + "\n", encoding="utf-8")
+    _put(folder / "solver.vl.json", chart.to_json())
     chart.save(folder / "solver.svg")
 
 

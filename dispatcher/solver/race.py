@@ -6,16 +6,16 @@ Must not report a plan the judge refuses.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean, median
-from typing import Any, Final
+from typing import Final
 
 from dispatcher.errors import BadField
 from dispatcher.solver.best_known import best_known
+from dispatcher.solver.document import Node, read_json
 from dispatcher.solver.problem import Problem
 from dispatcher.solver.solution import Solution, judge
 from dispatcher.solver.vrptw import SCALE, distance_of, read_solomon, solve_distance, solve_pyvrp
@@ -139,11 +139,11 @@ def _best_known(file: Path) -> float | None:
     for name in ("best_known_solomon.json", "best_known_homberger.json"):
         path = file.parent / name
         if path.is_file():
-            table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["best_known"]
-            facts = table.get(file.stem, {})
-            cost = facts.get("dimacs_distance", facts).get("cost")
-            if cost is not None:
-                return float(cost)
+            table = Node(str(path), "", read_json(path)).at("best_known")
+            facts = table.at(file.stem) if table.has(file.stem) else table
+            facts = facts.at("dimacs_distance") if facts.has("dimacs_distance") else facts
+            if facts.has("cost"):
+                return float(facts.at("cost").number(0))
     return best_known(file.stem)
 
 

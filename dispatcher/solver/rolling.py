@@ -155,7 +155,7 @@ def roll(
         Only the first so many events are played; the tickets after them never come, and the
         clairvoyant plan does not know them either.
     on_event
-        Hears after each event how many of how many are played.
+        Hears before the first event and after each how many of how many are played.
     """
     whole = instance.problem
     order = np.lexsort((np.arange(whole.num_tasks), whole.release)).tolist()
@@ -164,6 +164,7 @@ def roll(
     later = [i for i in order if i not in known][:most]
     problem = _only(whole, known | set(later))
     play = _Play(problem, effort, seed)
+    on_event(0, len(later))
     play.begin(known, morning)
     for done, task in enumerate(later, start=1):
         play.hear(task)
