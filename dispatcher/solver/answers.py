@@ -13,7 +13,9 @@ from typing import Final, Literal
 
 import numpy as np
 
+from dispatcher.solver.coupling import is_coupled, untied
 from dispatcher.solver.insertion import Place, open_plan, places
+from dispatcher.solver.packing import DROP, pack
 from dispatcher.solver.problem import NONE, Ints, Problem
 from dispatcher.solver.solution import Costs, Solution, Stop, Verdict, Violation, drive, judge
 from dispatcher.solver.solve import solve
@@ -67,20 +69,87 @@ class Held:
     # who comes and when, seconds since the horizon
     vehicle: int
     stop: Stop
-    # units by which the changed day is cheaper than with the task left open
+    # units by which the changed day is cheaper than with the task left open; a required task may
+    # be dearer to serve
     gain: int
 
 
 def why_this(problem: Problem, plan: Solution, task: int) -> list[Place]:
     """Return everybody who could take a task with the cost in parts, the cheapest first."""
-    return places(problem, plan, task)
+    without = open_plan(problem, plan, task)
+    ranked = _ranked(problem, without, task)
+    if not _is_shared(problem):
+        return ranked
+    # a place that does not look cheapest may be the only one that can be
+    before, known = judge(problem, without), {place.vehicle for place in ranked}
+    for v in range(problem.num_vehicles):
+        if v not in known:
+            row = range(len(problem.fixed[v]), len(without.routes[v]) + 1)
+            tried = (_place(problem, without, task, v, k, before) for k in row)
+            can = [place for place in tried if isinstance(place, Place)]
+            ranked += sorted(can, key=lambda p: p.extra)[:1]
+    return sorted(ranked, key=lambda p: (p.extra, p.vehicle))
+
+
+def _ranked(problem: Problem, without: Solution, task: int, most: int | None = None) -> list[Place]:
+    """Return the best place of an open task in each vehicle, as the judge finds the whole plan."""
+    ranked = places(untied(problem, without, task), without, task, most)
+    if not _is_shared(problem):
+        return ranked
+    before = judge(problem, without)
+    told = [as_judged(problem, without, task, place, before) for place in ranked]
+    return sorted((p for p in told if p is not None), key=lambda p: (p.extra, p.vehicle))
+
+
+def _is_shared(problem: Problem) -> bool:
+    """True when a route alone does not tell whether a plan can be, nor what it costs."""
+    return is_coupled(problem) or problem.change_budget != NONE or bool(problem.part_use.any())
+
+
+def _place(
+    problem: Problem,
+    without: Solution,
+    task: int,
+    vehicle: int,
+    position: int,
+    before: Verdict | None,
+) -> Place | Violation:
+    """
+    Return one place, or what speaks against it.
+
+    Parameters
+    ----------
+    before
+        The verdict about `without`; None = each route stands alone, and only it is driven.
+    """
+    row = without.routes[vehicle]
+    times, wrong = drive(problem, vehicle, (*row[:position], task, *row[position:]))
+    if times is None:
+        return wrong[0]
+    place = Place(vehicle=vehicle, position=position, extra=0, parts=Costs(), start=0)
+    if before is None:
+        return place
+    told = as_judged(problem, without, task, place, before)
+    if told is not None:
+        return told
+    return _added(before, judge(problem, _put(without, place, task)))[0]
+
+
+def _added(before: Verdict, after: Verdict) -> list[Violation]:
+    """Return what a plan breaks that another did not break."""
+    keeps = len(after.touched) <= len(before.touched)
+    return [
+        v
+        for v in after.violations
+        if v not in before.violations and not (v.code == "change_budget" and keeps)
+    ]
 
 
 def as_judged(
     problem: Problem, without: Solution, task: int, place: Place, before: Verdict
 ) -> Place | None:
     """
-    Return a place with what the judge finds for the whole plan, None when the plan lacks more by it.
+    Return a place with what the judge finds for the whole plan, None when it breaks more.
 
     Parameters
     ----------
@@ -90,7 +159,7 @@ def as_judged(
         The verdict about it.
     """
     after = judge(problem, _put(without, place, task))
-    if after.lacks > before.lacks:
+    if _added(before, after):
         return None
     was_kept = problem.incumbent_vehicle[task] != NONE
     lost = Costs(
@@ -105,21 +174,38 @@ def as_judged(
 
 def why_not(problem: Problem, plan: Solution, task: int, vehicle: int) -> Refusal | None:
     """Return why a vehicle cannot take a task in this plan, None when it can."""
-    row = open_plan(problem, plan, task).routes[vehicle]
+    without = open_plan(problem, plan, task)
+    return _refusal(problem, without, task, vehicle, _before(problem, without))
+
+
+def _before(problem: Problem, without: Solution) -> Verdict | None:
+    return judge(problem, without) if _is_shared(problem) else None
+
+
+def _refusal(
+    problem: Problem, without: Solution, task: int, vehicle: int, before: Verdict | None
+) -> Refusal | None:
     refusal: Refusal | None = None
-    for position in range(len(problem.fixed[vehicle]), len(row) + 1):
-        times, wrong = drive(problem, vehicle, (*row[:position], task, *row[position:]))
-        if times is not None:
+    for position in range(len(problem.fixed[vehicle]), len(without.routes[vehicle]) + 1):
+        found = _place(problem, without, task, vehicle, position, before)
+        if isinstance(found, Place):
             return None
-        refusal = Refusal(vehicle=vehicle, violation=wrong[0], position=position)
+        refusal = Refusal(vehicle=vehicle, violation=found, position=position)
     return refusal
+
+
+def left_out(problem: Problem, task: int) -> int:
+    """Return the cost units of leaving a task out: its price, its promise, and being required."""
+    return int(pack(problem).task[task, DROP])
 
 
 def why_unassigned(problem: Problem, plan: Solution, task: int) -> list[Refusal]:
     """Return for each vehicle that cannot take a task why not, those that may serve it first."""
     able = problem.is_eligible[task]
     order = sorted(range(problem.num_vehicles), key=lambda v: (not able[v], v))
-    found = (why_not(problem, plan, task, v) for v in order)
+    without = open_plan(problem, plan, task)
+    before = _before(problem, without)
+    found = (_refusal(problem, without, task, v, before) for v in order)
     return [refusal for refusal in found if refusal is not None]
 
 
@@ -192,23 +278,22 @@ def held(
     question, task = changed(problem, change), change.task
     without = open_plan(problem, plan, task)
     start = without
-    ranked = places(question, without, task, most=1)
-    if ranked and ranked[0].extra < question.drop_cost[task]:
+    ranked = _ranked(question, without, task, most=1)
+    if ranked and ranked[0].extra < left_out(question, task):
         start = _put(without, ranked[0], task)
-    if not judge(question, start).feasible:
-        start = without
     answer = solve(question, iterations=iterations, start=start, seed=seed)
-    gain = judge(question, without).cost - answer.verdict.cost
+    before = judge(question, without)
+    gains = answer.verdict.rank < before.rank
     for times in answer.verdict.routes:
         for stop in times.stops if times else ():
-            if stop.task == task and answer.verdict.feasible and gain > 0:
+            if stop.task == task and gains:
                 return Held(
                     change=change,
                     plan=answer.solution,
                     verdict=answer.verdict,
                     vehicle=times.vehicle if times else NONE,
                     stop=stop,
-                    gain=gain,
+                    gain=before.cost - answer.verdict.cost,
                 )
     return None
 
@@ -230,7 +315,7 @@ def smallest_change(
     seed: int = 0,
 ) -> Held | None:
     """
-    Return the single change that serves a task and holds, None when none does.
+    Return the single change that serves a task and holds, None when none does or none is needed.
 
     Of each kind the least amount that works stands for it; of these, the one with the cheapest
     place that holds when the day is solved again is told.
@@ -243,7 +328,10 @@ def smallest_change(
         Changes in the order of their amount; None = those of `changes`.
     """
     without = open_plan(problem, plan, task)
-    drop = int(problem.drop_cost[task])
+    drop = left_out(problem, task)
+    if any(place.extra < drop for place in _ranked(problem, without, task, most=1)):
+        # it has a place as things are
+        return None
     least: dict[tuple[str, int], int] = {}
     ranked: list[tuple[int, int, Change]] = []
     for number, change in enumerate(options if options is not None else changes(problem, task)):
@@ -251,10 +339,8 @@ def smallest_change(
         if group in least and least[group] < change.amount:
             continue
         question = changed(problem, change)
-        found = places(question, without, task, most=1)
-        if not found or found[0].extra >= drop:
-            continue
-        if judge(question, _put(without, found[0], task)).feasible:
+        found = _ranked(question, without, task, most=1)
+        if found and found[0].extra < drop:
             least[group] = change.amount
             ranked.append((found[0].extra, number, change))
     for _, _, change in sorted(ranked, key=lambda r: r[:2])[:_TRIED]:

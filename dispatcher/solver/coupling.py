@@ -33,14 +33,14 @@ def is_coupled(problem: Problem) -> bool:
     return bool(len(problem.sync) or len(problem.precedence))
 
 
-def moments_of(problem: Problem, plan: Solution) -> dict[int, tuple[int, int]]:
-    """Return the moments a feasible plan gives its coupled tasks, for `decoupled`."""
-    return _settled(problem, plan)
+def _coupled(problem: Problem) -> list[int]:
+    """Return the tasks that belong to a pair or precede or follow another."""
+    return sorted({*problem.sync.ravel().tolist(), *problem.precedence[:, :2].ravel().tolist()})
 
 
 def untied(problem: Problem, plan: Solution, task: int | None = None) -> Problem:
     """
-    Return the problem without couples, in which those of a feasible plan keep their moments.
+    Return the problem without couples, in which those of a plan keep their moments.
 
     Parameters
     ----------
@@ -51,8 +51,12 @@ def untied(problem: Problem, plan: Solution, task: int | None = None) -> Problem
     if not is_coupled(problem):
         return problem
     moments = _settled(problem, plan)
+    stops = {s.task: s for r in judge(problem, plan).routes if r for s in r.stops}
+    for i in _coupled(problem):
+        # what lost its partner or its first, perhaps to be asked about, stays where it is
+        if i in stops and i not in moments:
+            moments[i] = (stops[i].start, stops[i].start)
     if task is not None:
-        stops = {s.task: s for r in judge(problem, plan).routes if r for s in r.stops}
         room = _room(problem, stops, task)
         if room is not None:
             moments[task] = room
@@ -97,7 +101,6 @@ def decoupled(problem: Problem, moments: dict[int, tuple[int, int]]) -> Problem:
         First and last start of coupled tasks; coupled tasks that are not in it may not be served.
     """
     p = problem
-    coupled = {*p.sync.ravel().tolist(), *p.precedence[:, :2].ravel().tolist()}
     windows: list[tuple[int, int]] = []
     ptr = [0]
     for i in range(p.num_tasks):
@@ -109,7 +112,7 @@ def decoupled(problem: Problem, moments: dict[int, tuple[int, int]]) -> Problem:
         windows += own
         ptr.append(len(windows))
     eligible = p.is_eligible.copy()
-    eligible[[i for i in sorted(coupled) if i not in moments]] = False
+    eligible[[i for i in _coupled(p) if i not in moments]] = False
     fields: dict[str, Any] = {
         "window_ptr": np.array(ptr, np.int64),
         "window_open": np.array([w[0] for w in windows], np.int64),

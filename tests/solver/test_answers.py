@@ -20,7 +20,7 @@ from dispatcher.solver.answers import (
 )
 from dispatcher.solver.insertion import open_plan
 from dispatcher.solver.problem import Problem
-from dispatcher.solver.solution import Solution, judge
+from dispatcher.solver.solution import Solution, Verdict, judge
 from dispatcher.solver.solve import solve
 from tests.solver.days import random_day
 
@@ -125,3 +125,55 @@ def test_a_change_that_does_not_help_is_not_told() -> None:
     assert held(problem, Solution(routes=((),)), change) is None
     dear = replace(problem, drop_cost=np.array([100]))
     assert smallest_change(dear, Solution(routes=((),)), 0) is None
+
+
+def breaks_more(before: Verdict, after: Verdict) -> bool:
+    """Tell whether a plan breaks a rule that another kept, or touches more than it may."""
+    rules = {(v.code, v.vehicle, v.task) for v in after.violations if v.code != "change_budget"}
+    known = {(v.code, v.vehicle, v.task) for v in before.violations}
+    over = any(v.code == "change_budget" for v in after.violations)
+    return bool(rules - known) or (over and len(after.touched) > len(before.touched))
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_refusals_know_what_routes_share(seed: int) -> None:
+    """Parts, pairs, followers and the change budget: who is told is who the judge lets come."""
+    problem = random_day(
+        seed,
+        num_tasks=7,
+        promises=True,
+        change_budget=4,
+        sync=np.array([[0, 1]]),
+        precedence=np.array([[2, 3, 600]]),
+        part_use=np.array([[0], [0], [0], [0], [1], [1], [1]]),
+        part_stock=np.array([1]),
+    )
+    plan = solve(problem, iterations=60, seed=seed).solution
+    for task in range(7):
+        without = open_plan(problem, plan, task)
+        before = judge(problem, without)
+        told = {place.vehicle: place for place in why_this(problem, plan, task)}
+        refused = {one.vehicle for one in why_unassigned(problem, plan, task)}
+        assert refused == set(range(problem.num_vehicles)) - set(told)
+        for v, row in enumerate(without.routes):
+            verdicts = [judge(problem, put(without, task, v, k)) for k in range(len(row) + 1)]
+            assert any(not breaks_more(before, one) for one in verdicts) == (v in told)
+        for place in told.values():
+            after = judge(problem, put(without, task, place.vehicle, place.position))
+            lost = int(problem.drop_cost[task])
+            lost += int(problem.move_cost[task]) * (problem.incumbent_vehicle[task] >= 0)
+            assert after.cost - (before.cost - lost) == place.extra == place.parts.total
+
+
+def test_required_and_promised_tickets_are_worth_a_change() -> None:
+    """What leaving a ticket out costs is its price, its promise and being required."""
+    short = {"shift_end": np.array([3000]), "drop_cost": np.array([100])}
+    required = one_visit(**short, is_required=np.array([True]))
+    promised = one_visit(**short, incumbent_vehicle=np.array([0]), move_cost=np.array([50_000]))
+    for problem in (required, promised):
+        found = smallest_change(problem, Solution(routes=((),)), 0)
+        assert found is not None
+        assert (found.change.kind, found.change.amount) == ("overtime", 1800)
+        # it has a place then: nothing more is needed
+        assert smallest_change(changed(problem, found.change), found.plan, 0) is None
