@@ -12,8 +12,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from dispatcher.cli.days import days_of, folder_for, machine
+from dispatcher.cli.days import days_of, folder_for, machine, unwritable
 from dispatcher.cli.speech import Json, print_json, refusals, tell
+from dispatcher.cli.watch import CUT
 from dispatcher.errors import BadField
 from dispatcher.solver.contest import CONTESTANTS, Cell, contest
 from dispatcher.solver.generate import FAMILIES
@@ -38,8 +39,6 @@ _Days = Annotated[
 
 # tickets of a rolling day after which it is told how far it is
 _TOLD_EVENTS: Final = 25
-# exit code after Ctrl-C, as shells have it
-_CUT: Final = 130
 
 
 @bench.command(help=tell("bench.solver_help"))
@@ -73,7 +72,7 @@ def solver(
             _write(out, cells, document)
     if as_json:
         print_json(document)
-    raise typer.Exit(0 if len(cells) == facts["cells"] else _CUT)
+    raise typer.Exit(0 if len(cells) == facts["cells"] else CUT)
 
 
 @bench.command(help=tell("bench.rolling_help"))
@@ -113,7 +112,7 @@ def rolling(
                     _tell_rolled(played[-1], beside)
     if as_json:
         print_json({**machine(), "days": played})
-    raise typer.Exit(0 if len(played) == len(found) else _CUT)
+    raise typer.Exit(0 if len(played) == len(found) else CUT)
 
 
 def _tell_rolled(row: dict[str, Any], beside: float | None) -> None:
@@ -166,7 +165,7 @@ def vrptw(
         typer.echo(race_table(rows))
         for engine, gap in mean_gaps(rows).items():
             typer.echo(tell("bench.mean_gap", engine=engine, gap=f"{gap:.2%}"))
-    raise typer.Exit(0 if len(rows) == len(found) * len(chosen) else _CUT)
+    raise typer.Exit(0 if len(rows) == len(found) * len(chosen) else CUT)
 
 
 @contextmanager
@@ -216,8 +215,7 @@ def _put(file: Path, text: str) -> None:
     try:
         file.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
-        rule = f"cannot be written ({error.strerror}); choose another place"
-        raise BadField(field="out", value=file, rule=rule) from None
+        raise unwritable(file, error.strerror) from None
 
 
 def _under(document: dict[str, Any]) -> str:

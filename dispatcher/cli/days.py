@@ -87,12 +87,28 @@ def folder_for(out: Path | None) -> None:
         return
     try:
         out.mkdir(parents=True, exist_ok=True)
-        problem = "" if os.access(out, os.W_OK) else "Permission denied"
     except OSError as error:
-        problem = str(error.strerror)
-    if problem:
-        rule = f"cannot be written ({problem}); choose another place"
-        raise BadField(field="out", value=out, rule=rule)
+        raise unwritable(out, error.strerror) from None
+    if not os.access(out, os.W_OK):
+        raise unwritable(out, "Permission denied")
+
+
+def file_for(out: Path | None) -> None:
+    """Refuse a file that cannot be written."""
+    if out is None:
+        return
+    if out.is_dir():
+        raise unwritable(out, "Is a directory")
+    if not out.parent.is_dir():
+        raise unwritable(out, "No such file or directory")
+    if not os.access(out if out.exists() else out.parent, os.W_OK):
+        raise unwritable(out, "Permission denied")
+
+
+def unwritable(out: Path, why: str | None) -> BadField:
+    """Return the refusal of a place that cannot be written."""
+    rule = f"cannot be written ({why}); choose another place"
+    return BadField(field="out", value=out, rule=rule)
 
 
 def machine() -> dict[str, str]:

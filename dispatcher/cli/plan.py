@@ -4,31 +4,49 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from dispatcher.cli.days import file_for, unwritable
 from dispatcher.cli.speech import Json, print_json, refusals, tell
+from dispatcher.cli.watch import CUT, cuttable, watched
+from dispatcher.errors import BadField
 from dispatcher.solver.bound import Bound
 from dispatcher.solver.instance import Instance, plan_document, read_instance
 from dispatcher.solver.prices import Prices, price_day
-from dispatcher.solver.solution import Solution, Verdict, judge
-from dispatcher.solver.solve import ENGINES, Answer, solve
-from dispatcher.solver.vrptw import SCALE, distance_of, read_solomon, solve_distance
+from dispatcher.solver.problem import Problem
+from dispatcher.solver.solution import judge
+from dispatcher.solver.solve import ENGINES, Answer, solve, warm
+from dispatcher.solver.vrptw import (
+    DISTANCE_S,
+    SCALE,
+    distance_of,
+    read_solomon,
+    solve_distance,
+    warm_distance,
+)
 
 # names printed when a list is long
 _MOST_NAMES = 20
 # seconds between two lines about a proof
 _TELL_S = 5.0
 _ENGINE_HELP = tell("plan.engine_help", engines=", ".join(ENGINES))
-_Watch = tuple[Callable[[Solution, Verdict], None], Callable[[], bool]]
+# options that only the format fsd has, as they are when nobody gives them
+_PLAIN: Final = {"engine": "search", "threads": 1, "bound": None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Budget:
+    """How long is searched, and from which seed."""
+
+    seconds: float | None
+    iterations: int | None
+    seed: int
 
 
 class _Form(StrEnum):
@@ -52,78 +70,114 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Plan one instance and say what the plan costs."""
-    with refusals():
+    budget = _Budget(seconds=seconds, iterations=iterations, seed=seed)
+    with refusals(), cuttable() as is_cut:
+        file_for(out)
         if form is _Form.SOLOMON:
-            budget = (seconds, iterations)
-            _plan_distance(instance, budget, seed, out, as_json=as_json)
-            return
-        problem = read_instance(instance)
-        with _watched(seconds) as (heard, is_cut):
-            answer = solve(
-                problem.problem,
-                engine=engine,
-                seconds=seconds,
-                iterations=iterations,
-                seed=seed,
-                threads=threads,
-                on_better=heard,
-                should_stop=is_cut,
-            )
-    if out is not None:
-        _write(out, plan_document(problem, answer.solution))
-    prices = None
-    if bound is not None and answer.verdict.feasible:
-        cost = answer.verdict.cost
-        prices = price_day(
-            problem.problem,
-            answer.solution,
-            seconds=bound,
-            best_cost=cost,
-            on_round=_proving(cost),
-        )
-        answer = replace(answer, bound=prices.bound.value)
-    summary = summarise(problem, answer, prices)
+            _refuse_beside_solomon({"engine": engine, "threads": threads, "bound": bound})
+            summary, words = _plan_distance(instance, budget, out, is_cut)
+        else:
+            problem = read_instance(instance)
+            answer = _searched(problem.problem, engine, threads, budget, is_cut)
+            if out is not None:
+                _write(out, plan_document(problem, answer.solution))
+            summary, words = _told(problem, answer, bound, is_cut)
     if as_json:
         print_json(summary)
     else:
-        typer.echo(_in_words(summary))
-    raise typer.Exit(0 if answer.verdict.feasible else 1)
+        typer.echo(words)
+    if is_cut():
+        typer.echo(tell("plan.cut"), err=True)
+        raise typer.Exit(CUT)
+    raise typer.Exit(0 if summary["feasible"] else 1)
+
+
+def _refuse_beside_solomon(asked: dict[str, object]) -> None:
+    """Refuse what the engine for distance does not have, before somebody waits for it."""
+    for option, value in asked.items():
+        if value != _PLAIN[option]:
+            rule = "it does not go with --format solomon; leave it out"
+            raise BadField(field=f"--{option}", value=value, rule=rule)
+
+
+def _searched(
+    problem: Problem, engine: str, threads: int, budget: _Budget, is_cut: Callable[[], bool]
+) -> Answer:
+    """Return an engine's answer; what it compiles and reads is not counted."""
+    if engine in ENGINES:
+        warm()
+    with watched(budget.seconds, is_cut) as (heard, ends):
+        return solve(
+            problem,
+            engine=engine,
+            seconds=budget.seconds,
+            iterations=budget.iterations,
+            seed=budget.seed,
+            threads=threads,
+            on_better=lambda _plan, verdict: heard(verdict.cost),
+            should_stop=ends,
+        )
+
+
+def _told(
+    instance: Instance, answer: Answer, bound: float | None, is_cut: Callable[[], bool]
+) -> tuple[dict[str, Any], str]:
+    """Return the summary, with a proof when one was asked for, and its words."""
+    prices = None
+    if bound is not None and answer.verdict.feasible and not is_cut():
+        cost = answer.verdict.cost
+        prices = price_day(
+            instance.problem,
+            answer.solution,
+            seconds=bound,
+            best_cost=cost,
+            should_stop=is_cut,
+            on_round=_proving(cost),
+        )
+        answer = replace(answer, bound=prices.bound.value)
+    summary = summarise(instance, answer, prices)
+    return summary, _in_words(summary)
 
 
 def _plan_distance(
-    file: Path,
-    budget: tuple[float | None, int | None],
-    seed: int,
-    out: Path | None,
-    *,
-    as_json: bool,
-) -> None:
+    file: Path, budget: _Budget, out: Path | None, is_cut: Callable[[], bool]
+) -> tuple[dict[str, Any], str]:
     """Plan one classical VRPTW file by distance."""
-    seconds, most = budget
     instance = read_solomon(file)
+    warm_distance()
     began = time.perf_counter()
-    plan, iterations = solve_distance(instance.problem, seconds=seconds, iterations=most, seed=seed)
+    seconds = DISTANCE_S if budget.seconds is None else budget.seconds
+    with watched(None if budget.iterations else seconds, is_cut) as (_, ends):
+        plan, iterations = solve_distance(
+            instance.problem,
+            seconds=seconds,
+            iterations=budget.iterations,
+            seed=budget.seed,
+            should_stop=ends,
+        )
     verdict = judge(instance.problem, plan)
     if out is not None:
         _write(out, plan_document(instance, plan))
+    missed = [instance.tasks[i] for i in verdict.unserved]
     summary = {
         "instance": instance.name,
         "distance": distance_of(instance.problem, plan) / SCALE,
         "vehicles": sum(bool(route) for route in plan.routes),
-        "feasible": verdict.feasible and not verdict.unserved,
-        "unserved": [instance.tasks[i] for i in verdict.unserved],
+        "feasible": verdict.feasible and not missed,
+        "unserved": missed,
         "seconds": round(time.perf_counter() - began, 3),
         "iterations": iterations,
-        "seed": seed,
+        "seed": budget.seed,
     }
-    if as_json:
-        print_json(summary)
-    else:
-        typer.echo(tell("plan.distance", **summary))
-        if verdict.unserved:
-            names = ", ".join(instance.tasks[i] for i in verdict.unserved[:_MOST_NAMES])
-            typer.echo(tell("plan.unserved", count=len(verdict.unserved), names=names))
-    raise typer.Exit(0 if summary["feasible"] else 1)
+    return summary, "\n".join([tell("plan.distance", **summary), *_missed(missed)])
+
+
+def _missed(names: list[str]) -> list[str]:
+    """Return the line about tickets nobody visits, if there are any."""
+    if not names:
+        return []
+    some = ", ".join(names[:_MOST_NAMES]) + (" …" if len(names) > _MOST_NAMES else "")
+    return [tell("plan.unserved", count=len(names), names=some)]
 
 
 def summarise(instance: Instance, answer: Answer, prices: Prices | None = None) -> dict[str, Any]:
@@ -187,7 +241,8 @@ def _proving(cost: int) -> Callable[[Bound], None]:
 
 
 def _in_words(summary: dict[str, Any]) -> str:
-    parts = ", ".join(f"{name} {value}" for name, value in summary["parts"].items() if value)
+    costs = {name: value for name, value in summary["parts"].items() if value}
+    parts = ", ".join(f"{tell(f'cost.{name}')} {value}" for name, value in costs.items())
     facts = {**summary, "minutes": summary["objective_min"]}
     lines = [tell("plan.result", **facts), tell("plan.parts", parts=parts or "0")]
     if summary["bound"] is not None:
@@ -195,10 +250,7 @@ def _in_words(summary: dict[str, Any]) -> str:
         share = "?" if above is None else f"{above:.1%}"
         lines.append(tell("plan.bounded", bound=summary["bound"], above=share))
         lines.append("  " + tell(f"quality.limit.{summary['limit']}"))
-    missed = summary["unserved"]
-    if missed:
-        names = ", ".join(missed[:_MOST_NAMES]) + (" …" if len(missed) > _MOST_NAMES else "")
-        lines.append(tell("plan.unserved", count=len(missed), names=names))
+    lines += _missed(summary["unserved"])
     violations = summary["violations"][:_MOST_NAMES]
     lines += [tell("plan.violated", violation=violation) for violation in violations]
     return "\n".join(lines)
@@ -208,32 +260,4 @@ def _write(path: Path, document: dict[str, Any]) -> None:
     try:
         path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
-        message = tell("plan.cannot_write", file=path, problem=error.strerror)
-        typer.secho(message, err=True, fg=typer.colors.RED)
-        raise typer.Exit(1) from None
-
-
-@contextmanager
-def _watched(seconds: float | None) -> Iterator[_Watch]:
-    """A bar on the error stream while the engine works, where somebody can see it."""
-    console = Console(stderr=True)
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-        transient=True,
-    )
-    work = bar.add_task(tell("plan.planning"), total=seconds)
-
-    def heard(_plan: Solution, verdict: Verdict) -> None:
-        bar.update(work, description=tell("plan.units", cost=verdict.cost))
-
-    def is_cut() -> bool:
-        bar.update(work, completed=bar.tasks[0].elapsed or 0.0)
-        return False
-
-    with bar:
-        yield heard, is_cut
+        raise unwritable(path, error.strerror) from None

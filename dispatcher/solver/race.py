@@ -18,7 +18,14 @@ from dispatcher.solver.best_known import best_known
 from dispatcher.solver.document import Node, read_json
 from dispatcher.solver.problem import Problem
 from dispatcher.solver.solution import Solution, judge
-from dispatcher.solver.vrptw import SCALE, distance_of, read_solomon, solve_distance, solve_pyvrp
+from dispatcher.solver.vrptw import (
+    SCALE,
+    distance_of,
+    read_solomon,
+    solve_distance,
+    solve_pyvrp,
+    warm_distance,
+)
 
 ENGINES: Final = ("search", "pyvrp")
 # two of each of Solomon's classes, four files of 200 customers, two of 1000
@@ -97,7 +104,7 @@ def races(
     problem, known = instance.problem, _best_known(file)
     each = budget(problem, seconds)
     # compile before the clock runs
-    solve_distance(problem, iterations=10, seed=0)
+    warm_distance()
     found = [_race(problem, engine, each, seeds) for engine in engines]
     lengths = [one.distance for one in found if one.distance is not None]
     best = known if known is not None else min(lengths, default=None)

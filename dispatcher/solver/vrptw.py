@@ -28,6 +28,8 @@ from dispatcher.solver.solution import Solution
 
 # units of one distance
 SCALE: Final = 10
+# seconds of a search that is given none
+DISTANCE_S: Final = 10.0
 # units for leaving a customer out: no detour is as dear
 _DROP: Final = 10_000_000
 # the largest number a file may hold, and what one looks like: int() also takes 1_0 and digits of
@@ -142,6 +144,7 @@ def solve_distance(
     seconds: float | None = None,
     iterations: int | None = None,
     seed: int,
+    should_stop: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = time.perf_counter,
 ) -> tuple[Solution, int]:
     """
@@ -150,7 +153,8 @@ def solve_distance(
     Parameters
     ----------
     seconds
-        By `clock`, compiling and reading included; not looked at when `iterations` is given.
+        By `clock`, compiling and reading included; `DISTANCE_S` when neither is given, not looked
+        at when `iterations` is.
     iterations
         Same seed and iterations, same plan.
 
@@ -161,12 +165,21 @@ def solve_distance(
     """
     if not is_distance_only(problem):
         raise NotImplementedError("only days that cost nothing but travel, with equal vehicles")
-    began, most, budget = clock(), iterations, seconds or 10.0
+    began, most = clock(), iterations
+    budget = DISTANCE_S if seconds is None else max(seconds, 1e-3)
 
     def done(so_far: int) -> float:
+        if should_stop():
+            return 1.0
         return (clock() - began) / budget if most is None else so_far / max(1, most)
 
     return anneal_distance(problem, seed, done)
+
+
+def warm_distance() -> None:
+    """Compile the kernels of the search for distance, on one customer, one away from the depot."""
+    table = np.array([[0, 0, 0, 0, 0, 9, 0], [1, 1, 0, 1, 0, 9, 0]])
+    solve_distance(_problem(table, 1, 1), iterations=10, seed=0)
 
 
 def distance_of(problem: Problem, plan: Solution) -> int:

@@ -10,9 +10,14 @@ import pytest
 from typer.testing import CliRunner
 
 from dispatcher.cli import app
+from dispatcher.solver.generate import generate
 from dispatcher.solver.instance import read_instance, read_plan
 from dispatcher.solver.solution import judge
+from dispatcher.solver.solve import warm
+from dispatcher.solver.vrptw import warm_distance
+from tests.cli.test_bench import interrupted
 from tests.solver.test_instance import SMALL
+from tests.solver.test_vrptw import TINY
 
 
 def test_plan_is_written_and_repeatable(tmp_path: Path) -> None:
@@ -73,3 +78,58 @@ def test_unknown_engine_ends_with_two(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["plan", str(path), "--engine", "magic"])
     assert result.exit_code == 2
     assert "search, ortools, greedy" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [("", "cannot be written (Is a directory)"), ("none/x.json", "(No such file or directory)")],
+)
+def test_place_that_cannot_be_written_is_told_before_the_search(
+    tmp_path: Path, out: str, words: str
+) -> None:
+    """Nobody waits for a plan that has nowhere to go; the exit code is that of wrong use."""
+    path, place = tmp_path / "small.json", str(tmp_path / out)
+    path.write_text(json.dumps(SMALL))
+    result = CliRunner().invoke(app, ["plan", str(path), "--seconds", "600", "--out", place])
+    assert result.exit_code == 2
+    assert f"out is {place}: cannot be written" in result.stderr
+    assert words in result.stderr
+
+
+@pytest.mark.parametrize(
+    "option", [("--engine", "ortools"), ("--threads", "2"), ("--bound", "5"), ("--engine", "magic")]
+)
+def test_options_that_solomon_has_not_are_refused(tmp_path: Path, option: tuple[str, str]) -> None:
+    """An option that would change nothing is named, with its value."""
+    path = tmp_path / "tiny.txt"
+    path.write_text(TINY)
+    result = CliRunner().invoke(app, ["plan", str(path), "--format", "solomon", *option])
+    assert result.exit_code == 2
+    assert f"{option[0]} is {option[1]}" in result.stderr
+    assert "leave it out" in result.stderr
+
+
+def test_no_seconds_are_no_ten_seconds(tmp_path: Path) -> None:
+    """Whoever asks for no search gets the first plan at once."""
+    path = tmp_path / "tiny.txt"
+    path.write_text(TINY)
+    arguments = ["plan", str(path), "--format", "solomon", "--seconds", "0", "--json"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["seconds"] < 2
+
+
+@pytest.mark.parametrize("form", ["fsd", "solomon"])
+def test_ctrl_c_gives_the_best_plan_until_then(tmp_path: Path, form: str) -> None:
+    """The plan is told and written, the exit code tells of the cut, and nobody waits on."""
+    path, out = tmp_path / "day", tmp_path / "plan.json"
+    path.write_text(TINY if form == "solomon" else json.dumps(generate("city", 40, 6, 1)))
+    warm()
+    warm_distance()
+    with interrupted(1.5):
+        arguments = ["plan", str(path), "--format", form, "--seconds", "60", "--out", str(out)]
+        result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 130, result.output
+    assert "Cut short" in result.stderr
+    assert json.loads(out.read_text())["routes"]
+    assert ("distance" if form == "solomon" else "units") in result.stdout
