@@ -93,12 +93,14 @@ def explain(
     day = compile_day(docs, now=now, roads=roads, policy=policy, without=ticket, include=ticket)
     task = day.task_of(ticket)
     assert task is not None  # noqa: S101 — it was included
-    plan = search.without(search.sound(day), task)
+    plan = search.without(search.sound(day, task), task)
     ranked = search.ranking(day, plan, task)
     candidates = _candidates(day, task, ranked)
     can = {candidate.engineer for candidate in candidates}
     worth = bool(ranked) and ranked[0].extra < day.problem.drop_cost[task]
     unassigned = () if worth else search.why_open(day, plan, task, ranked[0] if ranked else None)
+    if not ranked and search.mate_of(day, task) is not None:
+        unassigned = search.why_no_couple(day, task)
     return Explanation(
         ticket=ticket,
         engineer=known.engineer,

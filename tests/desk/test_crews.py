@@ -10,6 +10,7 @@ from dispatcher.desk.command import wishes as w
 from dispatcher.desk.command.decide import decide
 from dispatcher.desk.command.ruling import Context
 from dispatcher.desk.desk import Desk
+from dispatcher.desk.explain import explain
 from dispatcher.desk.planning import search
 from dispatcher.domain import events as ev
 from dispatcher.domain.plan import Visit
@@ -231,3 +232,18 @@ def test_whatever_happens_nobody_is_planned_alone(steps: list[tuple[int, int]]) 
     day = desk.ask(now)
     if day is not None:
         assert judge(day.day.problem, search.sound(day.day)).feasible
+
+
+def test_explanation_of_a_second_engineer_ranks_who_can_come_at_that_moment() -> None:
+    """Anna has the first ticket and Bo the second: each is the one who can; the other is busy."""
+    place, desk = three()
+    do(place, desk, w.CallSecond(ticket="V-2", skills=SECOND))
+    for name in ("V-2", second_of(place)):
+        [(who, visit)] = visits(place, name)
+        told = explain(place.docs, name, now=MORNING, roads=CrowFlies(), policy=POLICY)
+        assert [(c.engineer, c.start_at) for c in told.candidates] == [(who, visit.start_at)]
+        reasons = {one.engineer: [r.code for r in one.reasons] for one in told.excluded}
+        assert reasons == {
+            ({"anna", "bo"} - {who}).pop(): ["no_moment_for_both"],
+            "cleo": ["skill_missing"],
+        }

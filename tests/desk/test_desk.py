@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dispatcher.desk.command import wishes as w
 from dispatcher.desk.desk import Desk
 from dispatcher.desk.explain import explain, place
@@ -166,6 +168,19 @@ def test_the_change_that_is_told_gives_the_ticket_its_place() -> None:
     place_.add(ev.EngineerExcluded(ticket="V-1", exclusion=Exclusion(engineer="anna", reason="q")))
     told = explain(place_.docs, "V-1", now=MORNING, roads=CrowFlies(), policy=POLICY).change
     again = Village().engineer("anna").ticket(1)
+    best = explain(again.docs, "V-1", now=MORNING, roads=CrowFlies(), policy=POLICY).candidates[0]
+    assert (best.engineer, best.start_at) == (told.facts["engineer"], told.facts["start_at"])
+
+
+@pytest.mark.parametrize("opens", [-3, 14])
+def test_another_window_is_the_change_when_it_meets_no_shift(opens: int) -> None:
+    """The window is over before the shift begins, or opens after it; one within it would do."""
+    window = Window(open_at=MORNING + opens * HOUR, close_at=MORNING + (opens + 1) * HOUR)
+    place_ = Village().engineer("anna").ticket(1, windows=(window,))
+    told = explain(place_.docs, "V-1", now=MORNING, roads=CrowFlies(), policy=POLICY).change
+    assert told.code == "window"
+    offered = Window(open_at=told.facts["open_at"], close_at=told.facts["close_at"])
+    again = Village().engineer("anna").ticket(1, windows=(offered,))
     best = explain(again.docs, "V-1", now=MORNING, roads=CrowFlies(), policy=POLICY).candidates[0]
     assert (best.engineer, best.start_at) == (told.facts["engineer"], told.facts["start_at"])
 

@@ -46,12 +46,17 @@ class Answer:
     bound: int | None = None
 
 
-def sound(day: Day) -> Solution:
+def sound(day: Day, asked: int | None = None) -> Solution:
     """
     Return the plan of the question without what can no longer be.
 
     The day moves on: a window passes, an engineer is late. Visits are taken out of a route, the
     last ones first, until the judge accepts it; visits under way stay.
+
+    Parameters
+    ----------
+    asked
+        A task that is open only because it is asked about: its partner stays where it is.
     """
     routes = []
     for v, route in enumerate(day.start.routes):
@@ -59,21 +64,21 @@ def sound(day: Day) -> Solution:
         while len(kept) > fixed and drive(day.problem, v, tuple(kept))[0] is None:
             kept.pop(_weakest(day, v, kept, fixed))
         routes.append(tuple(kept))
-    return _whole_couples(day, Solution(routes=tuple(routes)))
+    return _whole_couples(day, Solution(routes=tuple(routes)), asked)
 
 
-def _whole_couples(day: Day, plan: Solution) -> Solution:
+def _whole_couples(day: Day, plan: Solution, asked: int | None = None) -> Solution:
     """Return a plan whose couples are whole and possible; others are taken out, both halves."""
     if not is_coupled(day.problem):
         return plan
-    pairs = day.problem.sync.tolist()
+    pairs = [pair for pair in day.problem.sync.tolist() if asked not in pair]
     for a, b in pairs:
         served = {i for route in plan.routes for i in route}
         if (a in served) != (b in served):
             plan = without(without(plan, a), b)
     # a couple that has no moment any more: the last ones go first
     for a, b in reversed(pairs):
-        if judge(day.problem, plan).feasible:
+        if all(v.task == asked for v in judge(day.problem, plan).violations):
             break
         plan = without(without(plan, a), b)
     return plan
@@ -243,11 +248,12 @@ def why_not(day: Day, plan: Solution, task: int, vehicle: int) -> tuple[Reason, 
     rules = day.compiled.reasons(task, vehicle)
     if rules:
         return rules
-    row = plan.routes[vehicle]
-    for position in range(len(day.problem.fixed[vehicle]), len(row)):
-        if drive(day.problem, vehicle, (*row[:position], task, *row[position:]))[0] is not None:
+    problem, row = untied(day.problem, plan, task), plan.routes[vehicle]
+    for position in range(len(problem.fixed[vehicle]), len(row) + 1):
+        if drive(problem, vehicle, (*row[:position], task, *row[position:]))[0] is not None:
             return ()
-    return _at_the_end(day, plan, task, vehicle)
+    # whoever could come, but not when the other one does
+    return _at_the_end(day, plan, task, vehicle) or (Reason(code="no_moment_for_both"),)
 
 
 def _at_the_end(day: Day, plan: Solution, task: int, vehicle: int) -> tuple[Reason, ...]:
