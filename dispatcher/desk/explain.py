@@ -22,6 +22,7 @@ from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.plan import Reason, Route
 from dispatcher.errors import NoShift
 from dispatcher.policy import Policy
+from dispatcher.solver.answers import left_out
 from dispatcher.solver.insertion import Place
 from dispatcher.solver.problem import NEVER, Problem
 from dispatcher.solver.solution import Solution, drive, judge
@@ -85,7 +86,7 @@ def explain(
     docs, roads, policy
         What the desk knows.
     ticket
-        Any ticket; one that is planned is looked at as if it were not.
+        Any ticket; one that is planned is looked at as if it were not, but what was promised counts.
     now
         Epoch seconds.
     """
@@ -97,7 +98,7 @@ def explain(
     ranked = search.ranking(day, plan, task)
     candidates = _candidates(day, task, ranked)
     can = {candidate.engineer for candidate in candidates}
-    worth = bool(ranked) and ranked[0].extra < day.problem.drop_cost[task]
+    worth = bool(ranked) and ranked[0].extra < left_out(day.problem, task)
     unassigned = () if worth else search.why_open(day, plan, task, ranked[0] if ranked else None)
     if not ranked and search.mate_of(day, task) is not None:
         unassigned = search.why_no_couple(day, task)

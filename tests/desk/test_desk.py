@@ -172,6 +172,18 @@ def test_the_change_that_is_told_gives_the_ticket_its_place() -> None:
     assert (best.engineer, best.start_at) == (told.facts["engineer"], told.facts["start_at"])
 
 
+def test_explanation_counts_what_was_promised() -> None:
+    """Bo, with nothing else to do, costs as much driving as Anna; that she was promised keeps it."""
+    place_ = Village().engineer("anna").engineer("bo").ticket(1)
+    run(place_, w.Publish(epoch=None, input_seq=0, routes=(route("anna", "V-1"),)))
+    told = explain(place_.docs, "V-1", now=MORNING, roads=CrowFlies(), policy=POLICY)
+    anna, bo = told.candidates
+    assert (anna.engineer, bo.engineer) == ("anna", "bo")
+    assert "stability" not in anna.parts
+    assert bo.parts["stability"] == POLICY.dispatch.change_price
+    assert bo.extra == bo.parts["stability"]
+
+
 @pytest.mark.parametrize("opens", [-3, 14])
 def test_another_window_is_the_change_when_it_meets_no_shift(opens: int) -> None:
     """The window is over before the shift begins, or opens after it; one within it would do."""

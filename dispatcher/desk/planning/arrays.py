@@ -77,11 +77,16 @@ class Builder:
             self.places.append(place)
         return self.at[place]
 
-    def build(self, roads: Roads, routes: tuple[tuple[int, ...], ...]) -> Problem:
-        """Return the problem whose current plan is `routes`."""
+    def build(
+        self,
+        roads: Roads,
+        routes: tuple[tuple[int, ...], ...],
+        planned: tuple[tuple[int, ...], ...],
+    ) -> Problem:
+        """Return the problem that begins with `routes` where `planned` is what people count on."""
         starts = [self._start(v) for v in range(len(self.spells))]
         fields = {**self._tasks(), **self._vehicles(starts), **self._fixed(routes)}
-        fields |= self._incumbent(routes)
+        fields |= self._incumbent(planned)
         pairs = crews.couples(self.tickets)
         fields["sync"] = np.array(pairs, np.int64).reshape(len(pairs), 2)
         # all places are known by now

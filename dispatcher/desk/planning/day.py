@@ -120,7 +120,8 @@ def compile_day(
     roads, policy
         Travel times and weights.
     without
-        A ticket to take out of the current plan (it stays a task), to ask where it could go.
+        A ticket to take out of the current plan (it stays a task), to ask where it could go; what
+        it was planned and promised for still counts.
     include
         A ticket to ask about although it is held, reported or otherwise not open.
     horizon_s
@@ -148,7 +149,8 @@ def compile_day(
     )
     origin_at = min([now, *(s.shift.start_at for s in spells)]) // HOUR_S * HOUR_S
     index = {ticket.id: i for i, ticket in enumerate(tickets)}
-    routes = _current(docs, spells, index, without)
+    planned = _current(docs, spells, index)
+    routes = tuple(tuple(i for i in r if tickets[i].id != without) for r in planned)
     asked = arrays.Asked(
         docs=docs,
         spells=spells,
@@ -159,7 +161,7 @@ def compile_day(
         now=now,
         origin_at=origin_at,
     )
-    problem = arrays.Builder(asked).build(roads, routes)
+    problem = arrays.Builder(asked).build(roads, routes, planned)
     return Day(
         problem=problem,
         compiled=compiled,
@@ -244,11 +246,10 @@ def _current(
     docs: MemoryDocs,
     spells: tuple[Spell, ...],
     index: dict[TicketId, int],
-    without: TicketId | None,
 ) -> tuple[tuple[int, ...], ...]:
     routes = []
     for spell in spells:
         route = docs.route(route_id(spell.engineer.id, spell.shift.start_at))
         tickets = route.tickets if route else ()
-        routes.append(tuple(index[t] for t in tickets if t in index and t != without))
+        routes.append(tuple(index[t] for t in tickets if t in index))
     return tuple(routes)

@@ -71,7 +71,7 @@ def cheapest(day: Day, plan: Solution, task: int) -> Reason | None:
 def _works(day: Day, problem: Problem, plan: Solution, task: int) -> Place | None:
     changed = replace(day, problem=problem)
     ranked = search.ranking(changed, plan, task)
-    if not ranked or ranked[0].extra >= problem.drop_cost[task]:
+    if not ranked or ranked[0].extra >= answers.left_out(problem, task):
         return None
     verdict = judge(problem, search.put(plan, ranked[0], task))
     return ranked[0] if verdict.feasible else None

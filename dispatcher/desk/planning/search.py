@@ -16,6 +16,7 @@ from dispatcher.desk.planning.situation import situation
 from dispatcher.domain.ids import RouteId, TicketId
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
+from dispatcher.solver.answers import left_out
 from dispatcher.solver.coupling import is_coupled, put_chain, untied
 from dispatcher.solver.insertion import Place, open_plan, places
 from dispatcher.solver.packing import pack
@@ -128,7 +129,7 @@ def insert(day: Day, ticket: TicketId) -> Answer:
         return _insert_couple(day, base, task, mate)
     rest = open_plan(day.problem, base, task)
     ranked = ranking(day, rest, task)
-    if not ranked or ranked[0].extra >= day.problem.drop_cost[task]:
+    if not ranked or ranked[0].extra >= left_out(day.problem, task):
         reasons = why_open(day, base, task, ranked[0] if ranked else None)
         open_entry = Unassigned(ticket=ticket, reasons=reasons)
         return replace(answer_of(day, judge(day.problem, base)), unassigned=(open_entry,))
@@ -214,7 +215,7 @@ def _engineer(day: Day, place: Place) -> str:
 def why_open(day: Day, plan: Solution, task: int, best: Place | None) -> tuple[Reason, ...]:
     """Return why a task has no place in a plan: nobody may, nobody can in time, or it is too dear."""
     if best is not None:
-        facts = {"cost": best.extra, "drop": int(day.problem.drop_cost[task])}
+        facts = {"cost": best.extra, "drop": left_out(day.problem, task)}
         return (Reason(code="too_dear", facts=facts),)
     if not day.spells:
         return (Reason(code="no_shift"),)
@@ -307,7 +308,7 @@ def insert_all(day: Day) -> Answer:
     for task in (one for one in order if mate_of(day, one) is None):
         ranked = places(problem, plan, task, _RANKED, state)
         ticket = day.tickets[task].id
-        if ranked and ranked[0].extra < day.problem.drop_cost[task]:
+        if ranked and ranked[0].extra < left_out(day.problem, task):
             plan = put(plan, ranked[0], task)
             state.insert(task, ranked[0].vehicle, ranked[0].position)
             chosen.append(choice(day, task, ranked))
