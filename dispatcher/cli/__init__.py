@@ -8,12 +8,15 @@ command does not wait for the solver's libraries.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Final
+import sys
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
+from typer._click.exceptions import NoArgsIsHelpError, UsageError
 from typer.core import TyperCommand, TyperGroup
 
 from dispatcher.cli.speech import tell
+from dispatcher.cli.wrong_use import wrong_use
 
 if TYPE_CHECKING:
     # typer brings its own click
@@ -91,6 +94,22 @@ class _Commands(TyperGroup):
         if cmd_name == self._wanted:
             return _read(cmd_name)
         return TyperCommand(cmd_name, help=_help(cmd_name))
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run a command; say wrong use in the terminal's language."""
+        is_alone = extra.pop("standalone_mode", True)
+        extra["standalone_mode"] = False
+        if not is_alone:
+            return super().main(*args, **extra)
+        try:
+            code = super().main(*args, **extra)
+        except UsageError as error:
+            if not isinstance(error, NoArgsIsHelpError):
+                typer.secho(wrong_use(error), err=True, fg=typer.colors.RED)
+            sys.exit(error.exit_code)
+        except typer.Abort:
+            sys.exit(1)
+        sys.exit(code if isinstance(code, int) else 0)
 
 
 app = typer.Typer(cls=_Commands, no_args_is_help=True, add_completion=False)
