@@ -17,12 +17,13 @@ from dispatcher.errors import EngineFailed, UnknownEngine
 from dispatcher.solver import anneal
 from dispatcher.solver.coupling import is_coupled, solve_coupled
 from dispatcher.solver.insertion import insert_best, places, plan_without
+from dispatcher.solver.mending import usable_part
 from dispatcher.solver.ortools_routing import solve_routing
 from dispatcher.solver.packing import pack
 from dispatcher.solver.problem import NONE, Problem
 from dispatcher.solver.schedule import Schedule
 from dispatcher.solver.search import Search
-from dispatcher.solver.solution import Solution, Verdict, drive, empty_solution, judge
+from dispatcher.solver.solution import Solution, Verdict, empty_solution, judge
 from dispatcher.solver.state import route_state
 
 OnBetter = Callable[[Solution, Verdict], None]
@@ -263,43 +264,6 @@ def _within_budget(request: Request) -> tuple[Solution, int]:
         if verdict.rank < least.rank:
             best, least = plan, verdict
     return best, count
-
-
-def usable_part(problem: Problem, start: Solution | None) -> Solution:
-    """
-    Return a plan with all of `start` that can still be; the fixed prefixes are always in it.
-
-    Unknown and double tasks are left out; a route that cannot be driven any more keeps its visits
-    in order as far as they fit.
-    """
-    if start is None or len(start.routes) != problem.num_vehicles:
-        return empty_solution(problem)
-    taken = set(problem.fixed_task.tolist())
-    routes: list[tuple[int, ...]] = []
-    for v, prefix in enumerate(problem.fixed):
-        free = []
-        for i in start.routes[v]:
-            if 0 <= i < problem.num_tasks and i not in taken:
-                free.append(i)
-                taken.add(i)
-        routes.append(_drivable(problem, v, prefix, tuple(free)))
-    plan = Solution(routes=tuple(routes))
-    codes = {v.code for v in judge(problem, plan).violations}
-    if codes & {"sync_half", "sync_apart", "precedence", "part_short"}:
-        return empty_solution(problem)
-    return plan
-
-
-def _drivable(
-    problem: Problem, vehicle: int, prefix: tuple[int, ...], free: tuple[int, ...]
-) -> tuple[int, ...]:
-    if drive(problem, vehicle, (*prefix, *free))[0] is not None:
-        return (*prefix, *free)
-    route = prefix
-    for i in free:
-        if drive(problem, vehicle, (*route, i))[0] is not None:
-            route = (*route, i)
-    return route
 
 
 def close_gaps(problem: Problem, plan: Solution) -> Solution:

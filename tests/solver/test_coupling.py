@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dispatcher.solver.mending import usable_part
 from dispatcher.solver.problem import NONE, Problem
 from dispatcher.solver.solution import Solution, judge
-from dispatcher.solver.solve import solve, usable_part
+from dispatcher.solver.solve import solve
 from tests.solver.days import random_day, random_plan
 
 
@@ -166,3 +167,17 @@ def test_pairs_that_wait_for_each_other_are_refused_at_once(village: Problem) ->
     day = replace(village, sync=np.array([[0, 1], [2, 3]]), shift_end=np.full(2, 1 << 36, np.int64))
     verdict = judge(day, Solution(routes=((0, 2), (3, 1))))
     assert {v.code for v in verdict.violations} == {"sync_apart"}
+
+
+def test_mending_a_start_takes_out_only_what_cannot_be(village: Problem) -> None:
+    """Half a pair, a follower without its first, the second of two visits that need the one part."""
+    start = Solution(routes=((0, 1), (2, 4)))
+    pair = replace(village, sync=np.array([[2, 3]]))
+    assert usable_part(pair, start).routes == ((0, 1), (4,))
+    chain = replace(village, precedence=np.array([[3, 0, 600], [0, 4, 0]]))
+    assert usable_part(chain, start).routes == ((1,), (2,))
+    scarce = replace(village, part_use=np.ones((5, 1), np.int64), part_stock=np.array([3]))
+    assert usable_part(scarce, start).routes == ((0, 1), (2,))
+    for day in (pair, chain, scarce):
+        warm = solve(day, iterations=20, seed=1, start=start)
+        assert warm.verdict.cost <= judge(day, usable_part(day, start)).cost

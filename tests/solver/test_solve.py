@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from dispatcher.errors import UnknownEngine
 from dispatcher.solver.insertion import best_place, places
 from dispatcher.solver.instance import read_instance
+from dispatcher.solver.mending import usable_part
 from dispatcher.solver.packing import pack
 from dispatcher.solver.problem import NONE, Problem
 from dispatcher.solver.recombine import recombine
 from dispatcher.solver.search import PoolRoute
 from dispatcher.solver.solution import Solution, drive, empty_solution, judge
-from dispatcher.solver.solve import ENGINES, solve, usable_part
+from dispatcher.solver.solve import ENGINES, solve
 from dispatcher.solver.state import route_state
 from tests.solver.days import random_day, random_plan
 
