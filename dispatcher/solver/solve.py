@@ -15,12 +15,13 @@ import numpy as np
 
 from dispatcher.errors import EngineFailed, UnknownEngine
 from dispatcher.solver import anneal
+from dispatcher.solver.closing import close_gaps
 from dispatcher.solver.coupling import is_coupled, solve_coupled
 from dispatcher.solver.insertion import insert_best, places, plan_without
 from dispatcher.solver.mending import usable_part
 from dispatcher.solver.ortools_routing import solve_routing
 from dispatcher.solver.packing import pack
-from dispatcher.solver.problem import NONE, Problem
+from dispatcher.solver.problem import Problem
 from dispatcher.solver.schedule import Schedule
 from dispatcher.solver.search import Search
 from dispatcher.solver.solution import Solution, Verdict, empty_solution, judge
@@ -264,27 +265,6 @@ def _within_budget(request: Request) -> tuple[Solution, int]:
         if verdict.rank < least.rank:
             best, least = plan, verdict
     return best, count
-
-
-def close_gaps(problem: Problem, plan: Solution) -> Solution:
-    """Return the plan with every open task put in that fits anywhere at a gain."""
-    coupled = {*problem.sync.ravel().tolist(), *problem.precedence[:, :2].ravel().tolist()}
-    vehicle = plan.vehicle_of(problem.num_tasks)
-    drop = problem.drop_cost.tolist()
-    open_tasks = [i for i, v in enumerate(vehicle) if v == NONE and i not in coupled]
-    if not open_tasks or coupled:
-        return plan
-    state = route_state(pack(problem), plan)
-    left = problem.part_stock - problem.part_use[[v != NONE for v in vehicle]].sum(axis=0)
-    changed = False
-    for i in sorted(open_tasks, key=lambda i: (-drop[i], i)):
-        if np.all(problem.part_use[i] <= left) and insert_best(state, i):
-            left = left - problem.part_use[i]
-            changed = True
-    closed = state.solution()
-    if not changed or not judge(problem, closed).feasible:
-        return plan
-    return replace(plan, routes=closed.routes, lunch_leg=())
 
 
 def warm() -> None:

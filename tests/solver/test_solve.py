@@ -18,7 +18,7 @@ from dispatcher.solver.mending import usable_part
 from dispatcher.solver.packing import pack
 from dispatcher.solver.problem import NONE, Problem
 from dispatcher.solver.recombine import recombine
-from dispatcher.solver.search import PoolRoute
+from dispatcher.solver.search import PoolRoute, Search
 from dispatcher.solver.solution import Solution, drive, empty_solution, judge
 from dispatcher.solver.solve import ENGINES, solve
 from dispatcher.solver.state import route_state
@@ -58,20 +58,38 @@ def test_no_open_task_can_be_inserted_at_a_gain(seed: int, *, promises: bool) ->
 
 
 def test_search_repeats_itself_under_an_iteration_limit() -> None:
-    """Same seed and iterations, same plan; on two threads as well."""
-    problem = random_day(5, num_tasks=30, num_vehicles=5)
+    """Same seed and iterations, same plan; on two threads as well; another seed, another plan."""
+    problem = random_day(5, num_tasks=60, num_vehicles=8)
     for threads in (1, 2):
-        one = solve(problem, iterations=1500, seed=7, threads=threads)
-        two = solve(problem, iterations=1500, seed=7, threads=threads)
-        assert one.solution == two.solution
-        assert one.iterations == 1500 * threads
+        one, two, other = (
+            solve(problem, iterations=600, seed=seed, threads=threads) for seed in (7, 7, 8)
+        )
+        assert one.solution == two.solution != other.solution
+        assert one.iterations == 600 * threads
 
 
 def test_recombination_repeats_itself() -> None:
     """A run long enough to recombine is repeatable too."""
-    problem = random_day(8, num_tasks=25, num_vehicles=4)
-    one, two = (solve(problem, iterations=20_000, seed=1) for _ in range(2))
-    assert one.solution == two.solution
+    problem = random_day(8, num_tasks=80, num_vehicles=10)
+    one, two, other = (solve(problem, iterations=20_000, seed=seed) for seed in (1, 1, 2))
+    assert one.solution == two.solution != other.solution
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=_seeds, promises=st.booleans(), pinned=st.booleans(), sliced=st.booleans())
+def test_plan_is_the_judges_after_every_iteration(
+    seed: int, *, promises: bool, pinned: bool, sliced: bool
+) -> None:
+    """After each ruin and recreate the plan can be, hours and second windows included."""
+    slices = 2 if sliced else 1
+    problem = random_day(seed, promises=promises, pinned=pinned, slices=slices, num_tasks=14)
+    search = Search(problem, empty_solution(problem), seed)
+    for _ in range(15):
+        search.run(1, 20_000.0, 20_000.0)
+        verdict = judge(problem, search.current())
+        assert verdict.feasible
+        assert verdict.cost == search.current_cost
+        assert judge(problem, search.solution()).cost == search.cost <= search.current_cost
 
 
 @settings(max_examples=25, deadline=None)
