@@ -2,8 +2,9 @@
 OR-Tools' routing library as an independent engine, in a child process that can be killed.
 
 The model holds what the library can say: travel by matrix (never by a callback into Python),
-shifts, lunch breaks, overtime, hard windows, lateness by weight, optional tasks, pinned prefixes.
-It cannot say the step of a late clock, promised times or travel by the hour; the judge counts
+shifts, lunch breaks, overtime, hard windows, lateness by weight, optional tasks, pinned prefixes,
+loads, visits a shift, assignment costs (not on large days), parts, pairs and followers. It cannot say the step of a late
+clock, a customer's waiting, promised times, the change budget or travel by the hour; the judge counts
 those afterwards. Must not publish a plan the judge refuses.
 """
 
@@ -12,14 +13,31 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
 import numpy as np
 
 from dispatcher.errors import EngineFailed
-from dispatcher.solver.packing import DROP, FORBIDDEN, SOFT, WEIGHT_A, WEIGHT_F, pack
-from dispatcher.solver.problem import NEVER, NONE, Problem
+from dispatcher.solver.packing import (
+    CAPACITY,
+    DROP,
+    EARLIEST,
+    FORBIDDEN,
+    LATEST_END,
+    LUNCH,
+    LUNCH_EARLIEST,
+    LUNCH_LATEST,
+    MAX_TASKS,
+    OVERTIME_WEIGHT,
+    SHIFT_END,
+    SOFT,
+    WEIGHT_A,
+    WEIGHT_F,
+    pack,
+)
+from dispatcher.solver.problem import NEVER, NONE, Ints, Problem
 from dispatcher.solver.solution import Solution
 
 # cost units of a required task left out; the library wants 64-bit sums without overflow
@@ -27,6 +45,8 @@ _REQUIRED: Final = 10**12
 # seconds the child may take beyond its limit before it is killed
 _GRACE_S: Final = 15.0
 _FAR: Final = 10**9
+# arc costs of all kinds of vehicles together that fit into memory; above it charges are left out
+_MOST_ARCS: Final = 20_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +82,10 @@ def solve_routing(
     EngineFailed
         The child ended without a word.
     """
+    if not problem.num_tasks or not problem.num_vehicles:
+        if on_plan is not None:
+            on_plan(start)
+        return RoutingRun(plans=(start,), status="NOTHING_TO_DO")
     context = multiprocessing.get_context("spawn")
     mine, theirs = context.Pipe(duplex=False)
     child = context.Process(
@@ -81,6 +105,7 @@ def solve_routing(
             if on_plan is not None and not on_plan(plans[-1]):
                 break
     except EOFError:
+        child.join(_GRACE_S)
         raise EngineFailed(
             engine="ortools", problem=f"its process ended with code {child.exitcode}"
         ) from None
@@ -106,6 +131,8 @@ class _Model:
         from ortools.constraint_solver import pywrapcp  # noqa: PLC0415 — slow to import: only who asks for it waits
 
         self.problem, self.packed = problem, pack(problem)
+        # the library's time begins at 0
+        self.origin = min(0, int(problem.earliest.min()))
         n, m = problem.num_tasks, problem.num_vehicles
         # nodes: tasks, then the start of each vehicle, then its end
         self.manager = pywrapcp.RoutingIndexManager(
@@ -115,6 +142,8 @@ class _Model:
         self._add_time()
         self._add_vehicles()
         self._add_tasks()
+        self._add_parts()
+        self._add_couples()
 
     def _add_time(self) -> None:
         p, n, m = self.problem, self.problem.num_tasks, self.problem.num_vehicles
@@ -125,16 +154,75 @@ class _Model:
         self.service = np.concatenate([p.duration, np.zeros(2 * m, np.int64)])
         transit = (travel + self.service[:, None]).tolist()
         time = self.routing.RegisterTransitMatrix(transit)
-        cost = self.routing.RegisterTransitMatrix((travel * p.travel_weight).tolist())
-        latest = int(self.packed.vehicle[:, 4].max(initial=0))
-        self.routing.AddDimension(time, latest + 1, latest + 1, False, "time")
+        rows = self.packed.vehicle
+        self.latest = int(np.maximum(rows[:, LATEST_END], rows[:, EARLIEST]).max()) - self.origin
+        self.routing.AddDimension(time, self.latest + 1, self.latest + 1, False, "time")
         self.time = self.routing.GetDimensionOrDie("time")
-        self.routing.SetArcCostEvaluatorOfAllVehicles(cost)
-        if np.any(p.capacity < NEVER):
-            demand = [*p.demand.tolist(), *([0] * 2 * m)]
-            load = self.routing.RegisterUnaryTransitVector(demand)
-            limits = np.minimum(self.packed.vehicle[:, 10], _FAR).tolist()
-            self.routing.AddDimensionWithVehicleCapacity(load, 0, limits, True, "load")
+        self._charge(travel)
+        self._add_limit("load", p.demand, rows[:, CAPACITY])
+        self._add_limit("visits", np.ones(n, np.int64), rows[:, MAX_TASKS])
+
+    def _add_limit(self, name: str, amount: Ints, most: Ints) -> None:
+        """Let no vehicle take more than its limit of what its tasks bring."""
+        if np.any(most < NEVER):
+            transit = [*amount.tolist(), *([0] * 2 * self.problem.num_vehicles)]
+            load = self.routing.RegisterUnaryTransitVector(transit)
+            limits = np.minimum(most, _FAR).tolist()
+            self.routing.AddDimensionWithVehicleCapacity(load, 0, limits, True, name)
+
+    def _charge(self, travel: Ints) -> None:
+        """Let each vehicle pay for driving, and what the rules charge for whom it goes to."""
+        rt, n = self.routing, self.problem.num_tasks
+        drive = travel * self.problem.travel_weight
+        rt.SetArcCostEvaluatorOfAllVehicles(rt.RegisterTransitMatrix(drive.tolist()))
+        who = np.where(self.packed.who == FORBIDDEN, 0, self.packed.who).astype(np.int64)
+        columns, same = np.unique(who + self._charge_base(), axis=1, return_inverse=True)
+        if not columns.any() or columns.shape[1] * drive.size > _MOST_ARCS:
+            return
+        for k, column in enumerate(columns.T):
+            cost = drive.copy()
+            cost[:, :n] += column
+            evaluator = rt.RegisterTransitMatrix(cost.tolist())
+            for v in np.flatnonzero(same.ravel() == k).tolist():
+                rt.SetArcCostEvaluatorOfVehicle(evaluator, v)
+
+    def _charge_base(self) -> int:
+        """Return what is added to each charge, and to leaving a task out, so that none is negative."""
+        who = self.packed.who
+        return -int(np.where(who == FORBIDDEN, 0, who).min(initial=0))
+
+    def _add_parts(self) -> None:
+        p, rt = self.problem, self.routing
+        served = [rt.ActiveVar(self.manager.NodeToIndex(i)) for i in range(p.num_tasks)]
+        for r, stock in enumerate(p.part_stock.tolist()):
+            taken = rt.solver().ScalProd(served, p.part_use[:, r].tolist())
+            rt.solver().Add(taken <= stock)
+
+    def _add_couples(self) -> None:
+        """Tie pairs and followers, except to what is under way."""
+        p, solver, pinned = (
+            self.problem,
+            self.routing.solver(),
+            set(self.problem.fixed_task.tolist()),
+        )
+        for a, b in p.sync.tolist():
+            (is_a, at_a), (is_b, at_b) = self._moment(a), self._moment(b)
+            if not {a, b} & pinned:
+                solver.Add(is_a == is_b)
+            if not {a, b} <= pinned:
+                solver.Add(is_a * is_b * (at_a - at_b) == 0)
+        for first, second, lag in p.precedence.tolist():
+            (is_one, at_one), (is_two, at_two) = self._moment(first), self._moment(second)
+            if second not in pinned:
+                solver.Add(is_two <= is_one)
+            if first not in pinned:
+                gap = lag + int(p.duration[first])
+                solver.Add(is_one * is_two * (at_one + gap - at_two) <= 0)
+
+    def _moment(self, task: int) -> tuple[Any, Any]:
+        """Return whether a task is served and when, as the library's variables."""
+        index = self.manager.NodeToIndex(task)
+        return self.routing.ActiveVar(index), self.time.CumulVar(index)
 
     def _add_vehicles(self) -> None:
         p, rt, solver = self.problem, self.routing, self.routing.solver()
@@ -144,41 +232,54 @@ class _Model:
         ]
         for v, row in enumerate(self.packed.vehicle.tolist()):
             rt.SetFixedCostOfVehicle(int(p.use_cost[v]), v)
-            self.time.CumulVar(rt.Start(v)).SetRange(row[2], row[2])
+            begin = row[EARLIEST] - self.origin
+            self.time.CumulVar(rt.Start(v)).SetRange(begin, begin)
             end = self.time.CumulVar(rt.End(v))
-            end.SetMax(max(row[4], row[2]))
-            self.time.SetCumulVarSoftUpperBound(rt.End(v), max(row[3], row[2]), row[5])
-            if row[8] >= 0:
-                lunch = solver.FixedDurationIntervalVar(row[6], row[7], row[8], False, f"lunch {v}")
+            end.SetMax(max(row[LATEST_END] - self.origin, begin))
+            due = max(row[SHIFT_END] - self.origin, begin)
+            self.time.SetCumulVarSoftUpperBound(rt.End(v), due, row[OVERTIME_WEIGHT])
+            if row[LUNCH] >= 0:
+                first, last = row[LUNCH_EARLIEST] - self.origin, row[LUNCH_LATEST] - self.origin
+                lunch = solver.FixedDurationIntervalVar(
+                    first, last, row[LUNCH], False, f"lunch {v}"
+                )
                 self.time.SetBreakIntervalsOfVehicle([lunch], v, by_index)
 
     def _add_tasks(self) -> None:
         p, rt, task, who = self.problem, self.routing, self.packed.task, self.packed.who
-        fixed = set(p.fixed_task.tolist())
+        fixed, base = set(p.fixed_task.tolist()), self._charge_base()
         for i in range(p.num_tasks):
             index = self.manager.NodeToIndex(i)
             able = np.flatnonzero(who[i] != FORBIDDEN).tolist()
+            if i not in fixed and not self._add_window(i, index):
+                able = []
             rt.VehicleVar(index).SetValues([-1, *able])
             if i not in fixed:
                 drop = _REQUIRED if p.is_required[i] else int(task[i, DROP])
-                rt.AddDisjunction([index], drop)
-                self._add_window(i, index)
+                rt.AddDisjunction([index], drop + base)
             # the library takes one bound for each visit: the first due, with both weights
-            due = int(task[i, SOFT])
+            due = int(task[i, SOFT]) - self.origin
             weight = int(task[i, WEIGHT_A] + task[i, WEIGHT_F])
             if due < NEVER and weight:
                 self.time.SetCumulVarSoftUpperBound(index, max(due, 0), weight)
 
-    def _add_window(self, i: int, index: int) -> None:
+    def _add_window(self, i: int, index: int) -> bool:
+        """Tell the library when a task may start; False when it never may."""
         p, moment = self.problem, self.time.CumulVar(index)
-        release = max(int(p.release[i]), 0)
-        moment.SetMin(min(release, moment.Max()))
-        first, last = int(p.window_ptr[i]), int(p.window_ptr[i + 1])
-        if first == last:
-            return
-        moment.SetRange(max(release, int(p.window_open[first])), int(p.window_close[last - 1]))
-        for row in range(first, last - 1):
-            moment.RemoveInterval(int(p.window_close[row]) + 1, int(p.window_open[row + 1]) - 1)
+        release = max(int(p.release[i]) - self.origin, 0)
+        rows = range(int(p.window_ptr[i]), int(p.window_ptr[i + 1]))
+        spans = [
+            (int(p.window_open[k]) - self.origin, int(p.window_close[k]) - self.origin)
+            for k in rows
+        ] or [(0, self.latest)]
+        cut = [(max(low, release), min(high, self.latest)) for low, high in spans]
+        cut = [(low, high) for low, high in cut if low <= high]
+        if not cut:
+            return False
+        moment.SetRange(cut[0][0], cut[-1][1])
+        for (_, closes), (opens, _) in pairwise(cut):
+            moment.RemoveInterval(closes + 1, opens - 1)
+        return True
 
     def watch(self, tell: Callable[[tuple[tuple[int, ...], ...]], None]) -> None:
         """Call `tell` with each plan the library finds."""

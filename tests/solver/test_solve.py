@@ -15,6 +15,7 @@ from dispatcher.errors import UnknownEngine
 from dispatcher.solver.insertion import best_place, places
 from dispatcher.solver.instance import read_instance
 from dispatcher.solver.mending import usable_part
+from dispatcher.solver.ortools_routing import solve_routing
 from dispatcher.solver.packing import pack
 from dispatcher.solver.problem import NONE, Problem
 from dispatcher.solver.recombine import recombine
@@ -221,3 +222,32 @@ def test_tiny_days_reach_the_proven_optimum(fsd: Path) -> None:
         instance = read_instance(path)
         answer = solve(instance.problem, iterations=30_000, seed=3)
         assert answer.verdict.cost == best[instance.name]["objective"]
+
+
+@pytest.mark.slow
+@pytest.mark.process
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"window_ptr": np.arange(7), "window_open": np.full(6, 50_000)}
+        | {"window_close": np.full(6, 60_000)},
+        {"earliest": np.full(2, -5000)},
+        {"max_tasks": np.ones(2, np.int64)},
+        {"part_use": np.ones((6, 1), np.int64), "part_stock": np.array([2])},
+        {"sync": np.array([[0, 1]]), "precedence": np.array([[2, 3, 600]])},
+    ],
+    ids=["windows outside the shifts", "before the horizon", "visits", "parts", "couples"],
+)
+def test_ortools_routing_knows_what_it_can_say(fields: dict[str, np.ndarray]) -> None:
+    """The library's own plans keep limits, parts and couples, and odd days do not end it."""
+    problem = random_day(3, num_tasks=6, num_vehicles=2, **fields)
+    run = solve_routing(problem, empty_solution(problem), seconds=1.0)
+    assert run.plans
+    assert all(judge(problem, plan).feasible for plan in run.plans)
+
+
+@pytest.mark.parametrize("problem_size", [(0, 2), (3, 0)])
+def test_ortools_routing_with_nothing_to_do(problem_size: tuple[int, int]) -> None:
+    """No task or no vehicle is no reason to fail here either."""
+    problem = random_day(1, num_tasks=problem_size[0], num_vehicles=problem_size[1])
+    assert solve(problem, engine="ortools", seconds=0.2).verdict.feasible
