@@ -231,16 +231,28 @@ _NOT_NEGATIVE: Final = (
 
 def _ragged(problem: Problem, name: str, dtype: type) -> NDArray[Any]:
     try:
-        return np.ascontiguousarray(getattr(problem, name), dtype)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise BadProblem(key=name, problem=f"is not an array of numbers ({error})") from None
+        given = np.asarray(getattr(problem, name))
+    except ValueError:
+        raise BadProblem(key=name, problem="has rows of different lengths") from None
+    if given.dtype == dtype or not given.size:
+        return np.ascontiguousarray(given, dtype)
+    if given.dtype.kind not in "biuf":
+        words = f"holds {given.dtype} where {np.dtype(dtype)} is wanted"
+        raise BadProblem(key=name, problem=words)
+    # a cast would let NaN and what is too large be any number
+    if dtype is not np.bool_ and given.dtype.kind != "b":
+        most = np.iinfo(dtype).max
+        wrong = np.flatnonzero(~(np.abs(given.ravel().astype(np.float64)) <= most))
+        if len(wrong):
+            value = given.ravel()[wrong[0]]
+            words = f"is {value}, must be a number up to {most}"
+            raise BadProblem(key=f"{name}[{wrong[0]}]", problem=words)
+    return np.ascontiguousarray(given, dtype)
 
 
 def _fill(problem: Problem) -> None:
     put = problem.__dict__.__setitem__
-    travel = np.asarray(problem.travel)
-    if travel.dtype != np.int32:
-        travel = _ragged(problem, "travel", np.int32)
+    travel = _ragged(problem, "travel", np.int32)
     put("travel", travel[None] if travel.ndim == 2 else travel)  # one slice
     for name in (*TASK_ARRAYS, *VEHICLE_ARRAYS, "fixed_task", "window_open", "window_close"):
         put(name, _ragged(problem, name, np.bool_ if name.startswith("is_") else np.int64))
@@ -261,8 +273,7 @@ def _fill(problem: Problem) -> None:
     put("band_start", starts if len(starts) else np.zeros(1, np.int64))
     eligible = np.asarray(problem.is_eligible, np.bool_)
     put("is_eligible", eligible if eligible.size else np.ones((n, m), np.bool_))
-    cost = np.asarray(problem.assignment_cost)
-    cost = cost if cost.dtype == np.int32 else _ragged(problem, "assignment_cost", np.int32)
+    cost = _ragged(problem, "assignment_cost", np.int32)
     put("assignment_cost", cost if cost.size else np.zeros((n, m), np.int32))
     for name, width in (("sync", 2), ("precedence", 3)):
         put(name, _ragged(problem, name, np.int64).reshape(-1, width))
@@ -316,6 +327,7 @@ def _check_values(p: Problem) -> None:
     _check_pointers(p)
     n, m, size = p.num_tasks, p.num_vehicles, p.num_locations
     _check_range("travel", p.travel, 0, UNREACHABLE)
+    _check_range("change_budget", np.array([p.change_budget]), NONE, MAX_COST)
     _check_range("travel_weight", np.array([p.travel_weight]), 0, 1_000_000)
     _check_range("task_location", p.task_location, 0, size - 1)
     _check_range("start_location", p.start_location, 0, size - 1)
@@ -340,14 +352,14 @@ def _check_values(p: Problem) -> None:
 
 def _check_windows(p: Problem) -> None:
     late = np.flatnonzero(p.window_open > p.window_close)
-    _refuse_unless(not len(late), f"window_open[{late[:1]}]", "opens after it closes")
+    _refuse_unless(not len(late), f"window_open{late[:1]}", "opens after it closes")
     for i in np.flatnonzero(np.diff(p.window_ptr) > 1).tolist():
         rows = slice(p.window_ptr[i], p.window_ptr[i + 1])
         good = bool(np.all(p.window_open[rows][1:] > p.window_close[rows][:-1]))
         _refuse_unless(good, f"window_ptr[{i}]", "points at windows that do not rise or overlap")
     eats = p.lunch_duration >= 0
     bad = np.flatnonzero(eats & (p.lunch_earliest > p.lunch_latest))
-    _refuse_unless(not len(bad), f"lunch_earliest[{bad[:1]}]", "is after lunch_latest")
+    _refuse_unless(not len(bad), f"lunch_earliest{bad[:1]}", "is after lunch_latest")
 
 
 def _check_pairs(p: Problem) -> None:

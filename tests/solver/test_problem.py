@@ -30,6 +30,12 @@ from dispatcher.solver.solution import Solution, judge
         ({"precedence": np.array([[3, 3, 0]])}, "precedence"),
         ({"band_start": np.array([0, 0]), "travel": np.zeros((2, 6, 6), np.int32)}, "band_start"),
         ({"duration": "soon"}, "duration"),
+        ({"travel": [[0, 1], [1]]}, "travel"),
+        ({"travel": np.full((6, 6), np.nan)}, "travel[0]"),
+        ({"travel": np.full((6, 6), (1 << 32) + 5)}, "travel[0]"),
+        ({"duration": np.array([1.0, np.nan, 0, 0, 0])}, "duration[1]"),
+        ({"assignment_cost": np.full((5, 2), 1 << 40)}, "assignment_cost[0]"),
+        ({"change_budget": -5}, "change_budget[0]"),
     ],
 )
 def test_bad_array_is_refused(village: Problem, change: dict[str, Any], key: str) -> None:
