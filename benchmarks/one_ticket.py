@@ -9,7 +9,7 @@ then they are put in one after the other where they are cheapest.
 
 from __future__ import annotations
 
-import sys
+import argparse
 import time
 
 import numpy as np
@@ -45,8 +45,12 @@ def measure(tickets: int, engineers: int) -> tuple[list[float], list[float]]:
 
 def main() -> None:
     """Print one row a day."""
+    parser = argparse.ArgumentParser(description=__doc__.strip().partition("\n")[0])
+    parser.add_argument("size", nargs="*", type=int, help="tickets engineers, pair by pair")
+    sizes = parser.parse_args().size or [1000, 100, 5000, 600]
+    if len(sizes) % 2 or min(sizes) < 1:
+        parser.error(f"{sizes} is no row of pairs, tickets and engineers, each above 0")
     warm()
-    sizes = [int(size) for size in sys.argv[1:]] or [1000, 100, 5000, 600]
     for tickets, engineers in zip(sizes[::2], sizes[1::2], strict=True):
         finds, commits = measure(tickets, engineers)
         both = np.add(finds, commits)

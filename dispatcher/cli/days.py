@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -54,6 +55,13 @@ def days_of(names: list[str]) -> list[Day]:
         else:
             found.append(_made_up(name))
     return found
+
+
+def one_day(name: Path) -> Instance:
+    """Return the day of a file, or a made-up one."""
+    if name.exists() or name.suffix == ".json" or len(name.parts) > 1:
+        return read_instance(name)
+    return _made_up(str(name)).read()
 
 
 def _of_file(path: Path) -> Day:
@@ -116,3 +124,14 @@ def machine() -> dict[str, str]:
     name = f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores"
     day = datetime.fromtimestamp(wall_clock(), UTC).date()
     return {"machine": f"{name}, Python {platform.python_version()}", "date": day.isoformat()}
+
+
+def peak_memory_mb() -> int | None:
+    """Return the most memory this process has held, in MB; None where the system does not say."""
+    try:
+        import resource  # noqa: PLC0415 — Windows has none
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # kilobytes, on a Mac bytes
+    return peak // (1_000_000 if sys.platform == "darwin" else 1000)

@@ -12,12 +12,13 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from dispatcher.cli.days import file_for, unwritable
+from dispatcher.cli.days import file_for, one_day, peak_memory_mb, unwritable
 from dispatcher.cli.speech import Json, print_json, refusals, tell
 from dispatcher.cli.watch import CUT, cuttable, watched
 from dispatcher.errors import BadField
 from dispatcher.solver.bound import Bound
-from dispatcher.solver.instance import Instance, plan_document, read_instance
+from dispatcher.solver.generate import FAMILIES
+from dispatcher.solver.instance import Instance, plan_document
 from dispatcher.solver.prices import Prices, price_day
 from dispatcher.solver.problem import Problem
 from dispatcher.solver.solution import judge
@@ -35,6 +36,7 @@ from dispatcher.solver.vrptw import (
 _MOST_NAMES = 20
 # seconds between two lines about a proof
 _TELL_S = 5.0
+_INSTANCE_HELP = tell("plan.instance_help", families=", ".join(FAMILIES))
 _ENGINE_HELP = tell("plan.engine_help", engines=", ".join(ENGINES))
 # options that only the format fsd has, as they are when nobody gives them
 _PLAIN: Final = {"engine": "search", "threads": 1, "bound": None}
@@ -55,7 +57,7 @@ class _Form(StrEnum):
 
 
 def plan(
-    instance: Annotated[Path, typer.Argument(help=tell("plan.instance_help"))],
+    instance: Annotated[Path, typer.Argument(help=_INSTANCE_HELP)],
     *,
     seconds: Annotated[float | None, typer.Option(min=0.0, help=tell("plan.seconds_help"))] = None,
     iterations: Annotated[
@@ -77,7 +79,7 @@ def plan(
             _refuse_beside_solomon({"engine": engine, "threads": threads, "bound": bound})
             summary, words = _plan_distance(instance, budget, out, is_cut)
         else:
-            problem = read_instance(instance)
+            problem = one_day(instance)
             answer = _searched(problem.problem, engine, threads, budget, is_cut)
             if out is not None:
                 _write(out, plan_document(problem, answer.solution))
@@ -202,6 +204,7 @@ def summarise(instance: Instance, answer: Answer, prices: Prices | None = None) 
         "seed": answer.seed,
         "iterations": answer.iterations,
         "seconds": round(answer.seconds, 3),
+        "memory_mb": peak_memory_mb(),
         "feasible": verdict.feasible,
         "objective": verdict.cost,
         "objective_min": round(verdict.cost / instance.units_per_point, 2),

@@ -133,3 +133,16 @@ def test_ctrl_c_gives_the_best_plan_until_then(tmp_path: Path, form: str) -> Non
     assert "Cut short" in result.stderr
     assert json.loads(out.read_text())["routes"]
     assert ("distance" if form == "solomon" else "units") in result.stdout
+
+
+def test_a_made_up_day_is_planned_by_its_name() -> None:
+    """The days of the benchmarks need no file; a name that is none is refused."""
+    arguments = ["plan", "city-9-2-1", "--iterations", "20", "--json"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    summary = json.loads(result.stdout)
+    assert summary["instance"] == "city-9-2-g1"
+    assert summary["memory_mb"] > 50
+    wrong = CliRunner().invoke(app, ["plan", "ghost-9-2-1"])
+    assert wrong.exit_code == 2
+    assert "its family must be one of city" in wrong.stderr
