@@ -78,6 +78,24 @@ def test_couples_are_planned_near_the_optimum(kind: str) -> None:
     assert sum(gaps) / len(gaps) <= 0.05
 
 
+def test_couples_are_served_on_days_too_large_to_try_everything() -> None:
+    """On ten days of ten tickets every couple is worth more than all the others, and is served."""
+    for seed in range(10):
+        drop = np.where(np.arange(10) < 4, 400_000, 5000)
+        problem = random_day(
+            seed,
+            num_tasks=10,
+            drop_cost=drop,
+            is_eligible=np.ones((10, 3), np.bool_),
+            window_ptr=np.zeros(11, np.int64),
+            window_open=np.empty(0, np.int64),
+            window_close=np.empty(0, np.int64),
+            **COUPLES["both"],
+        )
+        served = set(range(10)) - set(solve(problem, iterations=200, seed=seed).verdict.unserved)
+        assert {0, 1, 2, 3} <= served, seed
+
+
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_no_open_task_fits_anywhere_at_a_gain(seed: int) -> None:
