@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from dispatcher.cli.days import days_of, folder_for, machine, unwritable
-from dispatcher.cli.speech import Json, print_json, refusals, tell
+from dispatcher.cli.speech import LANG, Json, print_json, refusals, tell
 from dispatcher.cli.watch import CUT
 from dispatcher.errors import BadField
 from dispatcher.solver.contest import CONTESTANTS, Cell, contest
@@ -31,6 +31,7 @@ from dispatcher.solver.race import (
 from dispatcher.solver.rolling import Effort, roll
 from dispatcher.solver.solve import warm
 from dispatcher.solver.vrptw import read_solomon
+from dispatcher.texts.parts import part
 
 bench = typer.Typer(no_args_is_help=True, add_completion=False, help=tell("cli.bench_help"))
 _Days = Annotated[
@@ -189,7 +190,9 @@ def _engines(text: str, known: tuple[str, ...]) -> list[str]:
 
 
 def _race_line(race: Race) -> str:
-    gap = "" if race.gap is None else f"{race.gap:+.2%} {race.against}"
+    # the figures say it in English, as their table does
+    against = part(race.against, LANG)
+    gap = "" if race.gap is None else f"{race.gap:+.2%} {against}"
     cost = "-" if race.distance is None else f"{race.distance:.1f}"
     return f"{race.instance:10} {race.engine:7} {race.seconds:5g} s {cost:>10} {gap} cpu {race.cpu:.1f} s"
 
