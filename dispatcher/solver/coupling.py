@@ -102,13 +102,12 @@ def decoupled(problem: Problem, moments: dict[int, tuple[int, int]]) -> Problem:
     """
     p = problem
     windows: list[tuple[int, int]] = []
-    ptr = [0]
+    ptr, pinned = [0], set(p.fixed_task.tolist())
     for i in range(p.num_tasks):
         rows = range(int(p.window_ptr[i]), int(p.window_ptr[i + 1]))
         own = [(int(p.window_open[r]), int(p.window_close[r])) for r in rows]
         if i in moments:
-            first, last = moments[i]
-            own = _narrowed(own, first, last)
+            own = _narrowed(own, *moments[i], is_pinned=i in pinned)
         windows += own
         ptr.append(len(windows))
     eligible = p.is_eligible.copy()
@@ -124,12 +123,14 @@ def decoupled(problem: Problem, moments: dict[int, tuple[int, int]]) -> Problem:
     return replace(p, **fields)
 
 
-def _narrowed(own: list[tuple[int, int]], first: int, last: int) -> list[tuple[int, int]]:
+def _narrowed(
+    own: list[tuple[int, int]], first: int, last: int, *, is_pinned: bool
+) -> list[tuple[int, int]]:
     if not own:
         return [(first, last)]
     cut = [(max(a, first), min(b, last)) for a, b in own]
-    # a window that cannot be: the task stays out
-    return [w for w in cut if w[0] <= w[1]] or [(_NEVER, _NEVER)]
+    # a window that cannot be: the task stays out, unless it is under way
+    return [w for w in cut if w[0] <= w[1]] or [(first, last) if is_pinned else (_NEVER, _NEVER)]
 
 
 def _settled(problem: Problem, plan: Solution) -> dict[int, tuple[int, int]]:

@@ -181,3 +181,20 @@ def test_mending_a_start_takes_out_only_what_cannot_be(village: Problem) -> None
     for day in (pair, chain, scarce):
         warm = solve(day, iterations=20, seed=1, start=start)
         assert warm.verdict.cost <= judge(day, usable_part(day, start)).cost
+
+
+def test_follower_under_way_may_miss_its_window(village: Problem) -> None:
+    """It waits for its first, which comes after the window has closed; the day is planned all the same."""
+    day = replace(
+        pinned(village, (1,), ()),
+        precedence=np.array([[0, 1, 600]]),
+        window_ptr=np.array([0, 0, 1, 1, 1, 1]),
+        window_open=np.array([1200]),
+        window_close=np.array([1300]),
+    )
+    answer = solve(day, iterations=60, seed=1, start=Solution(routes=((1, 2), (0,))))
+    assert answer.verdict.feasible
+    assert not {0, 1} & set(answer.verdict.unserved)
+    # the first is done at 600 + 1800, the follower 600 s later at the soonest
+    [start] = [s.start for r in answer.verdict.routes if r for s in r.stops if s.task == 1]
+    assert start >= 3000
