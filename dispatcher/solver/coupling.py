@@ -8,13 +8,14 @@ nothing in it starts later than chosen. Must not change anything else of the pro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 
 from dispatcher.solver.insertion import places
+from dispatcher.solver.moments import ANY, agreed, coupled_tasks, guessed, parted
 from dispatcher.solver.problem import Problem
 from dispatcher.solver.solution import Solution, Stop, judge
 
@@ -24,18 +25,19 @@ _TRIES: Final = 8
 _SMALL: Final = 6
 # a window nobody can reach
 _NEVER: Final = 1 << 39
-# a start that is free
-_ANY: Final = (-(1 << 40), 1 << 40)
+# shares of the budget for couples as if they were none, and for the moments agreed from that
+_FREE: Final = 0.2
+_AGREED: Final = 0.4
+# searches after that, one for each of these; between them followers and what they follow take turns with
+# the time between, and who is still left out is tried this share of the way from soonest to in time
+_SHARES: Final = (0.6, 0.2)
+# a problem without couples, a plan to begin with, a share of the budget, whether to begin warm
+Searching = Callable[[Problem, Solution, float, bool], Solution]
 
 
 def is_coupled(problem: Problem) -> bool:
     """True when a route's schedule can depend on another route."""
     return bool(len(problem.sync) or len(problem.precedence))
-
-
-def _coupled(problem: Problem) -> list[int]:
-    """Return the tasks that belong to a pair or precede or follow another."""
-    return sorted({*problem.sync.ravel().tolist(), *problem.precedence[:, :2].ravel().tolist()})
 
 
 def untied(problem: Problem, plan: Solution, task: int | None = None) -> Problem:
@@ -52,7 +54,7 @@ def untied(problem: Problem, plan: Solution, task: int | None = None) -> Problem
         return problem
     moments = _settled(problem, plan)
     stops = {s.task: s for r in judge(problem, plan).routes if r for s in r.stops}
-    for i in _coupled(problem):
+    for i in coupled_tasks(problem):
         # what lost its partner or its first, perhaps to be asked about, stays where it is
         if i in stops and i not in moments:
             moments[i] = (stops[i].start, stops[i].start)
@@ -69,7 +71,7 @@ def untied(problem: Problem, plan: Solution, task: int | None = None) -> Problem
 
 def _room(problem: Problem, stops: dict[int, Stop], task: int) -> tuple[int, int] | None:
     """Return the first and last start a plan leaves for a task, None when it cannot be served."""
-    low, high = _ANY
+    low, high = ANY
     for a, b in problem.sync.tolist():
         if task in {a, b}:
             mate = stops.get(b if task == a else a)
@@ -111,7 +113,7 @@ def decoupled(problem: Problem, moments: dict[int, tuple[int, int]]) -> Problem:
         windows += own
         ptr.append(len(windows))
     eligible = p.is_eligible.copy()
-    eligible[[i for i in _coupled(p) if i not in moments]] = False
+    eligible[[i for i in coupled_tasks(p) if i not in moments]] = False
     fields: dict[str, Any] = {
         "window_ptr": np.array(ptr, np.int64),
         "window_open": np.array([w[0] for w in windows], np.int64),
@@ -126,9 +128,7 @@ def decoupled(problem: Problem, moments: dict[int, tuple[int, int]]) -> Problem:
 def _narrowed(
     own: list[tuple[int, int]], first: int, last: int, *, is_pinned: bool
 ) -> list[tuple[int, int]]:
-    if not own:
-        return [(first, last)]
-    cut = [(max(a, first), min(b, last)) for a, b in own]
+    cut = [(max(a, first), min(b, last)) for a, b in own] if own else [(first, last)]
     # a window that cannot be: the task stays out, unless it is under way
     return [w for w in cut if w[0] <= w[1]] or [(first, last) if is_pinned else (_NEVER, _NEVER)]
 
@@ -144,36 +144,87 @@ def _settled(problem: Problem, plan: Solution) -> dict[int, tuple[int, int]]:
     for first, second, lag in problem.precedence.tolist():
         if first not in start:
             continue
-        low, high = moments.get(first, _ANY)
+        low, high = moments.get(first, ANY)
         if second in start:
             # the first may be as late as the second's turn allows, the second no sooner than now
             high = min(high, start[second] - lag - int(problem.duration[first]))
-            soonest, latest = moments.get(second, _ANY)
+            soonest, latest = moments.get(second, ANY)
             moments[second] = (max(soonest, start[second]), latest)
         moments[first] = (low, high)
     return moments
 
 
-def solve_coupled(
-    problem: Problem,
-    start: Solution,
-    search: Callable[[Problem, Solution], Solution],
-) -> Solution:
+def solve_coupled(problem: Problem, start: Solution, search: Searching) -> Solution:
     """
     Return a plan for a problem with couples.
 
-    The independent tasks are planned first; then each couple is put in at the moment that costs
-    least among the ones its engineers can come; then all routes are improved with the moments
-    fixed, and the judge lets the starts slide earlier.
+    Couples that nobody serves yet are planned as if they were none first, and their moments agreed
+    from what comes out; then all routes are improved with the moments fixed, and the judge lets the
+    starts slide earlier. What still is left out is put in where it costs least.
     """
     plan = start
     if judge(problem, plan).lacks[0]:
         plan = Solution(routes=problem.fixed)
-    plan = _better(problem, plan, search(decoupled(problem, _settled(problem, plan)), plan))
-    for chain in _chains(problem):
-        plan = _insert_chain(problem, plan, chain)
-    plan = _better(problem, plan, search(decoupled(problem, _settled(problem, plan)), plan))
+    left, missed = 1.0, _missed(problem, plan)
+    if missed:
+        left -= _FREE + _AGREED
+        plan = _better(problem, plan, _agreed(problem, plan, missed, search))
+        for chain in _chains(problem):
+            plan = _insert_chain(problem, plan, chain)
+    for k, share in enumerate(_SHARES):
+        missed = _missed(problem, plan)
+        moved = _kin(problem, missed)
+        starts = _starts(problem, plan) | guessed(problem, moved, share)
+        alone = decoupled(problem, agreed(problem, starts, is_first_free=k % 2 == 0))
+        found = search(alone, _without(plan, moved), left / len(_SHARES), not missed)
+        plan = _better(problem, plan, _whole(problem, found))
     return _polished(problem, plan)
+
+
+def _agreed(problem: Problem, plan: Solution, missed: list[int], search: Searching) -> Solution:
+    """Return a plan with missed couples at the moments that they would have by themselves."""
+    alone = decoupled(problem, parted(problem, missed) | _settled(problem, plan))
+    free = search(alone, plan, _FREE, False)
+    moments = agreed(problem, _starts(alone, free), is_first_free=True)
+    rest = _without(free, missed)
+    return _whole(problem, search(decoupled(problem, moments), rest, _AGREED, False))
+
+
+def _without(plan: Solution, tasks: Iterable[int]) -> Solution:
+    out = set(tasks)
+    return Solution(routes=tuple(tuple(i for i in row if i not in out) for row in plan.routes))
+
+
+def _missed(problem: Problem, plan: Solution) -> list[int]:
+    served = {i for route in plan.routes for i in route}
+    return [i for i in coupled_tasks(problem) if i not in served]
+
+
+def _kin(problem: Problem, tasks: list[int]) -> list[int]:
+    """Return tasks, what starts with them and what they follow; what is under way stays."""
+    out = set(tasks)
+    firsts = {a for a, b, _ in problem.precedence.tolist() if b in out}
+    mates = {i for pair in problem.sync.tolist() if out & set(pair) for i in pair}
+    return sorted((out | firsts | mates) - set(problem.fixed_task.tolist()))
+
+
+def _starts(problem: Problem, plan: Solution) -> dict[int, int]:
+    """Return when each task of a plan starts."""
+    return {s.task: s.start for r in judge(problem, plan).routes if r for s in r.stops}
+
+
+def _whole(problem: Problem, plan: Solution) -> Solution:
+    """Return the plan without tasks whose partner, or what they follow, it leaves out."""
+    pinned = set(problem.fixed_task.tolist())
+    served = {i for route in plan.routes for i in route}
+    while True:
+        alone = {i for a, b in problem.sync.tolist() for i in (a, b) if not {a, b} <= served}
+        alone |= {b for a, b, _ in problem.precedence.tolist() if a not in served}
+        alone = (alone & served) - pinned
+        if not alone:
+            break
+        served -= alone
+    return _without(plan, {i for row in plan.routes for i in row} - served)
 
 
 def _better(problem: Problem, one: Solution, other: Solution) -> Solution:
@@ -206,7 +257,7 @@ def _moments(problem: Problem, plan: Solution, chain: list[int]) -> list[int]:
     served = {i for route in plan.routes for i in route}
     moments = _settled(problem, plan)
     for i in chain:
-        moments.setdefault(i, _ANY)
+        moments.setdefault(i, ANY)
     alone = decoupled(problem, moments)
     soon: set[int] = set()
     if not judge(alone, plan).lacks[0]:

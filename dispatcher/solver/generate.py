@@ -6,18 +6,29 @@ Must not read anything; the same family, size and seed always give the same docu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
 from dispatcher.errors import BadField
 from dispatcher.solver.instance import FORMAT
+from dispatcher.solver.problem import Problem
 
 _SKILLS: Final = ("electrical", "plumbing", "hvac", "network", "gas", "solar")
 _HOUR: Final = 3600
 # severity: share of tickets, units per second late, SLA seconds
 _SEVERITY: Final = ((0.35, 1, 8), (0.35, 2, 5), (0.2, 5, 3), (0.1, 10, 1.5))
+
+
+# seconds between a task and its follower at least, and how much later than that the follower is due
+_LAG: Final = 900
+_SPARE: Final = 3600
+# what both tickets of a pair have in common
+_ALIKE: Final = (
+    *("task_location", "duration", "release", "drop_cost"),
+    *("arrive_due", "arrive_weight", "arrive_step", "finish_due", "finish_weight", "finish_step"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +91,30 @@ def generate(family: str, num_jobs: int, num_engineers: int, seed: int) -> dict[
         "engineers": engineers,
         "jobs": jobs,
     }
+
+
+def with_couples(problem: Problem, pairs: int, followers: int) -> Problem:
+    """
+    Return a day some of whose tickets without windows are tied to each other.
+
+    The second ticket of a pair becomes a copy of the first; a follower may start a quarter of an
+    hour after its first is done, and is due an hour after that.
+    """
+    p, rng = problem, np.random.default_rng(7)
+    able = np.flatnonzero((p.is_eligible.sum(axis=1) > 1) & (np.diff(p.window_ptr) == 0))
+    chosen = rng.permutation(able)[: 2 * (pairs + followers)].reshape(-1, 2)
+    sync, tied = chosen[:pairs], chosen[pairs:]
+    fields: dict[str, Any] = {name: getattr(p, name).copy() for name in _ALIKE}
+    eligible = p.is_eligible.copy()
+    eligible[sync[:, 1]] = eligible[sync[:, 0]]
+    for values in fields.values():
+        values[sync[:, 1]] = values[sync[:, 0]]
+    for first, second in tied.tolist():
+        more = int(p.duration[first]) + _LAG + _SPARE
+        for name in ("arrive_due", "finish_due"):
+            fields[name][second] = max(fields[name][second], fields[name][first] + more)
+    rows = np.column_stack([tied, np.full(len(tied), _LAG)])
+    return replace(p, **fields, is_eligible=eligible, sync=sync, precedence=rows)
 
 
 def _places(kind: Family, jobs: int, engineers: int, rng: np.random.Generator) -> list[list[int]]:

@@ -69,7 +69,10 @@ class Answer:
 
 def _greedy(request: Request) -> tuple[Solution, int]:
     if is_coupled(request.problem):
-        return solve_coupled(request.problem, request.start, close_gaps), 0
+        greedy = solve_coupled(
+            request.problem, request.start, lambda p, plan, *_: close_gaps(p, plan)
+        )
+        return greedy, 0
     search = Search(request.problem, request.start, request.seed, with_pool=False)
     return search.solution(), 0
 
@@ -95,18 +98,21 @@ def _search(request: Request) -> tuple[Solution, int]:
 
 
 def _search_coupled(request: Request) -> tuple[Solution, int]:
-    """Search twice with half the budget each, couples put in between."""
-    total = 0
-    half = replace(
-        request,
-        seconds=None if request.seconds is None else request.seconds / 2,
-        iterations=None if request.iterations is None else request.iterations // 2,
-        on_better=None,
-    )
+    """Search in turns, the moments of couples fixed in each."""
+    total, seconds, iterations = 0, request.seconds, request.iterations
 
-    def search(problem: Problem, start: Solution) -> Solution:
+    def search(problem: Problem, start: Solution, share: float, is_warm: bool) -> Solution:  # noqa: FBT001
         nonlocal total
-        plan, count = _search(replace(half, problem=problem, start=start))
+        part = replace(
+            request,
+            problem=problem,
+            start=start,
+            seconds=None if seconds is None else seconds * share,
+            iterations=None if iterations is None else int(iterations * share),
+            is_warm=is_warm or request.is_warm,
+            on_better=None,
+        )
+        plan, count = _search(part)
         total += count
         return close_gaps(problem, plan)
 

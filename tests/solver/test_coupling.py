@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dispatcher.solver.generate import generate, with_couples
+from dispatcher.solver.instance import instance_from
 from dispatcher.solver.mending import usable_part
 from dispatcher.solver.problem import NONE, Problem
 from dispatcher.solver.solution import Solution, judge
@@ -27,6 +29,18 @@ def test_coupled_days_give_plans_the_judge_accepts(seed: int) -> None:
     for engine in ("search", "greedy"):
         answer = solve(problem, engine=engine, iterations=60, seed=seed)
         assert answer.verdict.feasible
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_couples_cost_little_on_a_busy_day(seed: int) -> None:
+    """A day of 50 tickets costs at most an eighth more when twelve of them are tied, and leaves no more open."""
+    day = instance_from(generate("city", 50, 7, seed), "couples").problem
+    tied = with_couples(day, 3, 3)
+    free = replace(tied, sync=tied.sync[:0], precedence=tied.precedence[:0])
+    one, other = (solve(p, iterations=2000, seed=1).verdict for p in (tied, free))
+    assert one.feasible
+    assert one.cost <= 1.125 * other.cost
+    assert len(one.unserved) <= len(other.unserved)
 
 
 def test_pair_is_served_when_two_can_come(village: Problem) -> None:
