@@ -56,7 +56,7 @@ def agreed(problem: Problem, starts: Mapping[int, int], *, is_first_free: bool) 
             low, high = moments[second]
             moments[second] = (max(low, until), high)
     # what is under way is not held up by what it is coupled to
-    return moments | {i: ANY for i in problem.fixed_task.tolist() if i in moments}
+    return moments | {i: ANY for i in problem.fixed_task.tolist() if i in head}
 
 
 def parted(problem: Problem, tasks: Sequence[int]) -> Moments:
