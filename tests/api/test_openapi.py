@@ -105,7 +105,7 @@ def test_no_request_breaks_the_desk(rough, role: str, mode: GenerationMode) -> N
         cases = operation.as_strategy(mode, path_parameters=real or None)
 
         @settings(
-            max_examples=6,
+            max_examples=4,
             deadline=None,
             derandomize=True,
             database=None,

@@ -26,13 +26,15 @@ def bench(*arguments: str) -> Result:
 
 @contextmanager
 def interrupted(after_s: float) -> Iterator[None]:
-    """Press Ctrl-C after so many seconds."""
+    """Press Ctrl-C after so many seconds, heard also where whoever started the tests had it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     key = Timer(after_s, os.kill, (os.getpid(), signal.SIGINT))
     key.start()
     try:
         yield
     finally:
         key.cancel()
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize(

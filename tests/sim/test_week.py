@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from types import SimpleNamespace
+
 import pytest
 
 from dispatcher.domain.memory import fold
@@ -12,18 +16,31 @@ from tests.policy.twin import ClockTwin, marks_of
 from tests.sim.test_virtual import ZONE, play, replace_struct, small
 
 PROFILES = sorted(load_policy().profiles)
+PARTS = ("home", "tickets", "engineers", "routes", "sites")
 SEEN = ("started_at", "stopped_at", "due_at", "amber_at", "red_at", "state", "clause")
 
 
-@pytest.fixture(scope="module", params=PROFILES)
-def week(request):
-    """Seven days of six engineers, under one profile."""
-    policy = load_policy(request.param)
+def play_week(name):
+    """Return the facts and the documents of seven days of six engineers, under one profile."""
     scenario = small()
     seldom = replace_struct(scenario.stats, ask_every_s=1800)
-    scenario = replace_struct(scenario, days=7, policy=request.param, stats=seldom)
-    day, _ = play(scenario, policy=policy)
-    return request.param, policy, day
+    scenario = replace_struct(scenario, days=7, policy=name, stats=seldom)
+    day, _ = play(scenario, policy=load_policy(name))
+    parts = {part: getattr(day.docs, part) for part in PARTS}
+    return SimpleNamespace(facts=day.facts, docs=SimpleNamespace(**parts))
+
+
+@pytest.fixture(scope="module")
+def weeks():
+    """All weeks, two at a time."""
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        yield {name: pool.submit(play_week, name) for name in PROFILES}
+
+
+@pytest.fixture(scope="module", params=PROFILES)
+def week(request, weeks):
+    """A profile, what it says, and a week under it."""
+    return request.param, load_policy(request.param), weeks[request.param].result()
 
 
 @pytest.mark.slow
