@@ -109,6 +109,7 @@ def test_a_best_known_file_that_is_none_is_named(tmp_path: Path) -> None:
     assert "best_known.json, best_known: is missing" in told.stderr
 
 
+@pytest.mark.slow
 def test_what_was_done_is_kept_when_it_is_cut(tmp_path: Path) -> None:
     """Ctrl-C ends the runs; the cells before it are written, and the exit code tells."""
     warm()

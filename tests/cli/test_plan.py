@@ -109,6 +109,7 @@ def test_options_that_solomon_has_not_are_refused(tmp_path: Path, option: tuple[
     assert "leave it out" in result.stderr
 
 
+@pytest.mark.slow
 def test_no_seconds_are_no_ten_seconds(tmp_path: Path) -> None:
     """Whoever asks for no search gets the first plan at once."""
     path = tmp_path / "tiny.txt"
@@ -119,6 +120,7 @@ def test_no_seconds_are_no_ten_seconds(tmp_path: Path) -> None:
     assert json.loads(result.stdout)["seconds"] < 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["fsd", "solomon"])
 def test_ctrl_c_gives_the_best_plan_until_then(tmp_path: Path, form: str) -> None:
     """The plan is told and written, the exit code tells of the cut, and nobody waits on."""

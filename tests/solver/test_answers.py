@@ -135,6 +135,7 @@ def breaks_more(before: Verdict, after: Verdict) -> bool:
     return bool(rules - known) or (over and len(after.touched) > len(before.touched))
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_refusals_know_what_routes_share(seed: int) -> None:

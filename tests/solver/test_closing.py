@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -49,6 +50,7 @@ def test_half_a_plan_has_room_to_begin_with() -> None:
     assert fits_at_a_gain(problem, usable_part(problem, random_plan(problem, 9, 0.5)))
 
 
+@pytest.mark.slow
 def test_days_with_couples_are_filled_as_well() -> None:
     """Couples keep their moments, which on one day in a hundred hides a place from the others."""
     left = 0

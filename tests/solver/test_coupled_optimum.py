@@ -53,6 +53,7 @@ def coupled_day(seed: int, kind: str) -> Problem:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", COUPLES)
 @settings(max_examples=6, deadline=None)
 @given(seed=st.integers(0, 10_000))
@@ -66,6 +67,7 @@ def test_no_plan_of_couples_is_below_brute_force(kind: str, seed: int) -> None:
     assert prove(problem, seconds=2).bound <= best
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", COUPLES)
 def test_couples_are_planned_near_the_optimum(kind: str) -> None:
     """Over ten days the plans cost little more than the best there are, most of them nothing."""

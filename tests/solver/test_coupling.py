@@ -99,6 +99,7 @@ def test_scarce_parts_are_never_promised_twice(seed: int) -> None:
     assert len(answer.verdict.unserved) >= 7
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_change_budget_is_kept_beside_couples(seed: int) -> None:
