@@ -94,7 +94,7 @@ def explain(
     day = compile_day(docs, now=now, roads=roads, policy=policy, without=ticket, include=ticket)
     task = day.task_of(ticket)
     assert task is not None  # noqa: S101 — it was included
-    plan = search.without(search.sound(day, task), task)
+    plan = search.sound(day, task).without(task)
     ranked = search.ranking(day, plan, task)
     candidates = _candidates(day, task, ranked)
     can = {candidate.engineer for candidate in candidates}
@@ -199,7 +199,7 @@ def place(
     vehicles = day.vehicles_of(engineer)
     if not vehicles:
         raise NoShift(engineer=engineer)
-    plan = search.without(search.sound(day), task)
+    plan = search.sound(day).without(task)
     # a lock to another engineer is what the person is about to change
     free = day.compiled.reasons(task, vehicles[0])
     against = tuple(reason for reason in free if reason.code != "locked")
@@ -212,7 +212,11 @@ def place(
         )
         if wanted:
             return _placed(
-                open_day, search.put(plan, wanted[0], task), wanted[0].vehicle, (), wanted[0].extra
+                open_day,
+                plan.put(task, wanted[0].vehicle, wanted[0].position),
+                wanted[0].vehicle,
+                (),
+                wanted[0].extra,
             )
         against = search.why_not(open_day, plan, task, vehicles[0]) or (Reason(code="no_way"),)
     return _forced(day, problem, plan, task, vehicles[0], position, against)
@@ -258,7 +262,9 @@ def _forced(
         places = _at(free, plan, task, vehicle, None)
     chosen = places[0]
     open_day = replace(day, problem=free)
-    return _placed(open_day, search.put(plan, chosen, task), vehicle, against, chosen.extra)
+    return _placed(
+        open_day, plan.put(task, chosen.vehicle, chosen.position), vehicle, against, chosen.extra
+    )
 
 
 def _placed(

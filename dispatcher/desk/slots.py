@@ -118,7 +118,7 @@ def offer(
     )
     task = day.task_of(ticket)
     assert task is not None  # noqa: S101 — it was included
-    plan = search.without(search.sound(day), task)
+    plan = search.sound(day).without(task)
     spans = _spans(docs, asked, now, day.origin_at)
     found = solver.slots(day.problem, plan, task, spans, most=asked.most)
     reasons: tuple[Reason, ...] = ()

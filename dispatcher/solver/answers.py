@@ -132,7 +132,7 @@ def _place(
     told = as_judged(problem, without, task, place, before)
     if told is not None:
         return told
-    return _added(before, judge(problem, _put(without, place, task)))[0]
+    return _added(before, judge(problem, without.put(task, place.vehicle, place.position)))[0]
 
 
 def _added(before: Verdict, after: Verdict) -> list[Violation]:
@@ -158,7 +158,7 @@ def as_judged(
     before
         The verdict about it.
     """
-    after = judge(problem, _put(without, place, task))
+    after = judge(problem, without.put(task, place.vehicle, place.position))
     if _added(before, after):
         return None
     was_kept = problem.incumbent_vehicle[task] != NONE
@@ -167,8 +167,7 @@ def as_judged(
         stability=int(problem.move_cost[task]) if was_kept else 0,
     )
     parts = after.costs - before.costs + lost
-    stops = (s for r in after.routes if r for s in r.stops)
-    start = next(stop.start for stop in stops if stop.task == task)
+    start = after.stops[task].start
     return replace(place, extra=parts.total, parts=parts, start=start)
 
 
@@ -280,7 +279,7 @@ def held(
     start = without
     ranked = _ranked(question, without, task, most=1)
     if ranked and ranked[0].extra < left_out(question, task):
-        start = _put(without, ranked[0], task)
+        start = without.put(task, ranked[0].vehicle, ranked[0].position)
     answer = solve(question, iterations=iterations, start=start, seed=seed)
     before = judge(question, without)
     gains = answer.verdict.rank < before.rank
@@ -296,13 +295,6 @@ def held(
                     gain=before.cost - answer.verdict.cost,
                 )
     return None
-
-
-def _put(plan: Solution, place: Place, task: int) -> Solution:
-    routes = list(plan.routes)
-    row = routes[place.vehicle]
-    routes[place.vehicle] = (*row[: place.position], task, *row[place.position :])
-    return Solution(routes=tuple(routes))
 
 
 def smallest_change(

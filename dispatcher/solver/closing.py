@@ -13,6 +13,7 @@ import numpy as np
 
 from dispatcher.solver.coupling import untied
 from dispatcher.solver.insertion import insert_best
+from dispatcher.solver.moments import coupled_tasks
 from dispatcher.solver.packing import pack
 from dispatcher.solver.problem import NONE, Problem
 from dispatcher.solver.solution import Solution, judge
@@ -35,7 +36,7 @@ def close_gaps(problem: Problem, plan: Solution) -> Solution:
 
 def _closed_once(problem: Problem, plan: Solution) -> Solution:
     vehicle, drop = plan.vehicle_of(problem.num_tasks), problem.drop_cost.tolist()
-    tied = {*problem.sync.ravel().tolist(), *problem.precedence[:, :2].ravel().tolist()}
+    tied = set(coupled_tasks(problem))
     missed = sorted((i for i, v in enumerate(vehicle) if v == NONE), key=lambda i: (-drop[i], i))
     if not missed:
         return plan

@@ -8,14 +8,14 @@ nothing in it starts later than chosen. Must not change anything else of the pro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 
 from dispatcher.solver.insertion import places
-from dispatcher.solver.moments import ANY, agreed, coupled_tasks, guessed, parted
+from dispatcher.solver.moments import ANY, Moments, agreed, coupled_tasks, guessed, parted
 from dispatcher.solver.problem import Problem
 from dispatcher.solver.solution import Solution, Stop, judge
 
@@ -31,8 +31,16 @@ _AGREED: Final = 0.4
 # searches after that, one for each of these; between them followers and what they follow take turns with
 # the time between, and who is still left out is tried this share of the way from soonest to in time
 _SHARES: Final = (0.6, 0.2)
-# a problem without couples, a plan to begin with, a share of the budget, whether to begin warm
-Searching = Callable[[Problem, Solution, float, bool], Solution]
+
+
+class Searching(Protocol):
+    """Improves a plan of a problem without couples for a share of the budget."""
+
+    def __call__(
+        self, problem: Problem, start: Solution, share: float, /, *, is_warm: bool
+    ) -> Solution:
+        """Return a plan that is no worse."""
+        ...
 
 
 def is_coupled(problem: Problem) -> bool:
@@ -52,8 +60,8 @@ def untied(problem: Problem, plan: Solution, task: int | None = None) -> Problem
     """
     if not is_coupled(problem):
         return problem
-    moments = _settled(problem, plan)
-    stops = {s.task: s for r in judge(problem, plan).routes if r for s in r.stops}
+    stops = judge(problem, plan).stops
+    moments = _settled(problem, stops)
     for i in coupled_tasks(problem):
         # what lost its partner or its first, perhaps to be asked about, stays where it is
         if i in stops and i not in moments:
@@ -88,12 +96,7 @@ def _room(problem: Problem, stops: dict[int, Stop], task: int) -> tuple[int, int
     return (low, high) if low <= high else None
 
 
-def put_chain(problem: Problem, plan: Solution, chain: list[int]) -> Solution:
-    """Return a feasible plan with a couple put in where it costs least; unchanged when nowhere."""
-    return _insert_chain(problem, plan, chain)
-
-
-def decoupled(problem: Problem, moments: dict[int, tuple[int, int]]) -> Problem:
+def decoupled(problem: Problem, moments: Moments) -> Problem:
     """
     Return the problem without couples, whose tasks must start within `moments`.
 
@@ -133,11 +136,10 @@ def _narrowed(
     return [w for w in cut if w[0] <= w[1]] or [(first, last) if is_pinned else (_NEVER, _NEVER)]
 
 
-def _settled(problem: Problem, plan: Solution) -> dict[int, tuple[int, int]]:
-    """Return the moments a feasible plan gives its coupled tasks."""
-    verdict = judge(problem, plan)
-    start = {s.task: s.start for r in verdict.routes if r for s in r.stops}
-    moments: dict[int, tuple[int, int]] = {}
+def _settled(problem: Problem, stops: Mapping[int, Stop]) -> Moments:
+    """Return the moments the visits of a feasible plan give its coupled tasks."""
+    start = {i: stop.start for i, stop in stops.items()}
+    moments: Moments = {}
     for a, b in problem.sync.tolist():
         if a in start and b in start:
             moments[a] = moments[b] = (start[a], start[a])
@@ -170,29 +172,26 @@ def solve_coupled(problem: Problem, start: Solution, search: Searching) -> Solut
         left -= _FREE + _AGREED
         plan = _better(problem, plan, _agreed(problem, plan, missed, search))
         for chain in _chains(problem):
-            plan = _insert_chain(problem, plan, chain)
+            plan = put_chain(problem, plan, chain)
     for k, share in enumerate(_SHARES):
         missed = _missed(problem, plan)
         moved = _kin(problem, missed)
         starts = _starts(problem, plan) | guessed(problem, moved, share)
         alone = decoupled(problem, agreed(problem, starts, is_first_free=k % 2 == 0))
-        found = search(alone, _without(plan, moved), left / len(_SHARES), not missed)
+        found = search(alone, plan.without(*moved), left / len(_SHARES), is_warm=not missed)
         plan = _better(problem, plan, _whole(problem, found))
     return _polished(problem, plan)
 
 
 def _agreed(problem: Problem, plan: Solution, missed: list[int], search: Searching) -> Solution:
     """Return a plan with missed couples at the moments that they would have by themselves."""
-    alone = decoupled(problem, parted(problem, missed) | _settled(problem, plan))
-    free = search(alone, plan, _FREE, False)
+    alone = decoupled(
+        problem, parted(problem, missed) | _settled(problem, judge(problem, plan).stops)
+    )
+    free = search(alone, plan, _FREE, is_warm=False)
     moments = agreed(problem, _starts(alone, free), is_first_free=True)
-    rest = _without(free, missed)
-    return _whole(problem, search(decoupled(problem, moments), rest, _AGREED, False))
-
-
-def _without(plan: Solution, tasks: Iterable[int]) -> Solution:
-    out = set(tasks)
-    return Solution(routes=tuple(tuple(i for i in row if i not in out) for row in plan.routes))
+    rest = free.without(*missed)
+    return _whole(problem, search(decoupled(problem, moments), rest, _AGREED, is_warm=False))
 
 
 def _missed(problem: Problem, plan: Solution) -> list[int]:
@@ -210,13 +209,13 @@ def _kin(problem: Problem, tasks: list[int]) -> list[int]:
 
 def _starts(problem: Problem, plan: Solution) -> dict[int, int]:
     """Return when each task of a plan starts."""
-    return {s.task: s.start for r in judge(problem, plan).routes if r for s in r.stops}
+    return {i: stop.start for i, stop in judge(problem, plan).stops.items()}
 
 
 def _whole(problem: Problem, plan: Solution) -> Solution:
     """Return the plan without tasks whose partner, or what they follow, it leaves out."""
     pinned = set(problem.fixed_task.tolist())
-    served = {i for route in plan.routes for i in route}
+    served, out = {i for route in plan.routes for i in route}, set[int]()
     while True:
         alone = {i for a, b in problem.sync.tolist() for i in (a, b) if not {a, b} <= served}
         alone |= {b for a, b, _ in problem.precedence.tolist() if a not in served}
@@ -224,7 +223,8 @@ def _whole(problem: Problem, plan: Solution) -> Solution:
         if not alone:
             break
         served -= alone
-    return _without(plan, {i for row in plan.routes for i in row} - served)
+        out |= alone
+    return plan.without(*out)
 
 
 def _better(problem: Problem, one: Solution, other: Solution) -> Solution:
@@ -239,7 +239,8 @@ def _chains(problem: Problem) -> list[list[int]]:
     return sorted(chains, key=lambda c: (-int(gain[c].sum()), c))
 
 
-def _insert_chain(problem: Problem, plan: Solution, chain: list[int]) -> Solution:
+def put_chain(problem: Problem, plan: Solution, chain: list[int]) -> Solution:
+    """Return a feasible plan with a couple put in where it costs least; unchanged when nowhere."""
     served = {i for route in plan.routes for i in route}
     todo = [i for i in chain if i not in served]
     if not todo:
@@ -254,14 +255,14 @@ def _insert_chain(problem: Problem, plan: Solution, chain: list[int]) -> Solutio
 
 def _moments(problem: Problem, plan: Solution, chain: list[int]) -> list[int]:
     """Return starts worth trying: as soon as each engineer could come, and some through the day."""
-    served = {i for route in plan.routes for i in route}
-    moments = _settled(problem, plan)
+    stops = judge(problem, plan).stops
+    moments = _settled(problem, stops)
     for i in chain:
         moments.setdefault(i, ANY)
     alone = decoupled(problem, moments)
     soon: set[int] = set()
     if not judge(alone, plan).lacks[0]:
-        waiting = [i for i in chain if i not in served]
+        waiting = [i for i in chain if i not in stops]
         soon = {p.start for i in waiting for p in places(alone, plan, i, most=_TRIES)}
     first = int(problem.earliest.min())
     last = int(problem.shift_end.max())
@@ -271,11 +272,12 @@ def _moments(problem: Problem, plan: Solution, chain: list[int]) -> list[int]:
 
 def _put_at(problem: Problem, plan: Solution, todo: list[int], moment: int) -> Solution | None:
     is_pair = todo in problem.sync.tolist()
-    added: dict[int, tuple[int, int]] = {}
+    added: Moments = {}
     for i in todo:
-        moments = _settled(problem, plan) | added
-        earliest = _after_firsts(problem, plan, i)
-        moments[i] = (moment, moment) if is_pair else (max(moment, earliest), 1 << 40)
+        stops = judge(problem, plan).stops
+        moments = _settled(problem, stops) | added
+        earliest = _after_firsts(problem, stops, i)
+        moments[i] = (moment, moment) if is_pair else (max(moment, earliest), ANY[1])
         if moments[i][0] < earliest:
             return None
         added[i] = moments[i]
@@ -283,19 +285,14 @@ def _put_at(problem: Problem, plan: Solution, todo: list[int], moment: int) -> S
         found = [] if judge(alone, plan).lacks[0] else places(alone, plan, i, most=1)
         if not found:
             return None
-        routes = list(plan.routes)
-        row = routes[found[0].vehicle]
-        routes[found[0].vehicle] = (*row[: found[0].position], i, *row[found[0].position :])
-        plan = Solution(routes=tuple(routes))
+        plan = plan.put(i, found[0].vehicle, found[0].position)
     return plan
 
 
-def _after_firsts(problem: Problem, plan: Solution, task: int) -> int:
+def _after_firsts(problem: Problem, stops: Mapping[int, Stop], task: int) -> int:
     """Return the moment at which all that must precede a task is done in a plan."""
-    verdict = judge(problem, plan)
-    finish = {s.task: s.finish for r in verdict.routes if r for s in r.stops}
-    firsts = [(a, lag) for a, b, lag in problem.precedence.tolist() if b == task and a in finish]
-    return max((finish[a] + lag for a, lag in firsts), default=-(1 << 40))
+    firsts = [(a, lag) for a, b, lag in problem.precedence.tolist() if b == task and a in stops]
+    return max((stops[a].finish + lag for a, lag in firsts), default=ANY[0])
 
 
 def _polished(problem: Problem, plan: Solution) -> Solution:

@@ -99,12 +99,6 @@ def places(
     ]
 
 
-def plan_without(plan: Solution, task: int) -> Solution:
-    """Return the plan without one task; lunches are placed anew."""
-    routes = tuple(tuple(i for i in route if i != task) for route in plan.routes)
-    return replace(plan, routes=routes, lunch_leg=())
-
-
 def open_plan(problem: Problem, plan: Solution, task: int) -> Solution:
     """
     Return a feasible plan in which a task is open.
@@ -112,7 +106,7 @@ def open_plan(problem: Problem, plan: Solution, task: int) -> Solution:
     Where a way over its place was shorter than the straight one, a route may not hold without it:
     then the route's last visits are open too.
     """
-    rest = plan_without(plan, task)
+    rest = plan.without(task)
     routes = list(rest.routes)
     for v, row in enumerate(routes):
         if len(row) == len(plan.routes[v]):

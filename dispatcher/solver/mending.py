@@ -43,7 +43,7 @@ def _possible(problem: Problem, plan: Solution) -> Solution:
             return plan
         named = [i for v in verdict.violations for i in _named(problem, plan, v) if i in free]
         out = _partners(problem, (named or free)[-1]) - pinned
-        plan = Solution(routes=tuple(tuple(i for i in r if i not in out) for r in plan.routes))
+        plan = plan.without(*out)
         verdict = judge(problem, plan)
     return plan
 

@@ -200,11 +200,8 @@ class _Model:
 
     def _add_couples(self) -> None:
         """Tie pairs and followers, except to what is under way."""
-        p, solver, pinned = (
-            self.problem,
-            self.routing.solver(),
-            set(self.problem.fixed_task.tolist()),
-        )
+        p, solver = self.problem, self.routing.solver()
+        pinned = set(p.fixed_task.tolist())
         for a, b in p.sync.tolist():
             (is_a, at_a), (is_b, at_b) = self._moment(a), self._moment(b)
             if not {a, b} & pinned:

@@ -7,6 +7,7 @@ made fast: the kernels are fast, and tests hold them equal to this page.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,6 +66,18 @@ class Solution:
                     vehicle[task] = v
         return vehicle
 
+    def without(self, *tasks: int) -> Solution:
+        """Return the plan without some tasks; lunches are placed anew."""
+        out = frozenset(tasks)
+        return Solution(routes=tuple(tuple(i for i in r if i not in out) for r in self.routes))
+
+    def put(self, task: int, vehicle: int, position: int) -> Solution:
+        """Return the plan with a task before the visit at a position; lunches are placed anew."""
+        routes = list(self.routes)
+        row = routes[vehicle]
+        routes[vehicle] = (*row[:position], task, *row[position:])
+        return Solution(routes=tuple(routes))
+
 
 def empty_solution(problem: Problem) -> Solution:
     """Return the plan that holds only the fixed prefixes."""
@@ -94,6 +107,11 @@ class Verdict:
     def cost(self) -> int:
         """The sum of all parts."""
         return self.costs.total
+
+    @property
+    def stops(self) -> dict[int, Stop]:
+        """The visit of each task on a route that can be."""
+        return _stops(self.routes)
 
     @property
     def lacks(self) -> tuple[int, int]:
@@ -207,7 +225,7 @@ def _settle(
     return routes, wrong
 
 
-def _stops(routes: list[RouteTimes | None]) -> dict[int, Stop]:
+def _stops(routes: Sequence[RouteTimes | None]) -> dict[int, Stop]:
     return {stop.task: stop for times in routes if times for stop in times.stops}
 
 

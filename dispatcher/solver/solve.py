@@ -17,7 +17,7 @@ from dispatcher.errors import EngineFailed, UnknownEngine
 from dispatcher.solver import anneal
 from dispatcher.solver.closing import close_gaps
 from dispatcher.solver.coupling import is_coupled, solve_coupled
-from dispatcher.solver.insertion import insert_best, places, plan_without
+from dispatcher.solver.insertion import insert_best, places
 from dispatcher.solver.mending import usable_part
 from dispatcher.solver.ortools_routing import solve_routing
 from dispatcher.solver.packing import pack
@@ -69,12 +69,15 @@ class Answer:
 
 def _greedy(request: Request) -> tuple[Solution, int]:
     if is_coupled(request.problem):
-        greedy = solve_coupled(
-            request.problem, request.start, lambda p, plan, *_: close_gaps(p, plan)
-        )
-        return greedy, 0
+        return solve_coupled(request.problem, request.start, _filled), 0
     search = Search(request.problem, request.start, request.seed, with_pool=False)
     return search.solution(), 0
+
+
+def _filled(problem: Problem, start: Solution, share: float, *, is_warm: bool) -> Solution:
+    """Put in what fits, which takes no budget to share."""
+    del share, is_warm
+    return close_gaps(problem, start)
 
 
 def _search(request: Request) -> tuple[Solution, int]:
@@ -101,7 +104,7 @@ def _search_coupled(request: Request) -> tuple[Solution, int]:
     """Search in turns, the moments of couples fixed in each."""
     total, seconds, iterations = 0, request.seconds, request.iterations
 
-    def search(problem: Problem, start: Solution, share: float, is_warm: bool) -> Solution:  # noqa: FBT001
+    def search(problem: Problem, start: Solution, share: float, *, is_warm: bool) -> Solution:
         nonlocal total
         part = replace(
             request,
@@ -279,7 +282,7 @@ def warm() -> None:
         day = _tiny_day(slices)
         plan = solve(day, iterations=20).solution
         places(day, plan, 0)
-        insert_best(route_state(pack(day), plan_without(plan, 0)), 0)
+        insert_best(route_state(pack(day), plan.without(0)), 0)
 
 
 def _tiny_day(slices: int) -> Problem:

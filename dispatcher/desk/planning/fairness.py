@@ -14,7 +14,6 @@ import numpy as np
 
 from dispatcher.desk.planning.day import Day, compile_day
 from dispatcher.desk.planning.roads import Roads
-from dispatcher.desk.planning.search import put
 from dispatcher.domain.engineer import Engineer
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.ticket import Status, Ticket
@@ -227,7 +226,7 @@ def _as_they_came(day: Day, price: int) -> tuple[Solution, Problem]:
         if not costs or min(costs) >= problem.drop_cost[task]:
             continue
         best = ranked[costs.index(min(costs))]
-        plan = put(plan, best, task)
+        plan = plan.put(task, best.vehicle, best.position)
         state.insert(task, best.vehicle, best.position)
         sent[who[best.vehicle]] += 1
     total = (problem.assignment_cost + charge).astype(problem.assignment_cost.dtype)

@@ -73,7 +73,7 @@ def _works(day: Day, problem: Problem, plan: Solution, task: int) -> Place | Non
     ranked = search.ranking(changed, plan, task)
     if not ranked or ranked[0].extra >= answers.left_out(problem, task):
         return None
-    verdict = judge(problem, search.put(plan, ranked[0], task))
+    verdict = judge(problem, plan.put(task, ranked[0].vehicle, ranked[0].position))
     return ranked[0] if verdict.feasible else None
 
 

@@ -76,12 +76,12 @@ def _whole_couples(day: Day, plan: Solution, asked: int | None = None) -> Soluti
     for a, b in pairs:
         served = {i for route in plan.routes for i in route}
         if (a in served) != (b in served):
-            plan = without(without(plan, a), b)
+            plan = plan.without(a, b)
     # a couple that has no moment any more: the last ones go first
     for a, b in reversed(pairs):
         if all(v.task == asked for v in judge(day.problem, plan).violations):
             break
-        plan = without(without(plan, a), b)
+        plan = plan.without(a, b)
     return plan
 
 
@@ -105,19 +105,6 @@ def ranking(day: Day, base: Solution, task: int) -> list[Place]:
     return places(untied(day.problem, base, task), base, task)
 
 
-def without(plan: Solution, task: int) -> Solution:
-    """Return a plan without one task."""
-    return Solution(routes=tuple(tuple(t for t in r if t != task) for r in plan.routes))
-
-
-def put(plan: Solution, place: Place, task: int) -> Solution:
-    """Return a plan with a task put in at a place."""
-    routes = list(plan.routes)
-    row = routes[place.vehicle]
-    routes[place.vehicle] = (*row[: place.position], task, *row[place.position :])
-    return Solution(routes=tuple(routes))
-
-
 def insert(day: Day, ticket: TicketId) -> Answer:
     """Return the plan with one ticket put where it costs least, or with the reason why not."""
     task = day.task_of(ticket)
@@ -133,14 +120,14 @@ def insert(day: Day, ticket: TicketId) -> Answer:
         reasons = why_open(day, base, task, ranked[0] if ranked else None)
         open_entry = Unassigned(ticket=ticket, reasons=reasons)
         return replace(answer_of(day, judge(day.problem, base)), unassigned=(open_entry,))
-    plan = put(rest, ranked[0], task)
+    plan = rest.put(task, ranked[0].vehicle, ranked[0].position)
     return replace(answer_of(day, judge(day.problem, plan)), choices=(choice(day, task, ranked),))
 
 
 def _insert_couple(day: Day, base: Solution, task: int, mate: int) -> Answer:
     """Return the plan with two tickets put in at the moment that suits both engineers best."""
     pair = next(p for p in day.problem.sync.tolist() if task in p)
-    rest = without(without(base, task), mate)
+    rest = base.without(task, mate)
     plan = put_chain(day.problem, rest, pair)
     verdict = judge(day.problem, plan)
     if task in verdict.unserved or not verdict.feasible:
@@ -178,7 +165,7 @@ def move(day: Day, task: int, vehicle: int) -> Answer | None:
     if not ranked:
         return None
     before = judge(day.problem, base)
-    after = judge(day.problem, put(rest, ranked[0], task))
+    after = judge(day.problem, rest.put(task, ranked[0].vehicle, ranked[0].position))
     if not after.feasible:
         return None
     return replace(
@@ -220,7 +207,7 @@ def why_open(day: Day, plan: Solution, task: int, best: Place | None) -> tuple[R
     if not day.spells:
         return (Reason(code="no_shift"),)
     able = [v for v in range(len(day.spells)) if day.problem.is_eligible[task, v]]
-    rest = without(plan, task)
+    rest = plan.without(task)
     if able:
         return (Reason(code="busy"), *_common(_at_the_end(day, rest, task, v) for v in able))
     return (
@@ -309,7 +296,7 @@ def insert_all(day: Day) -> Answer:
         ranked = places(problem, plan, task, _RANKED, state)
         ticket = day.tickets[task].id
         if ranked and ranked[0].extra < left_out(day.problem, task):
-            plan = put(plan, ranked[0], task)
+            plan = plan.put(task, ranked[0].vehicle, ranked[0].position)
             state.insert(task, ranked[0].vehicle, ranked[0].position)
             chosen.append(choice(day, task, ranked))
         else:
