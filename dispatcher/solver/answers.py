@@ -17,10 +17,11 @@ from dispatcher.solver.coupling import is_coupled, untied
 from dispatcher.solver.insertion import Place, open_plan, places
 from dispatcher.solver.packing import DROP, pack
 from dispatcher.solver.problem import NONE, Ints, Problem
+from dispatcher.solver.rations import is_rationed
 from dispatcher.solver.solution import Costs, Solution, Stop, Verdict, Violation, drive, judge
 from dispatcher.solver.solve import solve
 
-Kind = Literal["window", "overtime", "vehicle", "part"]
+Kind = Literal["window", "overtime", "vehicle", "part", "cap"]
 # iterations of the search that solves a changed day again
 ITERATIONS: Final = 300
 # seconds by which a window is widened or a shift lengthened, the least first
@@ -47,7 +48,8 @@ class Change:
 
     window: the task may start within [first, last], whatever its windows were. overtime: the
     vehicle may end `amount` seconds later. vehicle: the vehicle may serve the task though it was
-    forbidden (a skill, a lock, an exclusion). part: `amount` pieces more of a part.
+    forbidden (a skill, a lock, an exclusion). part: `amount` pieces more of a part. cap: the
+    vehicle's engineer may make `amount` visits more than the cap.
     """
 
     kind: Kind
@@ -103,7 +105,7 @@ def _ranked(problem: Problem, without: Solution, task: int, most: int | None = N
 
 def _is_shared(problem: Problem) -> bool:
     """True when a route alone does not tell whether a plan can be, nor what it costs."""
-    return is_coupled(problem) or problem.change_budget != NONE or bool(problem.part_use.any())
+    return is_coupled(problem) or problem.change_budget != NONE or is_rationed(problem)
 
 
 def _place(
@@ -224,6 +226,9 @@ def changes(problem: Problem, task: int) -> Iterator[Change]:
         yield Change(kind="vehicle", task=task, vehicle=v)
     for r in np.flatnonzero(p.part_use[task]).tolist():
         yield Change(kind="part", task=task, part=r, amount=int(p.part_use[task, r]))
+    capped = p.is_eligible[task] & (p.engineer_cap < p.num_tasks)
+    for v in np.flatnonzero(capped).tolist():
+        yield Change(kind="cap", task=task, vehicle=v, amount=1)
 
 
 def changed(problem: Problem, change: Change) -> Problem:
@@ -240,6 +245,10 @@ def changed(problem: Problem, change: Change) -> Problem:
         stock = problem.part_stock.copy()
         stock[change.part] += change.amount
         return replace(problem, part_stock=stock)
+    if change.kind == "cap":
+        cap = problem.engineer_cap.copy()
+        cap[problem.engineer == problem.engineer[change.vehicle]] += change.amount
+        return replace(problem, engineer_cap=cap)
     return _with_window(problem, change.task, change.first, change.last)
 
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from dispatcher.solver.coupling import untied
-from dispatcher.solver.insertion import insert_best
+from dispatcher.solver.insertion import best_place
 from dispatcher.solver.moments import coupled_tasks
-from dispatcher.solver.packing import pack
+from dispatcher.solver.packing import FORBIDDEN, pack
 from dispatcher.solver.problem import NONE, Problem
+from dispatcher.solver.rations import rations
 from dispatcher.solver.solution import Solution, judge
 from dispatcher.solver.state import route_state
 
@@ -52,10 +51,13 @@ def _closed_once(problem: Problem, plan: Solution) -> Solution:
 
 def _put(problem: Problem, plan: Solution, tasks: Sequence[int]) -> Solution:
     """Return the plan with those of the tasks put in that fit at a gain, the same when none does."""
-    state, changed = route_state(pack(problem), plan), False
-    planned = [v != NONE for v in plan.vehicle_of(problem.num_tasks)]
-    left = problem.part_stock - problem.part_use[planned].sum(axis=0)
+    packed, shared, changed = pack(problem), rations(problem), False
+    state = route_state(packed._replace(who=packed.who.copy()), plan)
+    where = plan.vehicle_of(problem.num_tasks)
     for i in tasks:
-        if np.all(problem.part_use[i] <= left) and insert_best(state, i):
-            left, changed = left - problem.part_use[i], True
+        state.packed.who[i, shared.blocked(shared.taken(where), i)] = FORBIDDEN
+        found = best_place(state, i)
+        if found is not None and found[0] < state.drop_cost(i):
+            state.insert(i, found[1], found[2])
+            where[i], changed = found[1], True
     return replace(plan, routes=state.solution().routes, lunch_leg=()) if changed else plan

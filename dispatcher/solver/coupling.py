@@ -17,6 +17,7 @@ import numpy as np
 from dispatcher.solver.insertion import places
 from dispatcher.solver.moments import ANY, Moments, agreed, coupled_tasks, guessed, parted
 from dispatcher.solver.problem import Problem
+from dispatcher.solver.rations import is_rationed, without_short
 from dispatcher.solver.solution import Solution, Stop, judge
 
 # moments tried for each couple, besides those of the plan
@@ -58,6 +59,7 @@ def untied(problem: Problem, plan: Solution, task: int | None = None) -> Problem
         A task that is not in the plan and may come where its partner and those before and after
         it leave room; None = none.
     """
+    problem = _with_rations(problem, plan, task)
     if not is_coupled(problem):
         return problem
     stops = judge(problem, plan).stops
@@ -75,6 +77,15 @@ def untied(problem: Problem, plan: Solution, task: int | None = None) -> Problem
                 # the task may not be put where it holds up what it waits for
                 moments[first] = (moments[first][0], stops[first].start)
     return decoupled(problem, moments)
+
+
+def _with_rations(problem: Problem, plan: Solution, task: int | None) -> Problem:
+    """Return the problem in which nobody may serve what takes more than the plan leaves."""
+    if not is_rationed(problem):
+        return problem
+    rest = plan if task is None else plan.without(task)
+    able = without_short(problem, rest.vehicle_of(problem.num_tasks))
+    return replace(problem, is_eligible=able)
 
 
 def _room(problem: Problem, stops: dict[int, Stop], task: int) -> tuple[int, int] | None:

@@ -24,10 +24,12 @@ from dispatcher.solver.packing import (
     LUNCH,
     MAX_TASKS,
     RELEASE,
+    WHOSE,
     Packed,
     pack,
 )
 from dispatcher.solver.problem import NONE, UNREACHABLE, Flags, Ints, Problem, Seconds
+from dispatcher.solver.rations import rations
 from dispatcher.solver.solution import Route, RouteTimes, drive
 
 # a step of time in the walk back lasts at most 2 ** this seconds; fewer make it better and slower
@@ -73,6 +75,8 @@ def crews_of(problem: Problem, packed: Packed, near: int, *, is_exact: bool) -> 
     """
     rows = packed.vehicle.copy()
     rows[:, ENGINEER] = 0
+    if not rations(problem).are_own:
+        rows[:, WHOSE] = 0
     alike: dict[bytes, list[int]] = {}
     for v in range(problem.num_vehicles):
         key = rows[v].tobytes() + packed.who[:, v].tobytes()

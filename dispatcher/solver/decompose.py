@@ -13,7 +13,16 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatcher.solver.packing import LOC, WINDOW_FIRST, WINDOW_LAST, Packed, pack
+from dispatcher.solver.packing import (
+    END,
+    LOC,
+    START,
+    WHOSE,
+    WINDOW_FIRST,
+    WINDOW_LAST,
+    Packed,
+    pack,
+)
 from dispatcher.solver.problem import (
     NONE,
     TASK_ARRAYS,
@@ -21,6 +30,7 @@ from dispatcher.solver.problem import (
     Ints,
     Problem,
 )
+from dispatcher.solver.rations import share_of
 from dispatcher.solver.solution import Route, Solution
 
 # angle between the borders of one round and the next: never the same twice
@@ -164,8 +174,8 @@ def cut_out(
     Parameters
     ----------
     has_spare
-        The parts of a stock that nobody takes yet are this territory's; of several territories
-        that are improved at once only one may have them.
+        The parts and visits of a cap that nobody takes yet are this territory's; of several
+        territories that are improved at once only one may have them.
     order
         All places in the order in which the territory's are to stand; None = as they are numbered.
     """
@@ -190,10 +200,8 @@ def cut_out(
     number[tasks] = np.arange(len(tasks))
     routes = tuple(tuple(number[list(plan.routes[v])].tolist()) for v in vehicles.tolist())
     prefixes = [number[list(problem.fixed[v])] for v in vehicles.tolist()]
-    served = np.array(plan.vehicle_of(problem.num_tasks), np.int64) != NONE
-    stock = problem.part_use[tasks[served[tasks]]].sum(axis=0)
-    if has_spare:
-        stock = stock + problem.part_stock - problem.part_use[served].sum(axis=0)
+    where = np.array(plan.vehicle_of(problem.num_tasks), np.int64)
+    fields |= share_of(problem, where, vehicles, has_spare=has_spare)
     fields |= {
         "travel": np.ascontiguousarray(problem.travel[:, places[:, None], places[None, :]]),
         "band_start": problem.band_start,
@@ -207,7 +215,6 @@ def cut_out(
         "sync": problem.sync[:0],
         "precedence": problem.precedence[:0],
         "part_use": problem.part_use[tasks],
-        "part_stock": stock,
         **_windows(problem, tasks),
     }
     part = Problem.trusted(fields)
@@ -234,7 +241,7 @@ def _rows(packed: Packed, part: Problem, territory: Territory) -> Packed:
     for column in (LOC, WINDOW_FIRST, WINDOW_LAST):
         task[:, column] = fresh.task[:, column]
     vehicle = packed.vehicle[territory.vehicles]
-    vehicle[:, :2] = fresh.vehicle[:, :2]
+    vehicle[:, [START, END, WHOSE]] = fresh.vehicle[:, [START, END, WHOSE]]
     who = np.ascontiguousarray(packed.who[territory.tasks[:, None], territory.vehicles[None, :]])
     meta = packed.meta.copy()
     for entry in range(len(meta)):

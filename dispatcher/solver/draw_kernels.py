@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from dispatcher.solver.kernels import COST, LENGTH, PRINT, _jit
-from dispatcher.solver.packing import DROP, DURATION, RELEASE, SOFT
+from dispatcher.solver.packing import DROP, DURATION, RELEASE, SOFT, WHOSE
 
 # entries of `run`, what goes in and comes out of a chunk of iterations
 RANDOM: Final = 0
@@ -129,10 +129,30 @@ def store(seq, info, r, v, pool_seq, pool_info, table, run):
 
 
 @_jit
-def count_parts(where, use, used):
-    """Fill `used` with the pieces of each part the served tasks take."""
-    used[:] = 0
+def count_rations(where, vehicle, use, own, taken):
+    """Fill `taken` with what the served tasks take of each ration; see `rations.Rations`."""
+    taken[:] = 0
     for i in range(where.shape[0]):
         if where[i] >= 0:
-            for r in range(used.shape[0]):
-                used[r] += use[i, r]
+            take_rations(vehicle, use, own, taken, where[i], i)
+
+
+@_jit
+def take_rations(vehicle, use, own, taken, v, c):
+    """Count task c as served by vehicle v."""
+    g, stock = vehicle[v, WHOSE], own.shape[0] - 1
+    for r in range(use.shape[1]):
+        free = max(own[g, r] - taken[g, r], 0)
+        taken[g, r] += use[c, r]
+        taken[stock, r] += max(use[c, r] - free, 0)
+
+
+@_jit
+def has_rations(vehicle, use, own, taken, v, c):
+    """Tell whether vehicle v may take what task c needs."""
+    g, stock = vehicle[v, WHOSE], own.shape[0] - 1
+    for r in range(use.shape[1]):
+        over = use[c, r] - max(own[g, r] - taken[g, r], 0)
+        if over > 0 and taken[stock, r] + over > own[stock, r]:
+            return False
+    return True

@@ -23,6 +23,7 @@ from dispatcher.solver.kernels import INF
 from dispatcher.solver.packing import DROP, IS_STRICT, pack
 from dispatcher.solver.pricing import Pricing
 from dispatcher.solver.problem import NONE, Ints, Problem
+from dispatcher.solver.recombine import add_rations
 from dispatcher.solver.search import Search
 from dispatcher.solver.solution import Solution, drive, empty_solution, judge
 from dispatcher.solver.solve import solve
@@ -158,12 +159,11 @@ def _choose(
         model.add_exactly_one(options)
     for crew, options in zip(crews, of_crew, strict=True):
         model.add(cp_model.LinearExpr.sum(options) <= len(crew.members))
-    fixed = np.zeros(problem.num_tasks, np.bool_)
-    fixed[problem.fixed_task] = True
-    for r, stock in enumerate(problem.part_stock.tolist()):
-        amount = [int(problem.part_use[list(c.tasks), r].sum()) for c in columns]
-        taken = int(problem.part_use[fixed, r].sum())
-        model.add(cp_model.LinearExpr.weighted_sum(use, amount) <= stock - taken)
+    # a vehicle without a route still takes what its prefix does
+    still = [(v, prefix) for v, prefix in enumerate(problem.fixed) if prefix]
+    routes_of = [(crews[c.crew].vehicle, c.tasks) for c in columns]
+    always = [model.new_constant(1) for _ in still]
+    add_rations(problem, model, [*routes_of, *still], [*use, *always])
     # what a vehicle costs that does nothing more than its prefix is in every plan
     costs = [c.cost - _alone(problem, crews[c.crew]) for c in columns]
     variables = [*use, *left_out.values()]

@@ -52,6 +52,9 @@ def _named(problem: Problem, plan: Solution, wrong: Violation) -> list[int]:
     """Return the tasks a fault is about; a route's fault is about all that are on it."""
     if wrong.code == "part_short":
         return np.flatnonzero(problem.part_use[:, wrong.facts["part"]]).tolist()
+    if wrong.code == "engineer_cap":
+        mine = np.flatnonzero(problem.engineer == problem.engineer[wrong.vehicle]).tolist()
+        return [i for v in mine for i in plan.routes[v]]
     if wrong.task != NONE:
         return sorted(_partners(problem, wrong.task))
     return [] if wrong.vehicle == NONE else list(plan.routes[wrong.vehicle])

@@ -38,6 +38,7 @@ from dispatcher.solver.packing import (
     pack,
 )
 from dispatcher.solver.problem import NEVER, NONE, Ints, Problem
+from dispatcher.solver.rations import rations
 from dispatcher.solver.solution import Solution
 
 # cost units of a required task left out; the library wants 64-bit sums without overflow
@@ -142,7 +143,7 @@ class _Model:
         self._add_time()
         self._add_vehicles()
         self._add_tasks()
-        self._add_parts()
+        self._add_rations()
         self._add_couples()
 
     def _add_time(self) -> None:
@@ -165,10 +166,13 @@ class _Model:
     def _add_limit(self, name: str, amount: Ints, most: Ints) -> None:
         """Let no vehicle take more than its limit of what its tasks bring."""
         if np.any(most < NEVER):
-            transit = [*amount.tolist(), *([0] * 2 * self.problem.num_vehicles)]
-            load = self.routing.RegisterUnaryTransitVector(transit)
-            limits = np.minimum(most, _FAR).tolist()
-            self.routing.AddDimensionWithVehicleCapacity(load, 0, limits, True, name)
+            self._add_dimension(name, amount, most)
+
+    def _add_dimension(self, name: str, amount: Ints, most: Ints) -> None:
+        transit = [*amount.tolist(), *([0] * 2 * self.problem.num_vehicles)]
+        load = self.routing.RegisterUnaryTransitVector(transit)
+        limits = np.minimum(most, _FAR).tolist()
+        self.routing.AddDimensionWithVehicleCapacity(load, 0, limits, True, name)
 
     def _charge(self, travel: Ints) -> None:
         """Let each vehicle pay for driving, and what the rules charge for whom it goes to."""
@@ -191,12 +195,20 @@ class _Model:
         who = self.packed.who
         return -int(np.where(who == FORBIDDEN, 0, who).min(initial=0))
 
-    def _add_parts(self) -> None:
-        p, rt = self.problem, self.routing
-        served = [rt.ActiveVar(self.manager.NodeToIndex(i)) for i in range(p.num_tasks)]
-        for r, stock in enumerate(p.part_stock.tolist()):
-            taken = rt.solver().ScalProd(served, p.part_use[:, r].tolist())
-            rt.solver().Add(taken <= stock)
+    def _add_rations(self) -> None:
+        """Let the vehicles of an engineer, and all of them, take no more than there is."""
+        shared, rt, m = rations(self.problem), self.routing, self.problem.num_vehicles
+        solver, endless = rt.solver(), np.full(m, _FAR)
+        for r, stock in enumerate(shared.own[-1].tolist()):
+            name = f"ration{r}"
+            self._add_dimension(name, shared.use[:, r], endless)
+            taken = rt.GetDimensionOrDie(name)
+            drawn = []
+            for g, own in enumerate(shared.own[:-1, r].tolist()):
+                mine = np.flatnonzero(shared.whose == g).tolist()
+                total = solver.Sum([taken.CumulVar(rt.End(v)) for v in mine])
+                drawn.append(solver.Max(total - own, 0))
+            solver.Add(solver.Sum(drawn) <= stock)
 
     def _add_couples(self) -> None:
         """Tie pairs and followers, except to what is under way."""

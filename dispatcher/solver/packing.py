@@ -67,6 +67,8 @@ CAPACITY: Final = 10
 MAX_TASKS: Final = 11
 ENGINEER: Final = 12
 FIXED: Final = 13
+# row of the engineer in the rations
+WHOSE: Final = 14
 VEHICLE_COLUMNS: Final = 16
 
 # entries of `meta`
@@ -297,6 +299,7 @@ def _vehicle_rows(problem: Problem) -> Ints:
         MAX_TASKS: p.max_tasks,
         ENGINEER: p.engineer,
         FIXED: np.diff(p.fixed_ptr),
+        WHOSE: np.unique(p.engineer, return_inverse=True)[1].ravel(),
     }
     for column, values in columns.items():
         rows[:, column] = values

@@ -151,12 +151,12 @@ class PlainRun:
         rows = zip(self.state.seq[self.row].tolist(), self.lengths.tolist(), strict=True)
         return Solution(routes=tuple(tuple(row[:length]) for row, length in rows))
 
-    def fill(self, run: Ints, stock: Ints, use: Ints, used: Ints, order: Ints) -> None:
+    def fill(self, run: Ints, rations: tuple[Ints, Ints, Ints], order: Ints) -> None:
         """Put open tasks in where they are cheapest."""
         s = self.state
         ps.fill_plain(
             *(*self.arrays, s.where, self._cand_ptr, self._cand, self._seen, self._touched),
-            *(self._todo, run, s.scratch, s.tries, stock, use, used, order),
+            *(self._todo, run, s.scratch, s.tries, *rations, order),
         )
 
     def search(
@@ -166,7 +166,7 @@ class PlainRun:
         best: tuple[Ints, Ints],
         pool: tuple[Seconds, Ints, Seconds],
         run: Ints,
-        parts: tuple[Ints, Ints, Ints],
+        rations: tuple[Ints, Ints, Ints],
         *,
         iterations: int,
         warm: float,
@@ -177,7 +177,7 @@ class PlainRun:
         ps.search_plain(
             *(*self.arrays, s.where, near, self._cand_ptr, self._cand, self._seen, self._touched),
             *(self._todo, *absent, self._changed, self._kept, self._spare, *best, *pool, run),
-            *(s.scratch, s.tries, self._least, *parts, iterations, float(warm), float(cold)),
+            *(s.scratch, s.tries, self._least, *rations, iterations, float(warm), float(cold)),
         )
 
     def restart(self, plan: Solution) -> None:

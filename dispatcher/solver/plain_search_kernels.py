@@ -31,9 +31,11 @@ from dispatcher.solver.draw_kernels import (
     TAKEN,
     TIMELY,
     below,
-    count_parts,
+    count_rations,
+    has_rations,
     order,
     store,
+    take_rations,
     unit,
 )
 from dispatcher.solver.kernels import COST, INF, LENGTH, PRINT, _jit, _within, bare
@@ -66,7 +68,7 @@ LOOK_AGAIN: Final = 8
 @_jit
 def _place(
     travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, row, c,
-    cand_ptr, cand, seen, touched, todo, run, state, tries, blinks,
+    cand_ptr, cand, seen, touched, todo, run, state, tries, use, own, taken, blinks,
 ):  # fmt: skip
     """
     Return (extra, vehicle, position) of the cheapest place for task c; vehicle NONE = leave it.
@@ -79,7 +81,7 @@ def _place(
     seq, info, legs, fed = bare(seq), bare(info), bare(legs), bare(fed)
     row, cand_ptr, cand, seen = bare(row), bare(cand_ptr), bare(cand), bare(seen)
     touched, todo, run, state = bare(touched), bare(todo), bare(run), bare(state)
-    tries = bare(tries)
+    tries, use, own, taken = bare(tries), bare(use), bare(own), bare(taken)
     best, best_v, best_k = task[c, DROP], np.int64(-1), np.int64(-1)
     num_todo = 0
     for e in range(cand_ptr[c], cand_ptr[c + 1]):
@@ -89,6 +91,8 @@ def _place(
                 run[BLINK] = 1 + below(run, 2 * BLINK_EVERY)
                 continue
         v = np.int64(cand[e])
+        if use.shape[1] > 0 and not has_rations(vehicle, use, own, taken, v, c):
+            continue
         if seen[e, SEEN_PRINT] == info[row[v], PRINT]:
             if seen[e, SEEN_EXTRA] < best:
                 if seen[e, SEEN_AT] >= 0:
@@ -291,7 +295,7 @@ def search_plain(
     travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, row, where,
     near, cand_ptr, cand, seen, touched, todo, absent, absent_kept, key, changed, kept, spare,
     best_seq, best_length, pool_seq, pool_info, table, run, state, tries, least,
-    stock, use, used, iterations, warm, cold,
+    use, own, taken, iterations, warm, cold,
 ):  # fmt: skip
     """
     Run some iterations between two temperatures; the best plan ends up in best_seq.
@@ -312,8 +316,8 @@ def search_plain(
     best_seq, best_length = bare(best_seq), bare(best_length)
     pool_seq, pool_info, table = bare(pool_seq), bare(pool_info), bare(table)
     run, state, tries, least = bare(run), bare(state), bare(tries), bare(least)
-    stock, use, used = bare(stock), bare(use), bare(used)
-    n, num_near, num_parts = task.shape[0], near.shape[0], stock.shape[0]
+    use, own, taken = bare(use), bare(own), bare(taken)
+    n, num_near, num_rations = task.shape[0], near.shape[0], use.shape[1]
     if n == 0:
         return
     decay = 1.0
@@ -353,8 +357,8 @@ def search_plain(
                 cost -= task[absent[x], DROP]
             num = run[NUM_ABSENT]
             order(task, cand_ptr, absent, first, num, key, run)
-            if num_parts > 0:
-                count_parts(where, use, used)
+            if num_rations > 0:
+                count_rations(where, vehicle, use, own, taken)
             ahead = np.int64(0)
             for x in range(first, num):
                 ahead += least[absent[x]]
@@ -365,16 +369,10 @@ def search_plain(
                     break
                 c = absent[x]
                 ahead -= least[c]
-                can = True
-                for p in range(num_parts):
-                    if used[p] + use[c, p] > stock[p]:
-                        can = False
-                extra, v, k = task[c, DROP], np.int64(-1), np.int64(-1)
-                if can:
-                    extra, v, k = _place(
-                        travel, meta, band, ways, task, window, vehicle, who, seq, info, legs,
-                        fed, row, c, cand_ptr, cand, seen, touched, todo, run, state, tries, True,
-                    )  # fmt: skip
+                extra, v, k = _place(
+                    travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, row,
+                    c, cand_ptr, cand, seen, touched, todo, run, state, tries, use, own, taken, True,
+                )  # fmt: skip
                 cost += extra
                 if v < 0:
                     absent[left] = c
@@ -393,8 +391,8 @@ def search_plain(
                 seq[r, k] = c
                 info[r, LENGTH] += 1
                 where[c] = v
-                for p in range(num_parts):
-                    used[p] += use[c, p]
+                if num_rations > 0:
+                    take_rations(vehicle, use, own, taken, v, c)
                 refresh_plain(
                     travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, r, v,
                     k,
@@ -443,7 +441,7 @@ def search_plain(
 @_jit
 def fill_plain(
     travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, row, where,
-    cand_ptr, cand, seen, touched, todo, run, state, tries, stock, use, used, order,
+    cand_ptr, cand, seen, touched, todo, run, state, tries, use, own, taken, order,
 ):  # fmt: skip
     """Put the unserved tasks of `order` one by one where they are cheapest, if that gains."""
     travel, meta, band, task = bare(travel), bare(meta), bare(band), bare(task)
@@ -451,21 +449,17 @@ def fill_plain(
     seq, info, legs, fed = bare(seq), bare(info), bare(legs), bare(fed)
     row, where, cand_ptr, cand = bare(row), bare(where), bare(cand_ptr), bare(cand)
     seen, touched, todo, run = bare(seen), bare(touched), bare(todo), bare(run)
-    state, tries, stock, use, used = bare(state), bare(tries), bare(stock), bare(use), bare(used)
+    state, tries, use, own, taken = bare(state), bare(tries), bare(use), bare(own), bare(taken)
     placed = 0
-    if stock.shape[0] > 0:
-        count_parts(where, use, used)
+    if use.shape[1] > 0:
+        count_rations(where, vehicle, use, own, taken)
     for x in range(order.shape[0]):
         c = order[x]
-        can = where[c] < 0
-        for p in range(stock.shape[0]):
-            if used[p] + use[c, p] > stock[p]:
-                can = False
-        if not can:
+        if where[c] >= 0:
             continue
         _, v, k = _place(
             travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, row, c,
-            cand_ptr, cand, seen, touched, todo, run, state, tries, False,
+            cand_ptr, cand, seen, touched, todo, run, state, tries, use, own, taken, False,
         )  # fmt: skip
         if v >= 0:
             r = row[v]
@@ -475,8 +469,8 @@ def fill_plain(
             info[r, LENGTH] += 1
             where[c] = v
             placed += 1
-            for p in range(stock.shape[0]):
-                used[p] += use[c, p]
+            if use.shape[1] > 0:
+                take_rations(vehicle, use, own, taken, v, c)
             refresh_plain(
                 travel, meta, band, ways, task, window, vehicle, who, seq, info, legs, fed, r, v, k
             )  # fmt: skip

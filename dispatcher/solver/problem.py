@@ -110,6 +110,9 @@ class Problem:
     # (m,) load limit (NEVER = none) and limit on the number of visits (NEVER = none)
     capacity: Ints = field(default_factory=_ints)
     max_tasks: Ints = field(default_factory=_ints)
+    # (m,) most visits of the vehicle's engineer over all vehicles of that engineer (NEVER = none):
+    # a fair share of the work; the same for all of them
+    engineer_cap: Ints = field(default_factory=_ints)
 
     # (n, m) may this vehicle serve this task
     is_eligible: Flags = field(default_factory=_flags)
@@ -142,15 +145,18 @@ class Problem:
     # (q, 3) first, second, lag: the second starts >= lag seconds after the first has finished, and
     # is served only if the first is
     precedence: Ints = field(default_factory=lambda: np.empty((0, 3), np.int64))
-    # (n, r) pieces of each scarce part (or loaner) a task takes; (r,) pieces there are
+    # (n, r) pieces of each scarce part (or loaner) a task takes; (r,) pieces there are for all
     part_use: Ints = field(default_factory=lambda: np.empty((0, 0), np.int64))
     part_stock: Ints = field(default_factory=_ints)
+    # (m, r) pieces only the vehicle's engineer has, over all vehicles of that engineer, which are
+    # used up first; the same for all of them
+    part_held: Ints = field(default_factory=lambda: np.empty((0, 0), np.int64))
 
     def __post_init__(self) -> None:
         _fill(self)
         _check_shapes(self)
         _check_values(self)
-        _concede_parts(self)
+        _concede_shares(self)
 
     @property
     def num_tasks(self) -> int:
@@ -181,10 +187,16 @@ class Problem:
         return problem
 
 
-def _concede_parts(p: Problem) -> None:
-    """Raise stocks to what the fixed prefixes take: those pieces are there."""
-    taken = p.part_use[p.fixed_task].sum(axis=0)
-    p.__dict__["part_stock"] = np.maximum(p.part_stock, taken)
+def _concede_shares(p: Problem) -> None:
+    """Raise stocks and caps to what the fixed prefixes take: those pieces and visits are there."""
+    drawn, visits = np.zeros_like(p.part_stock), np.zeros(p.num_vehicles, np.int64)
+    for one in np.unique(p.engineer):
+        mine = np.flatnonzero(p.engineer == one)
+        fixed = [i for v in mine.tolist() for i in p.fixed[v]]
+        visits[mine] = len(fixed)
+        drawn += np.maximum(p.part_use[fixed].sum(axis=0) - p.part_held[mine[0]], 0)
+    p.__dict__["part_stock"] = np.maximum(p.part_stock, drawn)
+    p.__dict__["engineer_cap"] = np.maximum(p.engineer_cap, visits)
 
 
 # field -> neutral value; the length is that of the group
@@ -215,6 +227,7 @@ VEHICLE_DEFAULTS: Final = {
     "use_cost": 0,
     "capacity": NEVER,
     "max_tasks": NEVER,
+    "engineer_cap": NEVER,
 }
 TASK_ARRAYS: Final = ("task_location", "duration", *TASK_DEFAULTS, "is_required", "is_promised")
 VEHICLE_ARRAYS: Final = (
@@ -225,7 +238,7 @@ _NOT_NEGATIVE: Final = (
     *("duration", "arrive_weight", "arrive_step", "finish_weight", "finish_step", "drop_cost"),
     "wait_weight",
     *("demand", "move_cost", "move_weight", "move_tolerance", "max_overtime", "overtime_weight"),
-    *("use_cost", "capacity", "max_tasks", "part_use", "part_stock"),
+    *("use_cost", "capacity", "max_tasks", "engineer_cap", "part_use", "part_stock", "part_held"),
 )
 
 
@@ -280,6 +293,8 @@ def _fill(problem: Problem) -> None:
     use = _ragged(problem, "part_use", np.int64)
     put("part_stock", _ragged(problem, "part_stock", np.int64))
     put("part_use", use if use.size else np.zeros((n, len(problem.part_stock)), np.int64))
+    held = _ragged(problem, "part_held", np.int64)
+    put("part_held", held if held.size else np.zeros((m, len(problem.part_stock)), np.int64))
 
 
 def _refuse_unless(holds: bool, key: str, problem: str) -> None:  # noqa: FBT001 — reads as a sentence
@@ -300,6 +315,7 @@ def _check_shapes(p: Problem) -> None:
         "is_eligible": (n, m),
         "assignment_cost": (n, m),
         "part_use": (n, len(p.part_stock)),
+        "part_held": (m, len(p.part_stock)),
     }
     for name, shape in expected.items():
         actual = getattr(p, name).shape
@@ -369,3 +385,10 @@ def _check_pairs(p: Problem) -> None:
     _refuse_unless(len(set(flat)) == len(flat), "sync", "has a task in two pairs")
     same = p.precedence[:, 0] == p.precedence[:, 1]
     _refuse_unless(not same.any(), "precedence", "has a task before itself")
+    _, first, whose = np.unique(p.engineer, return_index=True, return_inverse=True)
+    for name in ("engineer_cap", "part_held"):
+        given = getattr(p, name)
+        at = np.nonzero(given != given[first][whose.ravel()])[0]
+        _refuse_unless(
+            not len(at), f"{name}{at[:1]}", "differs from that of the engineer's first vehicle"
+        )

@@ -1,7 +1,7 @@
 """
 The best plan that can be put together from routes already driven, by CP-SAT.
 
-Keeps what the search cannot see from inside one route: scarce parts and the change budget. The
+Keeps what the search cannot see from inside one route: scarce parts, caps and the change budget. The
 incumbent is held outside, so the answer is never worse than what was given.
 
 References
@@ -22,6 +22,7 @@ from scipy.sparse import csr_array
 
 from dispatcher.solver.packing import DROP, pack
 from dispatcher.solver.problem import NONE, Problem
+from dispatcher.solver.rations import rations
 from dispatcher.solver.search import PoolRoute
 from dispatcher.solver.solution import Solution, drive, judge
 
@@ -165,7 +166,7 @@ def _select(
             model.add_exactly_one(options)
         else:
             model.add_at_most_one(options)
-    _add_parts(problem, model, columns, use)
+    add_rations(problem, model, [(c.vehicle, c.tasks) for c in columns], use)
     _add_budget(problem, model, columns, use, left_out)
     costs = [*(c.cost for c in columns), *drop.tolist()]
     model.minimize(cp_model.LinearExpr.weighted_sum([*use, *left_out], costs))
@@ -200,12 +201,38 @@ def _hint(
         model.add_hint(var, i not in served)
 
 
-def _add_parts(
-    problem: Problem, model: cp_model.CpModel, columns: Sequence[PoolRoute], use: Sequence[Any]
+def add_rations(
+    problem: Problem,
+    model: cp_model.CpModel,
+    routes: Sequence[tuple[int, Sequence[int]]],
+    use: Sequence[Any],
 ) -> None:
-    for r, stock in enumerate(problem.part_stock.tolist()):
-        amount = [int(problem.part_use[list(c.tasks), r].sum()) for c in columns]
-        model.add(cp_model.LinearExpr.weighted_sum(use, amount) <= stock)
+    """
+    Let the routes in use take no more than there is.
+
+    Parameters
+    ----------
+    routes
+        Vehicle and all its tasks, fixed ones too, one for each variable of `use`.
+    """
+    shared = rations(problem)
+    for r, stock in enumerate(shared.own[-1].tolist()):
+        amount = [int(shared.use[list(tasks), r].sum()) for _, tasks in routes]
+        drawn = []
+        for g, own in enumerate(shared.own[:-1, r].tolist()):
+            mine = [at for at, (v, _) in enumerate(routes) if shared.whose[v] == g and amount[at]]
+            if not mine:
+                continue
+            taken = cp_model.LinearExpr.weighted_sum(
+                [use[at] for at in mine], [amount[at] for at in mine]
+            )
+            if not own:
+                drawn.append(taken)
+                continue
+            over = model.new_int_var(0, stock, "")
+            model.add(taken - own <= over)
+            drawn.append(over)
+        model.add(cp_model.LinearExpr.sum(drawn) <= stock)
 
 
 def _add_budget(

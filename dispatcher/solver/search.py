@@ -18,6 +18,7 @@ from dispatcher.solver.neighbours import Near, near_lists
 from dispatcher.solver.packing import DROP, FORBIDDEN, SOFT, Packed, is_plain, pack
 from dispatcher.solver.plain_run import CHANGED, PlainRun
 from dispatcher.solver.problem import NONE, Ints, Problem
+from dispatcher.solver.rations import rations
 from dispatcher.solver.solution import Route, Solution
 from dispatcher.solver.state import route_state
 
@@ -101,8 +102,8 @@ class Search:
         self._pool_seq = np.zeros((pool_routes if with_pool else 1, dk.POOL_STOPS), np.int32)
         self._pool_info = np.zeros((len(self._pool_seq), dk.POOL_COLUMNS), np.int64)
         self._table = np.full(_TABLE, NONE, np.int32)
-        self._stock, self._use = problem.part_stock, np.ascontiguousarray(problem.part_use)
-        self._used = np.zeros(len(self._stock), np.int64)
+        shared = rations(problem)
+        self._rations = (shared.use, shared.own, np.zeros_like(shared.own))
         self._run = np.zeros(dk.RUN, np.int64)
         self._run[dk.RANDOM] = np.uint64(seed * 0x9E3779B97F4A7C15 % (1 << 63)).astype(np.int64)
         self._run[dk.BLINK] = dk.BLINK_EVERY
@@ -133,13 +134,13 @@ class Search:
     def _fill(self, order: Ints) -> None:
         s, plain = self.state, self._plain
         if plain is not None:
-            plain.fill(self._run, self._stock, self._use, self._used, order)
+            plain.fill(self._run, self._rations, order)
             return
         sk.fill(
             *(*self.packed, s.seq, s.info, s.chain, s.where),
             *(self._cand_ptr, self._cand, self._seen_print, self._seen_extra, self._seen_at),
             *(self._touched, self._todo, self._run, s.scratch, s.floor),
-            *(self._stock, self._use, self._used, order),
+            *(*self._rations, order),
         )
 
     def _count(self) -> None:
@@ -184,7 +185,7 @@ class Search:
                 (self._best_seq, self._best_length),
                 (self._pool_seq, self._pool_info, self._table),
                 self._run,
-                (self._stock, self._use, self._used),
+                self._rations,
                 iterations=iterations,
                 warm=warm,
                 cold=cold,
@@ -196,7 +197,7 @@ class Search:
             *(self._touched, self._todo, self._absent, self._absent_kept, self._key),
             *(self._changed, self._kept_seq, self._kept_info, self._kept_chain),
             *(self._best_seq, self._best_length, self._pool_seq, self._pool_info, self._table),
-            *(self._run, s.scratch, s.floor, self._stock, self._use, self._used),
+            *(self._run, s.scratch, s.floor, *self._rations),
             *(iterations, float(warm), float(cold)),
         )
 

@@ -29,9 +29,11 @@ from dispatcher.solver.draw_kernels import (
     TAKEN,
     TIMELY,
     below,
-    count_parts,
+    count_rations,
+    has_rations,
     order,
     store,
+    take_rations,
     unit,
 )
 from dispatcher.solver.kernels import COST, LENGTH, PRINT, _jit, bare
@@ -42,7 +44,8 @@ from dispatcher.solver.route_kernels import best_position, put, refresh, take
 @_jit
 def place(
     travel, meta, band, task, window, vehicle, who, seq, info, chain, where, c,
-    cand_ptr, cand, seen_print, seen_extra, seen_at, touched, todo, run, state, floor, blinks,
+    cand_ptr, cand, seen_print, seen_extra, seen_at, touched, todo, run, state, floor,
+    use, own, taken, blinks,
 ):  # fmt: skip
     """
     Return (extra, vehicle, position) of the cheapest place for task c; vehicle NONE = leave it.
@@ -56,6 +59,7 @@ def place(
     cand_ptr, cand, touched, todo = bare(cand_ptr), bare(cand), bare(touched), bare(todo)
     seen_print, seen_extra, seen_at = bare(seen_print), bare(seen_extra), bare(seen_at)
     run, state, floor = bare(run), bare(state), bare(floor)
+    use, own, taken = bare(use), bare(own), bare(taken)
     best, best_v, best_k = task[c, DROP], np.int64(-1), np.int64(-1)
     num = 0
     for e in range(cand_ptr[c], cand_ptr[c + 1]):
@@ -65,6 +69,8 @@ def place(
             if run[BLINK] <= 0:
                 run[BLINK] = 1 + below(run, 2 * BLINK_EVERY)
                 continue
+        if use.shape[1] > 0 and not has_rations(vehicle, use, own, taken, v, c):
+            continue
         if seen_print[e] == info[v, PRINT]:
             if seen_extra[e] < best:
                 if seen_at[e] >= 0:
@@ -208,7 +214,7 @@ def search(
     near, cand_ptr, cand, seen_print, seen_extra, seen_at, touched, todo,
     absent, absent_kept, key, changed, kept_seq, kept_info, kept_chain,
     best_seq, best_length, pool_seq, pool_info, table, run, state, floor,
-    stock, use, used, iterations, warm, cold,
+    use, own, taken, iterations, warm, cold,
 ):  # fmt: skip
     """
     Run some iterations between two temperatures; the best plan ends up in best_seq.
@@ -262,15 +268,15 @@ def search(
         bare(pool_seq),
         bare(pool_info),
     )
-    table, run, state, floor, stock, use = (
+    table, run, state, floor, use, own = (
         bare(table),
         bare(run),
         bare(state),
         bare(floor),
-        bare(stock),
         bare(use),
+        bare(own),
     )
-    used = bare(used)
+    taken = bare(taken)
     n, num_near = task.shape[0], near.shape[0]
     if n == 0:
         return
@@ -278,7 +284,7 @@ def search(
     if iterations > 1 and warm > 0.0 and cold > 0.0:
         decay = np.exp(np.log(cold / warm) / (iterations - 1))
     heat = warm
-    num_parts = stock.shape[0]
+    num_rations = use.shape[1]
     for _turn in range(iterations):
         before, num_before = run[CURRENT], run[NUM_ABSENT]
         for x in range(num_before):
@@ -308,23 +314,16 @@ def search(
                     absent[x], absent[y] = absent[y], absent[x]
             num = run[NUM_ABSENT]
             order(task, cand_ptr, absent, first, num, key, run)
-            if num_parts > 0:
-                count_parts(where, use, used)
+            if num_rations > 0:
+                count_rations(where, vehicle, use, own, taken)
             left = first
             for x in range(first, num):
                 c = absent[x]
-                fits = True
-                for r in range(num_parts):
-                    if used[r] + use[c, r] > stock[r]:
-                        fits = False
-                v = np.int64(-1)
-                k = np.int64(-1)
-                if fits:
-                    _, v, k = place(
-                        travel, meta, band, task, window, vehicle, who, seq, info, chain, where, c,
-                        cand_ptr, cand, seen_print, seen_extra, seen_at, touched, todo, run, state,
-                        floor, True,
-                    )  # fmt: skip
+                _, v, k = place(
+                    travel, meta, band, task, window, vehicle, who, seq, info, chain, where, c,
+                    cand_ptr, cand, seen_print, seen_extra, seen_at, touched, todo, run, state,
+                    floor, use, own, taken, True,
+                )  # fmt: skip
                 if v < 0:
                     absent[left] = c
                     left += 1
@@ -336,8 +335,8 @@ def search(
                     num_changed += 1
                 put(seq, info, v, c, k)
                 where[c] = v
-                for r in range(num_parts):
-                    used[r] += use[c, r]
+                if num_rations > 0:
+                    take_rations(vehicle, use, own, taken, v, c)
                 refresh(travel, meta, band, task, window, vehicle, who, seq, info, chain, v)
             run[NUM_ABSENT] = left
             cost = before
@@ -397,7 +396,7 @@ def _costly(seq, info, run, otherwise):
 def fill(
     travel, meta, band, task, window, vehicle, who, seq, info, chain, where,
     cand_ptr, cand, seen_print, seen_extra, seen_at, touched, todo, run, state, floor,
-    stock, use, used, order,
+    use, own, taken, order,
 ):  # fmt: skip
     """Put the unserved tasks of `order` one by one where they are cheapest, if that gains."""
     travel, meta, band, task, window, vehicle = (
@@ -424,37 +423,32 @@ def fill(
         bare(touched),
         bare(todo),
     )
-    run, state, floor, stock, use, used = (
+    run, state, floor, use, own, taken = (
         bare(run),
         bare(state),
         bare(floor),
-        bare(stock),
         bare(use),
-        bare(used),
+        bare(own),
+        bare(taken),
     )
     order = bare(order)
     placed = 0
-    if stock.shape[0] > 0:
-        count_parts(where, use, used)
+    if use.shape[1] > 0:
+        count_rations(where, vehicle, use, own, taken)
     for x in range(order.shape[0]):
         c = order[x]
         if where[c] >= 0:
             continue
-        fits = True
-        for r in range(stock.shape[0]):
-            if used[r] + use[c, r] > stock[r]:
-                fits = False
-        if not fits:
-            continue
         _, v, k = place(
             travel, meta, band, task, window, vehicle, who, seq, info, chain, where, c,
-            cand_ptr, cand, seen_print, seen_extra, seen_at, touched, todo, run, state, floor, False,
+            cand_ptr, cand, seen_print, seen_extra, seen_at, touched, todo, run, state, floor,
+            use, own, taken, False,
         )  # fmt: skip
         if v >= 0:
             put(seq, info, v, c, k)
             where[c] = v
             placed += 1
-            for r in range(stock.shape[0]):
-                used[r] += use[c, r]
+            if use.shape[1] > 0:
+                take_rations(vehicle, use, own, taken, v, c)
             refresh(travel, meta, band, task, window, vehicle, who, seq, info, chain, v)
     return placed

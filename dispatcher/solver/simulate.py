@@ -32,6 +32,7 @@ Code = Literal[
     "precedence",
     "part_short",
     "change_budget",
+    "engineer_cap",
 ]
 
 

@@ -278,10 +278,29 @@ def _check_coupling(
         alone = vehicle[second] != NONE and vehicle[first] == NONE and second not in pinned
         if late or alone:
             violations.append(Violation(code="precedence", task=second, facts={"first": first}))
+    return violations + _check_shares(problem, vehicle)
+
+
+def _check_shares(problem: Problem, vehicle: list[int]) -> list[Violation]:
+    """Return the caps and stocks that are overdrawn, engineer by engineer."""
+    tasks_of: dict[int, list[int]] = {}
+    for i, v in enumerate(vehicle):
+        if v != NONE:
+            tasks_of.setdefault(int(problem.engineer[v]), []).append(i)
+    engineer = problem.engineer.tolist()
+    violations, drawn = [], [0] * len(problem.part_stock)
+    for one, tasks in sorted(tasks_of.items()):
+        first = engineer.index(one)
+        cap = int(problem.engineer_cap[first])
+        if len(tasks) > cap:
+            facts = {"visits": len(tasks), "cap": cap}
+            violations.append(Violation(code="engineer_cap", vehicle=first, facts=facts))
+        for r in range(len(drawn)):
+            used = sum(int(problem.part_use[i, r]) for i in tasks)
+            drawn[r] += max(0, used - int(problem.part_held[first, r]))
     for r, stock in enumerate(problem.part_stock.tolist()):
-        used = sum(int(problem.part_use[i, r]) for i, v in enumerate(vehicle) if v != NONE)
-        if used > stock:
-            facts = {"part": r, "used": used, "stock": stock}
+        if drawn[r] > stock:
+            facts = {"part": r, "used": drawn[r], "stock": stock}
             violations.append(Violation(code="part_short", facts=facts))
     return violations
 
