@@ -129,6 +129,8 @@ def show(name: Name, *, data: Data = DATA, json: Json = False) -> None:
             for task in one.tasks
         ]
         _print(console, ("task", "from", "until", "role", "target", "clause"), tasks)
+        keys = telling.dispatch_rows(one, LANG)
+        _print(console, ("key", "value", "meaning", "clause"), keys)
 
 
 def _hours(one: Profile, name: str) -> str:

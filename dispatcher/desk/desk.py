@@ -15,6 +15,7 @@ from dispatcher.desk.command import wishes as w
 from dispatcher.desk.command.rounds import Rounds
 from dispatcher.desk.command.timing import MOST_AT_ONCE, Alarms
 from dispatcher.desk.planning import crews, search
+from dispatcher.desk.planning.budget import breaks_more
 from dispatcher.desk.planning.day import Day, compile_day
 from dispatcher.desk.planning.roads import Roads
 from dispatcher.domain import custody, duty, provider
@@ -161,6 +162,9 @@ class Desk:
         """
         self.asking = False
         if answer is None or answer.gain <= 0:
+            return []
+        if breaks_more(self.docs, day, answer, self.policy.dispatch):
+            self.stirred = True
             return []
         proposal = search.publish(day, answer, self.docs)
         return [proposal] if proposal.routes or proposal.unassigned else []

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from dispatcher.desk.planning import reasons as why
 from dispatcher.desk.planning import relax, search
 from dispatcher.desk.planning.day import Day, compile_day
 from dispatcher.desk.planning.roads import Roads
 from dispatcher.desk.planning.routes import to_routes
+from dispatcher.desk.planning.shared import Limits
 from dispatcher.desk.planning.situation import situation
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.memory import MemoryDocs
@@ -23,6 +25,7 @@ from dispatcher.domain.plan import Reason, Route
 from dispatcher.errors import NoShift
 from dispatcher.policy import Policy
 from dispatcher.solver.answers import left_out
+from dispatcher.solver.coupling import untied
 from dispatcher.solver.insertion import Place
 from dispatcher.solver.problem import NEVER, Problem
 from dispatcher.solver.solution import Solution, drive, judge
@@ -46,7 +49,7 @@ class Candidate:
     late_s: int
     # place in the engineer's route, 0 = next
     position: int
-    # what the rules charge
+    # what the rules charge, and a limit that the planner keeps but a person need not
     reasons: tuple[Reason, ...]
 
 
@@ -96,12 +99,15 @@ def explain(
     assert task is not None  # noqa: S101 — it was included
     plan = search.sound(day, task).without(task)
     ranked = search.ranking(day, plan, task)
-    candidates = _candidates(day, task, ranked)
+    limits = Limits(untied(day.problem, plan, task), plan, task)
+    hints = {place.vehicle: limits.reason(place) for place in ranked}
+    candidates = _candidates(day, task, ranked, hints)
     can = {candidate.engineer for candidate in candidates}
-    worth = bool(ranked) and ranked[0].extra < left_out(day.problem, task)
-    unassigned = () if worth else search.why_open(day, plan, task, ranked[0] if ranked else None)
+    kept = limits.kept(ranked)
+    worth = bool(kept) and kept[0].extra < left_out(day.problem, task)
+    unassigned = () if worth else why.why_open(day, plan, task, ranked)
     if not ranked and search.mate_of(day, task) is not None:
-        unassigned = search.why_no_couple(day, task)
+        unassigned = why.why_no_couple(day, plan, task)
     return Explanation(
         ticket=ticket,
         engineer=known.engineer,
@@ -113,17 +119,21 @@ def explain(
     )
 
 
-def _candidates(day: Day, task: int, ranked: list[Place]) -> tuple[Candidate, ...]:
+def _candidates(
+    day: Day, task: int, ranked: list[Place], hints: Mapping[int, Reason | None]
+) -> tuple[Candidate, ...]:
     best: dict[EngineerId, Place] = {}
     for place in ranked:
         best.setdefault(day.spells[place.vehicle].engineer.id, place)
     return tuple(
-        _candidate(day, task, place, rank, ranked[0].extra)
+        _candidate(day, task, place, rank, ranked[0].extra, hints.get(place.vehicle))
         for rank, place in enumerate(best.values(), start=1)
     )
 
 
-def _candidate(day: Day, task: int, place: Place, rank: int, least: int) -> Candidate:
+def _candidate(
+    day: Day, task: int, place: Place, rank: int, least: int, hint: Reason | None
+) -> Candidate:
     engineer = day.spells[place.vehicle].engineer
     start_at = place.start + day.origin_at
     due = int(day.problem.arrive_due[task])
@@ -137,7 +147,7 @@ def _candidate(day: Day, task: int, place: Place, rank: int, least: int) -> Cand
         start_at=start_at,
         late_s=max(0, place.start - due) if due < NEVER else 0,
         position=place.position,
-        reasons=day.compiled.charges(task, place.vehicle),
+        reasons=(*day.compiled.charges(task, place.vehicle), *((hint,) if hint else ())),
     )
 
 
@@ -147,7 +157,7 @@ def _excluded(day: Day, plan: Solution, task: int, can: set[EngineerId]) -> tupl
         engineer = spell.engineer
         if engineer.id in can or engineer.id in excluded:
             continue
-        reasons = search.why_not(day, plan, task, v)
+        reasons = why.why_not(day, plan, task, v)
         excluded[engineer.id] = Excluded(engineer=engineer.id, name=engineer.name, reasons=reasons)
     return tuple(excluded.values())
 
@@ -218,7 +228,7 @@ def place(
                 (),
                 wanted[0].extra,
             )
-        against = search.why_not(open_day, plan, task, vehicles[0]) or (Reason(code="no_way"),)
+        against = why.why_not(open_day, plan, task, vehicles[0]) or (Reason(code="no_way"),)
     return _forced(day, problem, plan, task, vehicles[0], position, against)
 
 

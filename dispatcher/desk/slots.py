@@ -16,6 +16,7 @@ from dispatcher.desk.command.ruling import Context
 from dispatcher.desk.command.wishes import ReportTicket
 from dispatcher.desk.planning import search
 from dispatcher.desk.planning.day import Day, compile_day
+from dispatcher.desk.planning.reasons import why_open
 from dispatcher.desk.planning.roads import Roads
 from dispatcher.domain.calendar import zone_of
 from dispatcher.domain.events import Fact, TicketReported
@@ -124,7 +125,7 @@ def offer(
     reasons: tuple[Reason, ...] = ()
     if not found:
         ranked = search.ranking(day, plan, task)
-        reasons = search.why_open(day, plan, task, ranked[0] if ranked else None)
+        reasons = why_open(day, plan, task, ranked)
     least = found[0].place.extra if found else 0
     told = tuple(_told(day, slot, least) for slot in found)
     return Offer(slots=told, reasons=reasons, tried=len(spans))

@@ -228,6 +228,9 @@ class DispatchFile(Shape, frozen=True, kw_only=True):
     departments: dict[Literal["in_warranty", "out_of_warranty"], str] = {}
     # sending a provider's people again where they have let a ticket wait until it was urgent (R85)
     provider_price: Number = 43200
+    # so many visits whose arrival was told may be given to others or moved in time by one new plan;
+    # absent = any number (R36)
+    promise_budget: Number | None = None
     clause: Clause = "house"
 
 

@@ -7,7 +7,7 @@ Must not decide; `findings` has found and ruled.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -17,6 +17,12 @@ from dispatcher.policy.file import SEVERITIES, ProfileFile
 from dispatcher.policy.findings import Finding
 from dispatcher.policy.profile import Clock, Profile, Term
 from dispatcher.texts import Lang, catalogue, clause_words, say
+
+# the numbers of [dispatch], in the order in which they are shown
+DISPATCH_KEYS: Final = (
+    *("lead_s", "rotation_price", "promise_price", "promise_tolerance_s", "promise_budget"),
+    *("change_price", "on_call_price", "provider_price"),
+)
 
 
 def finding_words(one: Finding, lang: Lang) -> str:
@@ -99,6 +105,19 @@ def clock_rows(profile: Profile, lang: Lang) -> Iterator[tuple[str, ...]]:
             target_words(one, lang),
             one.calendar.name,
             clauses_of(one, lang),
+        )
+
+
+def dispatch_rows(profile: Profile, lang: Lang) -> Iterator[tuple[str, ...]]:
+    """Give key, value and meaning of what a profile says about dispatching."""
+    for key in DISPATCH_KEYS:
+        value = getattr(profile.dispatch, key)
+        told = "–" if value is None else str(value)
+        yield (
+            key,
+            told,
+            say(f"policy.dispatch.{key}", lang),
+            clause_words(profile.dispatch.clause, lang),
         )
 
 

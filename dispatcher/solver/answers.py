@@ -80,7 +80,7 @@ def why_this(problem: Problem, plan: Solution, task: int) -> list[Place]:
     """Return everybody who could take a task with the cost in parts, the cheapest first."""
     without = open_plan(problem, plan, task)
     ranked = _ranked(problem, without, task)
-    if not _is_shared(problem):
+    if not is_shared(problem):
         return ranked
     # a place that does not look cheapest may be the only one that can be
     before, known = judge(problem, without), {place.vehicle for place in ranked}
@@ -96,14 +96,14 @@ def why_this(problem: Problem, plan: Solution, task: int) -> list[Place]:
 def _ranked(problem: Problem, without: Solution, task: int, most: int | None = None) -> list[Place]:
     """Return the best place of an open task in each vehicle, as the judge finds the whole plan."""
     ranked = places(untied(problem, without, task), without, task, most)
-    if not _is_shared(problem):
+    if not is_shared(problem):
         return ranked
     before = judge(problem, without)
     told = [as_judged(problem, without, task, place, before) for place in ranked]
     return sorted((p for p in told if p is not None), key=lambda p: (p.extra, p.vehicle))
 
 
-def _is_shared(problem: Problem) -> bool:
+def is_shared(problem: Problem) -> bool:
     """True when a route alone does not tell whether a plan can be, nor what it costs."""
     return is_coupled(problem) or problem.change_budget != NONE or is_rationed(problem)
 
@@ -180,7 +180,7 @@ def why_not(problem: Problem, plan: Solution, task: int, vehicle: int) -> Refusa
 
 
 def _before(problem: Problem, without: Solution) -> Verdict | None:
-    return judge(problem, without) if _is_shared(problem) else None
+    return judge(problem, without) if is_shared(problem) else None
 
 
 def _refusal(

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from dispatcher.solver.answers import Change, as_judged, changed
-from dispatcher.solver.coupling import is_coupled, untied
+from dispatcher.solver.answers import Change, as_judged, changed, is_shared
+from dispatcher.solver.coupling import untied
 from dispatcher.solver.insertion import Place, open_plan, places
 from dispatcher.solver.packing import WINDOW_FIRST, pack, with_window
 from dispatcher.solver.problem import NEVER, Problem
@@ -73,7 +73,7 @@ def slots(
         if place.extra < state.drop_cost(task):
             found.append((span, narrowed, place))
     found.sort(key=lambda f: (f[2].extra, f[0]))
-    if is_coupled(problem):
+    if is_shared(problem):
         found = list(islice(_judged(problem, without, task, found), most))
     return [_slot(day, without, task, span, place) for span, day, place in found[:most]]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dispatcher.desk.planning import arrays
+from dispatcher.desk.planning.budget import with_budget
 from dispatcher.desk.planning.roads import Roads
 from dispatcher.domain.engineer import Engineer, Shift
 from dispatcher.domain.ids import EngineerId, TicketId
@@ -162,6 +163,9 @@ def compile_day(
         origin_at=origin_at,
     )
     problem = arrays.Builder(asked).build(roads, routes, planned)
+    budget = policy.dispatch.promise_budget
+    if budget is not None:
+        problem = with_budget(problem, Solution(routes=planned), budget)
     return Day(
         problem=problem,
         compiled=compiled,

@@ -6,24 +6,25 @@ Everything the desk publishes passes the judge here. Must not know how engines s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from dispatcher.desk.command import wishes as w
 from dispatcher.desk.planning.day import Day
+from dispatcher.desk.planning.reasons import why_no_couple, why_open
 from dispatcher.desk.planning.routes import changed, to_routes
+from dispatcher.desk.planning.shared import Limits
 from dispatcher.desk.planning.situation import situation
+from dispatcher.desk.planning.sound import sound_part
 from dispatcher.domain.ids import RouteId, TicketId
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
 from dispatcher.solver.answers import left_out
-from dispatcher.solver.coupling import is_coupled, put_chain, untied
+from dispatcher.solver.coupling import put_chain, untied
 from dispatcher.solver.insertion import Place, open_plan, places
 from dispatcher.solver.packing import pack
-from dispatcher.solver.solution import Solution, Verdict, drive, judge
+from dispatcher.solver.solution import Solution, Verdict, judge
 from dispatcher.solver.solve import solve
 from dispatcher.solver.state import route_state
-from dispatcher.units import MINUTE_S
 
 # the engine that improves the live plan
 ENGINE = "search"
@@ -39,6 +40,8 @@ class Answer:
     cost: int
     # cost units saved over the plan of the question
     gain: int = 0
+    # promises that counted when it was asked and that it touches
+    touched: frozenset[TicketId] = frozenset()
     unassigned: tuple[Unassigned, ...] = ()
     choices: tuple[Choice, ...] = ()
     engine: str = "insertion"
@@ -51,38 +54,12 @@ def sound(day: Day, asked: int | None = None) -> Solution:
     """
     Return the plan of the question without what can no longer be.
 
-    The day moves on: a window passes, an engineer is late. Visits are taken out of a route, the
-    last ones first, until the judge accepts it; visits under way stay.
-
     Parameters
     ----------
     asked
         A task that is open only because it is asked about: its partner stays where it is.
     """
-    routes = []
-    for v, route in enumerate(day.start.routes):
-        kept, fixed = list(route), len(day.problem.fixed[v])
-        while len(kept) > fixed and drive(day.problem, v, tuple(kept))[0] is None:
-            kept.pop(_weakest(day, v, kept, fixed))
-        routes.append(tuple(kept))
-    return _whole_couples(day, Solution(routes=tuple(routes)), asked)
-
-
-def _whole_couples(day: Day, plan: Solution, asked: int | None = None) -> Solution:
-    """Return a plan whose couples are whole and possible; others are taken out, both halves."""
-    if not is_coupled(day.problem):
-        return plan
-    pairs = [pair for pair in day.problem.sync.tolist() if asked not in pair]
-    for a, b in pairs:
-        served = {i for route in plan.routes for i in route}
-        if (a in served) != (b in served):
-            plan = plan.without(a, b)
-    # a couple that has no moment any more: the last ones go first
-    for a, b in reversed(pairs):
-        if all(v.task == asked for v in judge(day.problem, plan).violations):
-            break
-        plan = plan.without(a, b)
-    return plan
+    return sound_part(day.problem, day.start, asked)
 
 
 def mate_of(day: Day, task: int) -> int | None:
@@ -91,13 +68,6 @@ def mate_of(day: Day, task: int) -> int | None:
         if task in {a, b}:
             return int(b if task == a else a)
     return None
-
-
-def _weakest(day: Day, v: int, route: list[int], fixed: int) -> int:
-    """Return the position whose visit makes the route impossible, the last one if none is named."""
-    _, wrong = drive(day.problem, v, tuple(route))
-    named = [route.index(one.task) for one in wrong if one.task in route[fixed:]]
-    return named[0] if named else len(route) - 1
 
 
 def ranking(day: Day, base: Solution, task: int) -> list[Place]:
@@ -116,12 +86,12 @@ def insert(day: Day, ticket: TicketId) -> Answer:
         return _insert_couple(day, base, task, mate)
     rest = open_plan(day.problem, base, task)
     ranked = ranking(day, rest, task)
-    if not ranked or ranked[0].extra >= left_out(day.problem, task):
-        reasons = why_open(day, base, task, ranked[0] if ranked else None)
-        open_entry = Unassigned(ticket=ticket, reasons=reasons)
+    kept = Limits(untied(day.problem, rest, task), rest, task).kept(ranked)
+    if not kept or kept[0].extra >= left_out(day.problem, task):
+        open_entry = Unassigned(ticket=ticket, reasons=why_open(day, base, task, ranked))
         return replace(answer_of(day, judge(day.problem, base)), unassigned=(open_entry,))
-    plan = rest.put(task, ranked[0].vehicle, ranked[0].position)
-    return replace(answer_of(day, judge(day.problem, plan)), choices=(choice(day, task, ranked),))
+    plan = rest.put(task, kept[0].vehicle, kept[0].position)
+    return replace(answer_of(day, judge(day.problem, plan)), choices=(choice(day, task, kept),))
 
 
 def _insert_couple(day: Day, base: Solution, task: int, mate: int) -> Answer:
@@ -132,7 +102,8 @@ def _insert_couple(day: Day, base: Solution, task: int, mate: int) -> Answer:
     verdict = judge(day.problem, plan)
     if task in verdict.unserved or not verdict.feasible:
         left = tuple(
-            Unassigned(ticket=day.tickets[one].id, reasons=why_no_couple(day, one)) for one in pair
+            Unassigned(ticket=day.tickets[one].id, reasons=why_no_couple(day, rest, one))
+            for one in pair
         )
         return replace(answer_of(day, judge(day.problem, rest)), unassigned=left)
     where = plan.vehicle_of(day.problem.num_tasks)
@@ -147,21 +118,14 @@ def _insert_couple(day: Day, base: Solution, task: int, mate: int) -> Answer:
     return replace(answer_of(day, verdict), choices=chosen)
 
 
-def why_no_couple(day: Day, task: int) -> tuple[Reason, ...]:
-    """Return why one of two tickets that belong together has no place."""
-    able = [v for v in range(len(day.spells)) if day.problem.is_eligible[task, v]]
-    if able:
-        return (Reason(code="no_moment_for_both"),)
-    return why_open(day, sound(day), task, None)
-
-
 def move(day: Day, task: int, vehicle: int) -> Answer | None:
     """Return the plan with a task moved to a vehicle, None when it cannot go there."""
     if mate_of(day, task) is not None:
         return None
     base = sound(day)
     rest = open_plan(day.problem, base, task)
-    ranked = [place for place in ranking(day, rest, task) if place.vehicle == vehicle]
+    mine = [place for place in ranking(day, rest, task) if place.vehicle == vehicle]
+    ranked = Limits(untied(day.problem, rest, task), rest, task).kept(mine)
     if not ranked:
         return None
     before = judge(day.problem, base)
@@ -178,7 +142,8 @@ def move(day: Day, task: int, vehicle: int) -> Answer | None:
 
 def answer_of(day: Day, verdict: Verdict) -> Answer:
     """Return a judged plan as an answer."""
-    return Answer(routes=to_routes(day, verdict), cost=verdict.cost)
+    touched = frozenset(day.tickets[i].id for i in verdict.touched)
+    return Answer(routes=to_routes(day, verdict), cost=verdict.cost, touched=touched)
 
 
 def choice(day: Day, task: int, ranked: list[Place]) -> Choice:
@@ -197,71 +162,6 @@ def choice(day: Day, task: int, ranked: list[Place]) -> Choice:
 
 def _engineer(day: Day, place: Place) -> str:
     return day.spells[place.vehicle].engineer.id
-
-
-def why_open(day: Day, plan: Solution, task: int, best: Place | None) -> tuple[Reason, ...]:
-    """Return why a task has no place in a plan: nobody may, nobody can in time, or it is too dear."""
-    if best is not None:
-        facts = {"cost": best.extra, "drop": left_out(day.problem, task)}
-        return (Reason(code="too_dear", facts=facts),)
-    if not day.spells:
-        return (Reason(code="no_shift"),)
-    able = [v for v in range(len(day.spells)) if day.problem.is_eligible[task, v]]
-    rest = plan.without(task)
-    if able:
-        return (Reason(code="busy"), *_common(_at_the_end(day, rest, task, v) for v in able))
-    return (
-        Reason(code="nobody"),
-        *_common(day.compiled.reasons(task, v) for v in range(len(day.spells))),
-    )
-
-
-def _common(found: Iterable[tuple[Reason, ...]]) -> tuple[Reason, ...]:
-    """Return the distinct first reasons, the most frequent ones first."""
-    count: dict[str, int] = {}
-    first: dict[str, Reason] = {}
-    for reasons in found:
-        for reason in reasons[:1]:
-            count[reason.code] = count.get(reason.code, 0) + 1
-            first.setdefault(reason.code, reason)
-    return tuple(first[code] for code in sorted(count, key=lambda c: (-count[c], c))[:3])
-
-
-def why_not(day: Day, plan: Solution, task: int, vehicle: int) -> tuple[Reason, ...]:
-    """
-    Return why a vehicle cannot take a task: its rules, or the time, as the judge finds.
-
-    `plan` is a plan that can be, without the task; empty when the vehicle can take it after all.
-    """
-    rules = day.compiled.reasons(task, vehicle)
-    if rules:
-        return rules
-    problem, row = untied(day.problem, plan, task), plan.routes[vehicle]
-    for position in range(len(problem.fixed[vehicle]), len(row) + 1):
-        if drive(problem, vehicle, (*row[:position], task, *row[position:]))[0] is not None:
-            return ()
-    # whoever could come, but not when the other one does
-    return _at_the_end(day, plan, task, vehicle) or (Reason(code="no_moment_for_both"),)
-
-
-def _at_the_end(day: Day, plan: Solution, task: int, vehicle: int) -> tuple[Reason, ...]:
-    """Return what the judge has against a task as a vehicle's last: that tells most."""
-    times, wrong = drive(day.problem, vehicle, (*plan.routes[vehicle], task))
-    if times is not None:
-        return ()
-    if not wrong:
-        return (Reason(code="no_way"),)
-    return (time_reason(wrong[0].code, dict(wrong[0].facts)),)
-
-
-def time_reason(code: str, facts: dict[str, int]) -> Reason:
-    """Return the judge's violation as a reason people read."""
-    if code == "overtime_limit":
-        over = -(-(facts["end"] - facts["limit"]) // MINUTE_S)
-        return Reason(code=code, facts={"over_min": over})
-    if code in {"window_missed", "lunch_too_late"}:
-        return Reason(code=code)
-    return Reason(code="no_way")
 
 
 def publish(day: Day, answer: Answer, docs: MemoryDocs) -> w.Publish:
@@ -294,14 +194,14 @@ def insert_all(day: Day) -> Answer:
     chosen: list[Choice] = []
     for task in (one for one in order if mate_of(day, one) is None):
         ranked = places(problem, plan, task, _RANKED, state)
-        ticket = day.tickets[task].id
-        if ranked and ranked[0].extra < left_out(day.problem, task):
-            plan = plan.put(task, ranked[0].vehicle, ranked[0].position)
-            state.insert(task, ranked[0].vehicle, ranked[0].position)
-            chosen.append(choice(day, task, ranked))
+        kept = Limits(problem, plan, task).kept(ranked)
+        if kept and kept[0].extra < left_out(day.problem, task):
+            plan = plan.put(task, kept[0].vehicle, kept[0].position)
+            state.insert(task, kept[0].vehicle, kept[0].position)
+            chosen.append(choice(day, task, kept))
         else:
-            reasons = why_open(day, plan, task, ranked[0] if ranked else None)
-            left.append(Unassigned(ticket=ticket, reasons=reasons))
+            reasons = why_open(day, plan, task, ranked)
+            left.append(Unassigned(ticket=day.tickets[task].id, reasons=reasons))
     plan = _with_couples(day, plan, left)
     after = judge(day.problem, plan)
     return replace(
@@ -314,9 +214,8 @@ def insert_all(day: Day) -> Answer:
 
 def _why_left(day: Day, plan: Solution, task: int) -> tuple[Reason, ...]:
     if mate_of(day, task) is not None:
-        return why_no_couple(day, task)
-    best = next(iter(places(untied(day.problem, plan), plan, task, 1)), None)
-    return why_open(day, plan, task, best)
+        return why_no_couple(day, plan, task)
+    return why_open(day, plan, task, places(untied(day.problem, plan, task), plan, task, 1))
 
 
 def _with_couples(day: Day, plan: Solution, left: list[Unassigned]) -> Solution:
@@ -325,7 +224,7 @@ def _with_couples(day: Day, plan: Solution, left: list[Unassigned]) -> Solution:
         plan = put_chain(day.problem, plan, pair)
         served = {i for route in plan.routes for i in route}
         left += [
-            Unassigned(ticket=day.tickets[one].id, reasons=why_no_couple(day, one))
+            Unassigned(ticket=day.tickets[one].id, reasons=why_no_couple(day, plan, one))
             for one in pair
             if one not in served
         ]

@@ -1,0 +1,111 @@
+"""
+Why a ticket has no place, and why somebody cannot take it: in reasons that people read.
+
+Everything told was found by the judge for the plan as it stands. Must not search for places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from dispatcher.desk.planning.day import Day
+from dispatcher.desk.planning.shared import broken
+from dispatcher.domain.plan import Reason
+from dispatcher.solver.answers import left_out
+from dispatcher.solver.coupling import put_chain, untied
+from dispatcher.solver.insertion import Place
+from dispatcher.solver.problem import NONE
+from dispatcher.solver.solution import Solution, drive, judge
+from dispatcher.units import MINUTE_S
+
+
+def why_open(day: Day, plan: Solution, task: int, ranked: Sequence[Place]) -> tuple[Reason, ...]:
+    """
+    Return why a task has no place in a plan.
+
+    Nobody may, nobody can in time, it is too dear, or what the routes share does not allow it.
+
+    Parameters
+    ----------
+    ranked
+        The best places of the task, the cheapest first, whatever shared limits they break.
+    """
+    if ranked:
+        limit = broken(untied(day.problem, plan, task), plan, task, list(ranked))
+        facts = {"cost": ranked[0].extra, "drop": left_out(day.problem, task)}
+        return (limit or Reason(code="too_dear", facts=facts),)
+    if not day.spells:
+        return (Reason(code="no_shift"),)
+    able = [v for v in range(len(day.spells)) if day.problem.is_eligible[task, v]]
+    rest = plan.without(task)
+    if able:
+        return (Reason(code="busy"), *_common(_at_the_end(day, rest, task, v) for v in able))
+    return (
+        Reason(code="nobody"),
+        *_common(day.compiled.reasons(task, v) for v in range(len(day.spells))),
+    )
+
+
+def why_no_couple(day: Day, plan: Solution, task: int) -> tuple[Reason, ...]:
+    """Return why one of two tickets that belong together has no place in a plan without them."""
+    able = [v for v in range(len(day.spells)) if day.problem.is_eligible[task, v]]
+    if not able:
+        return why_open(day, plan, task, ())
+    if day.problem.change_budget != NONE:
+        pair = next(p for p in day.problem.sync.tolist() if task in p)
+        free = replace(day.problem, change_budget=NONE)
+        rest = plan.without(*pair)
+        verdict = judge(free, put_chain(free, rest, pair))
+        if task not in verdict.unserved:
+            facts = {"touched": len(verdict.touched), "budget": day.problem.change_budget}
+            return (Reason(code="change_budget", facts=facts),)
+    return (Reason(code="no_moment_for_both"),)
+
+
+def _common(found: Iterable[tuple[Reason, ...]]) -> tuple[Reason, ...]:
+    """Return the distinct first reasons, the most frequent ones first."""
+    count: dict[str, int] = {}
+    first: dict[str, Reason] = {}
+    for reasons in found:
+        for reason in reasons[:1]:
+            count[reason.code] = count.get(reason.code, 0) + 1
+            first.setdefault(reason.code, reason)
+    return tuple(first[code] for code in sorted(count, key=lambda c: (-count[c], c))[:3])
+
+
+def why_not(day: Day, plan: Solution, task: int, vehicle: int) -> tuple[Reason, ...]:
+    """
+    Return why a vehicle cannot take a task: its rules, or the time, as the judge finds.
+
+    `plan` is a plan that can be, without the task; empty when the vehicle can take it after all.
+    """
+    rules = day.compiled.reasons(task, vehicle)
+    if rules:
+        return rules
+    problem, row = untied(day.problem, plan, task), plan.routes[vehicle]
+    for position in range(len(problem.fixed[vehicle]), len(row) + 1):
+        if drive(problem, vehicle, (*row[:position], task, *row[position:]))[0] is not None:
+            return ()
+    # whoever could come, but not when the other one does
+    return _at_the_end(day, plan, task, vehicle) or (Reason(code="no_moment_for_both"),)
+
+
+def _at_the_end(day: Day, plan: Solution, task: int, vehicle: int) -> tuple[Reason, ...]:
+    """Return what the judge has against a task as a vehicle's last: that tells most."""
+    times, wrong = drive(day.problem, vehicle, (*plan.routes[vehicle], task))
+    if times is not None:
+        return ()
+    if not wrong:
+        return (Reason(code="no_way"),)
+    return (time_reason(wrong[0].code, dict(wrong[0].facts)),)
+
+
+def time_reason(code: str, facts: dict[str, int]) -> Reason:
+    """Return the judge's violation as a reason people read."""
+    if code == "overtime_limit":
+        over = -(-(facts["end"] - facts["limit"]) // MINUTE_S)
+        return Reason(code=code, facts={"over_min": over})
+    if code in {"window_missed", "lunch_too_late"}:
+        return Reason(code=code)
+    return Reason(code="no_way")
