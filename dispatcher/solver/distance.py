@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from dispatcher.solver import distance_kernels as dk
 from dispatcher.solver import ring_kernels as rk
+from dispatcher.solver.plain_run import along
 from dispatcher.solver.problem import TASK_DEFAULTS, VEHICLE_DEFAULTS, Ints, Problem, Seconds
 from dispatcher.solver.solution import Solution
 
@@ -108,14 +109,17 @@ class DistanceSearch:
         One that `is_distance_only`.
     seed
         Any integer; same seed and slices give the same plans.
+    order
+        The tasks in the order in which the kernels number them; None = as they are.
     """
 
-    def __init__(self, problem: Problem, seed: int) -> None:
+    def __init__(self, problem: Problem, seed: int, order: Ints | None = None) -> None:
         n, m = problem.num_tasks, min(problem.num_vehicles, max(1, problem.num_tasks))
         self.problem, self.iterations = problem, 0
-        place = np.concatenate([problem.start_location[:1], problem.task_location])
+        self._customer = np.arange(n) if order is None else order
+        place = np.concatenate([problem.start_location[:1], problem.task_location[self._customer]])
         self.far: Seconds = np.ascontiguousarray(problem.travel[0][np.ix_(place, place)], np.int32)
-        self.node = _nodes(problem)
+        self.node = _nodes(problem, self._customer)
         most = _MOST_PRIOR if n <= _MANY else _LEAST_PRIOR
         self.lists = neighbours(self.far, self.node, most)
         self.ring, self.info = _rings(problem, m), np.zeros((m, rk.INFO), np.int32)
@@ -164,15 +168,21 @@ class DistanceSearch:
             if i < 0:
                 break
             if i:
-                stops.append(i - 1)
+                stops.append(int(self._customer[i - 1]))
             else:
                 routes.append(tuple(stops))
                 stops = []
         return Solution(routes=(*routes, *[()] * (self.problem.num_vehicles - len(routes))))
 
 
-def _nodes(problem: Problem) -> Seconds:
-    """Return windows, service and demand of each customer behind an empty row."""
+def _along_the_map(problem: Problem) -> Ints:
+    """Return the customers in an order in which each is followed by the nearest one left."""
+    place = problem.task_location
+    return along(problem.travel[0][np.ix_(place, place)]) if len(place) else np.arange(0)
+
+
+def _nodes(problem: Problem, order: Ints) -> Seconds:
+    """Return windows, service and demand of each customer, in an order, behind an empty row."""
     p, many = problem, 1 << 30
     node = np.zeros((p.num_tasks + 1, 4), np.int32)
     node[:, rk.CLOSES] = many
@@ -182,6 +192,7 @@ def _nodes(problem: Problem) -> Seconds:
     node[has + 1, rk.CLOSES] = np.clip(p.window_close[row], -1, many)
     node[1:, rk.SERVICE] = p.duration
     node[1:, rk.DEMAND] = np.minimum(p.demand, many)
+    node[1:] = node[1:][order]
     return node
 
 
@@ -210,7 +221,8 @@ def anneal_distance(
     done
         Share of the budget that is used up after so many iterations; ends at 1.
     """
-    search = DistanceSearch(problem, seed)
+    # who is near on the map is then near in memory, which the search waits for
+    search = DistanceSearch(problem, seed, _along_the_map(problem))
     unit = search.unit
     size = max(50, _SLICE // max(1, problem.num_tasks))
     while (share := done(search.iterations)) < 1.0 and problem.num_tasks:

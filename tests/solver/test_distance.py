@@ -153,6 +153,17 @@ def test_every_iteration_leaves_a_plan_that_can_be(seed: int, n: int) -> None:
     assert verdict.cost - lost * 10_000_000 == search.distance - lost * dk.DROP
 
 
+def test_the_numbering_of_the_kernels_does_not_show() -> None:
+    """Customers numbered backwards inside come out under their own numbers."""
+    problem = plain_day(4, n=30, m=10)
+    search = DistanceSearch(problem, 1, np.arange(30)[::-1])
+    search.run(500, 100.0, 10.0)
+    verdict = judge(problem, search.solution())
+    assert verdict.feasible
+    assert not verdict.unserved
+    assert verdict.cost == search.distance
+
+
 def test_same_seed_and_iterations_same_plan() -> None:
     """Two runs are equal to the stop; another seed goes another way."""
     problem = plain_day(5, n=40, m=20)
