@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dispatcher.solver.neighbours import least_in_turn
 from dispatcher.solver.packing import (
     END,
     LOC,
@@ -37,6 +38,9 @@ from dispatcher.solver.solution import Route, Solution
 _TURN: Final = np.pi * (3 - np.sqrt(5))
 # places the embedding is measured from, and rounds of looking for two that lie far apart
 _PIVOT_ROUNDS: Final = 3
+# vehicles near an open task that take turns in having it, and tasks looked at in one go
+_NEAREST: Final = 8
+_ROWS: Final = 512
 
 Points = NDArray[np.float64]
 
@@ -113,7 +117,9 @@ def territories(
     m = problem.num_vehicles
     where = np.array(plan.vehicle_of(problem.num_tasks), np.int64)
     centre = _centres(problem, points, plan)
+    lost = np.flatnonzero(where == NONE)
     weight = np.array([len(route) for route in plan.routes]) + problem.num_tasks / (4 * m)
+    weight += len(lost) / m
     pieces: list[Ints] = []
     todo = [(np.arange(m), turn * _TURN)]
     while todo:
@@ -132,8 +138,7 @@ def territories(
     for at, vehicles in enumerate(pieces):
         owner[vehicles] = at
     piece = np.where(where == NONE, 0, owner[where])
-    for i in np.flatnonzero(where == NONE).tolist():
-        piece[i] = owner[_nearest_able(problem, points, centre, i, turn)]
+    piece[lost] = owner[_nearest_able(problem, points, centre, lost, turn)]
     return [
         Territory(tasks=np.flatnonzero(piece == at), vehicles=vehicles)
         for at, vehicles in enumerate(pieces)
@@ -149,14 +154,18 @@ def _centres(problem: Problem, points: Points, plan: Solution) -> Points:
     return centre
 
 
-def _nearest_able(problem: Problem, points: Points, centre: Points, task: int, turn: int) -> int:
-    """Return one of the nearest vehicles that may serve a task, another each turn."""
-    able = np.flatnonzero(problem.is_eligible[task])
-    if not len(able):
-        return 0
-    apart = ((centre[able] - points[problem.task_location[task]]) ** 2).sum(axis=1)
-    order = able[np.argsort(apart, kind="stable")]
-    return int(order[turn % min(len(order), 8)])
+def _nearest_able(problem: Problem, points: Points, centre: Points, tasks: Ints, turn: int) -> Ints:
+    """Return for each task one of the nearest vehicles that may serve it, another each turn."""
+    m, chosen = problem.num_vehicles, np.zeros(len(tasks), np.int64)
+    for first in range(0, len(tasks), _ROWS):
+        rows = tasks[first : first + _ROWS]
+        able = problem.is_eligible[rows]
+        here = points[problem.task_location[rows]]
+        apart = ((centre[None] - here[:, None]) ** 2).sum(axis=2)
+        nearest = least_in_turn(np.where(able, apart, np.inf), min(_NEAREST, m), rows)
+        count = np.clip(able.sum(axis=1), 1, _NEAREST)
+        chosen[first : first + _ROWS] = nearest[np.arange(len(rows)), turn % count]
+    return chosen
 
 
 def cut_out(

@@ -15,10 +15,10 @@ from typing import Final
 import numpy as np
 
 from dispatcher.solver.decompose import Part, cut_out, embed, territories
-from dispatcher.solver.neighbours import Near, near_lists, near_within
-from dispatcher.solver.packing import pack
+from dispatcher.solver.neighbours import Near, near_lists, near_vehicles, near_within
+from dispatcher.solver.packing import FORBIDDEN, Packed, pack
 from dispatcher.solver.plain_run import along
-from dispatcher.solver.problem import Problem
+from dispatcher.solver.problem import Ints, Problem
 from dispatcher.solver.schedule import COLD, Schedule, first_heat, heat_unit
 from dispatcher.solver.search import Search
 from dispatcher.solver.solution import Route, Solution
@@ -30,6 +30,10 @@ TERRITORY: Final = 520
 _PART_S: Final = (0.05, 0.4)
 # up to so many tasks the neighbours of all are found once, above it those of each territory anew
 _LISTED: Final = 2_500
+# with more pairs of a task and a vehicle that may serve it the first plan is sketched: only so many
+# near vehicles are tried for each task
+_PAIRS: Final = 1_500_000
+_TRIED: Final = 64
 # rounds a budget should have room for
 _ROUNDS: Final = 12
 # iterations in a row before anybody is asked whether to stop
@@ -67,8 +71,15 @@ def improve_large(
 ) -> tuple[Solution, int]:
     """Return the best plan found and the number of iterations it took."""
     began = schedule.clock()
+
+    def is_over() -> bool:
+        spent = schedule.clock() - began
+        return should_stop() or (schedule.seconds is not None and spent >= schedule.seconds)
+
     packed, order = pack(problem, touch_price), along(problem.travel[0])
     near = near_lists(problem) if problem.num_tasks <= _LISTED else None
+    if int(problem.is_eligible.sum()) > _PAIRS:
+        start = _sketched(problem, packed, start, order)
     first = Search(problem, start, seed, touch_price=touch_price, with_pool=False, order=order)
     plan, cost = first.solution(), first.cost
     del first
@@ -100,29 +111,41 @@ def improve_large(
                 for at, piece in enumerate(pieces)
             ]
 
-            def run(job: _Job) -> tuple[Solution, int]:
-                return _search(job, should_stop)
+            def run(job: _Job) -> tuple[Solution, int, int]:
+                return _search(job, is_over)
 
             each = map if threads == 1 else executor.map
             routes: list[Route] = list(plan.routes)
-            gained = 0
-            for job, (found, change) in zip(jobs, each(run, jobs), strict=True):
+            ran = 0
+            for job, (found, change, count) in zip(jobs, each(run, jobs), strict=True):
                 job.part.glued(routes, found)
-                gained += change
-            plan, cost = Solution(routes=tuple(routes)), cost + gained
-            done += sum(job.iterations for job in jobs)
-            pace.ran(sum(job.iterations for job in jobs))
+                cost, ran = cost + change, ran + count
+            plan, done = Solution(routes=tuple(routes)), done + ran
+            pace.ran(ran)
             if cost < least:
-                best, least = plan, cost
+                best, least, points = plan, cost, embed(problem)
                 if on_better:
                     on_better(best)
             turn += 1
     return best, done
 
 
-def _search(job: _Job, should_stop: Callable[[], bool]) -> tuple[Solution, int]:
-    """Return a plan of a territory and what it costs more than the one it began with."""
+def _sketched(problem: Problem, packed: Packed, start: Solution, order: Ints) -> Solution:
+    """Return the plan with most open tasks put in, for each of which only near vehicles are tried."""
+    near = near_vehicles(problem, _TRIED)
+    for v, route in enumerate(start.routes):
+        near[list(route), v] = problem.is_eligible[list(route), v]
+    sketch = Problem.trusted({**problem.__dict__, "is_eligible": near})
+    who = np.where(near, packed.who, FORBIDDEN)
+    sketch.__dict__["packed"] = packed._replace(who=who)
+    return Search(sketch, start, 0, with_pool=False, order=order).solution()
+
+
+def _search(job: _Job, should_stop: Callable[[], bool]) -> tuple[Solution, int, int]:
+    """Return a plan of a territory, what it costs more than its first one, and the iterations."""
     problem = job.part.problem
+    if should_stop():
+        return job.part.start, 0, 0
     near = near_lists(problem) if job.near is None else job.near
     unit, order = heat_unit(problem, near), np.arange(problem.num_locations)
     search = Search(problem, job.part.start, job.seed, near=near, pool_routes=1, order=order)
@@ -137,9 +160,10 @@ def _search(job: _Job, should_stop: Callable[[], bool]) -> tuple[Solution, int]:
         step = min(_STEP, job.iterations - done)
         search.run(step, heat(done / job.iterations), heat((done + step) / job.iterations))
         done += step
-    if job.last > _SETTLED:
-        return search.solution(), search.cost - before
-    return search.current(), search.current_cost - before
+    # a search that was cut off is still hot
+    if job.last > _SETTLED or done < job.iterations:
+        return search.solution(), search.cost - before, done
+    return search.current(), search.current_cost - before, done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

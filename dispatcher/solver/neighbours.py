@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatcher.solver.problem import NEVER, Ints, Problem
+from dispatcher.solver.problem import NEVER, Flags, Ints, Problem
 
 # neighbours kept for each task
 MOST: Final = 100
@@ -19,6 +19,8 @@ MOST: Final = 100
 _NOBODY: Final = 3600.0
 # tasks looked at in one go
 _ROWS: Final = 512
+# spreads numbers that follow each other, or a fixed number apart
+_MIX: Final = 0x9E3779B1
 
 Near = NDArray[np.int32]
 
@@ -39,10 +41,10 @@ def near_lists(problem: Problem) -> Near:
         rows = np.arange(first, min(first + _ROWS, n))
         road = (travel[loc[rows]][:, loc] + travel[:, loc[rows]][loc].T).astype(np.float32) / 2
         road[np.arange(len(rows)), rows] = np.inf
-        near[0, rows] = _nearest(road, k)
+        near[0, rows] = least_columns(road, k)
         apart = np.abs(middle[rows][:, None] - middle[None, :]) / 4
         shared = able[rows] @ able.T / np.minimum(count[rows][:, None], count[None, :])
-        near[1, rows] = _nearest(road + apart + _NOBODY * (1 - shared), k)
+        near[1, rows] = least_columns(road + apart + _NOBODY * (1 - shared), k)
     return near
 
 
@@ -65,13 +67,56 @@ def near_within(near: Near, tasks: Ints) -> Near:
     return fresh
 
 
-def _nearest(distance: NDArray[np.floating], k: int) -> Near:
-    if k < distance.shape[1] - 1:
-        best = np.argpartition(distance, k, axis=1)[:, :k]
-    else:
-        best = np.argsort(distance, axis=1, kind="stable")[:, :k]
-    order = np.argsort(np.take_along_axis(distance, best, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(best, order, axis=1).astype(np.int32)
+def near_vehicles(problem: Problem, k: int) -> Flags:
+    """Return for each task up to k of the vehicles that may serve it and start nearest, (n, m)."""
+    p = problem
+    near = np.zeros((p.num_tasks, p.num_vehicles), np.bool_)
+    for first in range(0, p.num_tasks, _ROWS):
+        rows = np.arange(first, min(first + _ROWS, p.num_tasks))
+        road = p.travel[0][:, p.task_location[rows]][p.start_location].T
+        road = np.where(p.is_eligible[rows], road, np.inf)
+        near[rows[:, None], least_in_turn(road, min(k, p.num_vehicles), rows)] = True
+    return near & p.is_eligible
+
+
+def least_columns(values: NDArray[np.floating], k: int, rank: Ints | None = None) -> Near:
+    """
+    Return the columns of the k least values of each row, the least first and equals by column.
+
+    Parameters
+    ----------
+    values
+        At least 0, told apart to seven digits.
+    rank
+        What is returned, and equals go by, instead of the column; no two of a row alike.
+    """
+    # as whole numbers floats >= 0 keep their order; with the column below no two are alike, which
+    # is partitioned far quicker than many equals by `argpartition`
+    keys = np.abs(values).astype(np.float32).view(np.int32).astype(np.int64) << 32
+    keys |= np.arange(values.shape[1]) if rank is None else rank
+    if k < values.shape[1]:
+        keys = np.partition(keys, k, axis=1)[:, :k]
+    keys.sort(axis=1)
+    columns: Near = (keys & 0xFFFFFFFF).astype(np.int32)
+    return columns
+
+
+def least_in_turn(values: NDArray[np.floating], k: int, rows: Ints) -> Ints:
+    """
+    Return `least_columns`, where equals take turns in being first.
+
+    Or all that lies at one place would fall to the same few.
+
+    Parameters
+    ----------
+    rows
+        Number of each row among all rows, by which equals take turns.
+    """
+    width = values.shape[1]
+    shift = (rows * _MIX >> 12) % width
+    rank = (np.arange(width) - shift[:, None]) % width
+    columns: Ints = (least_columns(values, k, rank) + shift[:, None]) % width
+    return columns
 
 
 def _middle(problem: Problem) -> NDArray[np.float32]:

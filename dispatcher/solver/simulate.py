@@ -7,8 +7,9 @@ The judge's page for a single vehicle; must not know of other routes.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from operator import add, attrgetter, sub
 from typing import Literal
 
 from dispatcher.solver.problem import NEVER, NONE, UNREACHABLE, Problem
@@ -36,7 +37,7 @@ Code = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Costs:
     """The parts of a plan's cost, all in cost units."""
 
@@ -58,21 +59,22 @@ class Costs:
     @property
     def total(self) -> int:
         """The sum of all parts."""
-        return sum(self.as_dict().values())
+        return sum(_parts_of(self))
 
     def as_dict(self) -> dict[str, int]:
         """Return the parts by name."""
         return {name: getattr(self, name) for name in _PARTS}
 
     def __add__(self, other: Costs) -> Costs:
-        return Costs(**{name: getattr(self, name) + getattr(other, name) for name in _PARTS})
+        return Costs(*map(add, _parts_of(self), _parts_of(other)))
 
     def __sub__(self, other: Costs) -> Costs:
-        return Costs(**{name: getattr(self, name) - getattr(other, name) for name in _PARTS})
+        return Costs(*map(sub, _parts_of(self), _parts_of(other)))
 
 
 # looked up once: the judge adds parts for every visit
 _PARTS = tuple(part.name for part in fields(Costs))
+_parts_of: Callable[[Costs], tuple[int, ...]] = attrgetter(*_PARTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

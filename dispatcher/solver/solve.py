@@ -27,6 +27,10 @@ from dispatcher.solver.search import Search
 from dispatcher.solver.solution import Solution, Verdict, empty_solution, judge
 from dispatcher.solver.state import route_state
 
+# share of the time in which plans are judged only to be told, and seconds that takes for one visit
+_JUDGED: Final = 0.1
+_VISIT_S: Final = 0.00005
+
 OnBetter = Callable[[Solution, Verdict], None]
 ShouldStop = Callable[[], bool]
 
@@ -127,9 +131,17 @@ def _judged(request: Request) -> Callable[[Solution], None] | None:
     tell = request.on_better
     if tell is None:
         return None
+    began, spent = time.perf_counter(), 0.0
+    longest = request.problem.num_tasks * _VISIT_S
 
     def told(plan: Solution) -> None:
+        nonlocal spent, longest
+        at = time.perf_counter()
+        if spent + longest > _JUDGED * (at - began):
+            return
         verdict = judge(request.problem, plan)
+        took = time.perf_counter() - at
+        spent, longest = spent + took, max(longest, took)
         if verdict.feasible:
             tell(plan, verdict)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -14,13 +15,13 @@ from dispatcher.solver.decompose import cut_out, embed, territories
 from dispatcher.solver.generate import generate
 from dispatcher.solver.instance import instance_from
 from dispatcher.solver.large import improve_large
-from dispatcher.solver.neighbours import near_lists, near_within
+from dispatcher.solver.neighbours import least_columns, near_lists, near_vehicles, near_within
 from dispatcher.solver.packing import pack
 from dispatcher.solver.plain_run import along
 from dispatcher.solver.problem import Problem
 from dispatcher.solver.schedule import Schedule
 from dispatcher.solver.solution import Solution, empty_solution, judge
-from dispatcher.solver.solve import usable_part
+from dispatcher.solver.solve import solve, usable_part, warm
 from tests.solver.days import random_day, random_plan
 
 _seeds = st.integers(0, 10_000)
@@ -134,3 +135,92 @@ def test_places_without_ways_between_them_are_embedded() -> None:
     day = random_day(1, num_tasks=4, num_vehicles=2)
     same = replace(day, travel=np.zeros((1, 6, 6), np.int32))
     assert not embed(same).any()
+
+
+def crowd(num_places: int) -> Problem:
+    """Return ten thousand tickets and a thousand engineers at a few places."""
+    rng = np.random.default_rng(1)
+    n, m = 10_000, 1000
+    xy = rng.integers(0, 15_000, (num_places, 2))
+    apart = np.sqrt(((xy[:, None] - xy[None]) ** 2).sum(axis=2)) / 8
+    return Problem(
+        travel=apart.astype(np.int32),
+        task_location=rng.integers(0, num_places, n),
+        duration=rng.integers(1200, 5400, n),
+        arrive_due=rng.integers(7200, 28_800, n),
+        arrive_weight=rng.integers(1, 4, n),
+        drop_cost=np.full(n, 90_000),
+        start_location=rng.integers(0, num_places, m),
+        end_location=rng.integers(0, num_places, m),
+        earliest=np.zeros(m, np.int64),
+        shift_end=np.full(m, 28_800),
+        max_overtime=np.full(m, 3600),
+        overtime_weight=np.full(m, 1),
+        lunch_earliest=np.full(m, 10_000),
+        lunch_latest=np.full(m, 16_000),
+        lunch_duration=np.full(m, 1800),
+        is_eligible=rng.random((n, m)) < 0.4,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("num_places", [1, 400])
+def test_ten_thousand_tickets_are_planned_near_their_budget(num_places: int) -> None:
+    """A second is asked for, at one place and at many; no step after it takes many more."""
+    day = crowd(num_places)
+    warm()
+    began = time.thread_time()
+    answer = solve(day, seconds=1.0, clock=time.thread_time, on_better=lambda *_: None)
+    spent = time.thread_time() - began
+    assert answer.verdict.feasible
+    # a machine that is shared counts more seconds for the same work
+    assert spent < 3.5
+    assert len(answer.verdict.unserved) < 2500
+
+
+def test_a_search_whose_time_is_up_returns_the_best_it_had(
+    town: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A round longer than the budget is cut off, and what it found while hot is not lost."""
+    monkeypatch.setattr(large, "TERRITORY", 30)
+    first, _ = improve_large(town, empty_solution(town), schedule=schedule(300), seed=1)
+    # a clock that is a second later whenever somebody looks
+    ticks = iter(range(1000))
+    budget = Schedule(seconds=9.0, iterations=None, is_warm=False, clock=lambda: next(ticks))
+    plan, done = improve_large(town, first, schedule=budget, seed=1)
+    assert judge(town, plan).cost < judge(town, first).cost
+    assert 0 < done < 5000
+
+
+def test_a_sketch_tries_near_vehicles_and_leaves_nothing_that_fits(
+    town: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first plan of a day with very many pairs keeps every rule and what was planned."""
+    monkeypatch.setattr(large, "_PAIRS", 0)
+    monkeypatch.setattr(large, "_TRIED", 2)
+    far = int(np.argmax(town.travel[0, town.task_location[0], town.start_location]))
+    town = replace(town, is_eligible=np.ones_like(town.is_eligible))
+    routes = list(empty_solution(town).routes)
+    routes[far] = (0,)
+    start = usable_part(town, Solution(routes=tuple(routes)))
+    plan, _ = improve_large(town, start, schedule=schedule(0), seed=1)
+    verdict = judge(town, plan)
+    assert verdict.feasible
+    assert 0 in plan.routes[far]
+    assert len(verdict.unserved) < 60
+    near = near_vehicles(town, 2)
+    assert near.sum(axis=1).tolist() == [2] * 120
+    road = town.travel[0][town.start_location][:, town.task_location].T
+    assert (np.where(near, road, -1).max(axis=1) <= np.sort(road, axis=1)[:, 1]).all()
+
+
+@given(seed=_seeds, most=st.sampled_from([1, 3, 1000]), k=st.integers(1, 12))
+def test_the_least_columns_are_the_least_and_equals_go_by_column(
+    seed: int, most: int, k: int
+) -> None:
+    """However many are equal, and with no way at all among them."""
+    rng = np.random.default_rng(seed)
+    values = rng.integers(0, most, (4, 9)).astype(np.float64)
+    values[rng.random((4, 9)) < 0.2] = np.inf
+    expected = np.argsort(values, axis=1, kind="stable")[:, :k]
+    assert least_columns(values, k).tolist() == expected.tolist()
