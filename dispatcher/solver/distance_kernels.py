@@ -27,7 +27,6 @@ import numpy as np
 from dispatcher.solver.draw_kernels import below, unit
 from dispatcher.solver.kernels import _jit, bare
 from dispatcher.solver.ring_kernels import (
-    AT,
     BEFORE,
     CLOSES,
     DEMAND,
@@ -47,8 +46,10 @@ from dispatcher.solver.ring_kernels import (
     put_change,
     refresh,
     relink,
+    spread,
     take,
     touch,
+    weigh,
 )
 
 # entries of `run` behind draw_kernels.RANDOM: units now and of the best plan, customers nobody
@@ -172,8 +173,10 @@ def idle(info):
 def take_string(far, ring, info, first, loose, num, walk, run, i, most):
     """Take a string around i out, or one with a gap; return how many are out and the change."""
     r = ring[i, ROUTE]
-    stops, here = 0, ring[first + r, NEXT]
+    stops, at, here = 0, 0, ring[first + r, NEXT]
     while here != first + r:
+        if here == i:
+            at = stops
         walk[stops] = here
         stops += 1
         here = ring[here, NEXT]
@@ -183,7 +186,7 @@ def take_string(far, ring, info, first, loose, num, walk, run, i, most):
         gap = 1
         while length + gap < stops and below(run, 100) == 0:
             gap += 1
-    span, at = length + gap, ring[i, AT]
+    span = length + gap
     low, high = max(0, at - span + 1), min(at, stops - span)
     begin = low + below(run, high - low + 1)
     hole = begin + 1 + below(run, length - 1) if gap else begin + span
@@ -343,13 +346,15 @@ def search_distance(
                 r = ring[j, ROUTE]
                 kept = touch(ring, info, saved, touched, kept, first, r)
                 put(ring, i, j)
-                refresh(far, node, ring, info, r)
+                spread(far, node, ring, info, r, i)
                 spare = idle(info) if r == spare else spare
             # what is still open can at best come back for nothing
             if cost - open_ * DROP > limit:
                 is_lost = True
                 break
         if not is_lost:
+            for x in range(kept):
+                weigh(node, ring, touched[x])
             kept, change, crossed = exchange(
                 far, node, ring, info, prior, prior_far, later, later_far, capacity, loose, num,
                 saved, touched, kept, effort,

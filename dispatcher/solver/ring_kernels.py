@@ -24,7 +24,7 @@ from typing import Final
 from dispatcher.solver.kernels import _jit, bare
 
 # columns of `ring`: neighbours in the route, the route (-1 = none), earliest leaving and latest
-# beginning, units to the next stop, row of `far`, place in the route, load up to here
+# beginning, units to the next stop, row of `far`, load up to here
 NEXT: Final = 0
 BEFORE: Final = 1
 ROUTE: Final = 2
@@ -32,8 +32,7 @@ LEAVES: Final = 3
 LATEST: Final = 4
 LEG: Final = 5
 PLACE: Final = 6
-AT: Final = 7
-LADEN: Final = 8
+LADEN: Final = 7
 # a cache line each
 RING: Final = 16
 
@@ -68,7 +67,6 @@ def refresh(far, node, ring, info, r):
         leaves = max(leaves + leg, node[here, OPENS]) + node[here, SERVICE]
         load += node[here, DEMAND]
         ring[here, LEAVES] = leaves
-        ring[here, AT] = num
         ring[here, ROUTE] = r
         ring[here, LADEN] = load
         num += 1
@@ -81,6 +79,49 @@ def refresh(far, node, ring, info, r):
         latest = min(latest - ring[prev, LEG] - node[prev, SERVICE], node[prev, CLOSES])
         ring[prev, LATEST] = latest
         prev = ring[prev, BEFORE]
+
+
+@_jit
+def spread(far, node, ring, info, r, i):
+    """
+    Tell the stops of a route that customer i was put in, as far as that changes anything.
+
+    Loads along the route are left to `weigh`.
+    """
+    far, node, ring, info = bare(far), bare(node), bare(ring), bare(info)
+    end = node.shape[0] + r
+    prev, after = ring[i, BEFORE], ring[i, NEXT]
+    ring[i, ROUTE] = r
+    ring[prev, LEG] = far[ring[prev, PLACE], i]
+    ring[i, LEG] = far[i, ring[after, PLACE]]
+    here, leaves = i, ring[prev, LEAVES]
+    while here != end:
+        leaves = max(leaves + ring[prev, LEG], node[here, OPENS]) + node[here, SERVICE]
+        if here != i and ring[here, LEAVES] == leaves:
+            break
+        ring[here, LEAVES] = leaves
+        prev, here = here, ring[here, NEXT]
+    here, latest = i, ring[after, LATEST]
+    while here != end:
+        latest = min(latest - ring[here, LEG] - node[here, SERVICE], node[here, CLOSES])
+        if here != i and ring[here, LATEST] == latest:
+            break
+        ring[here, LATEST] = latest
+        here = ring[here, BEFORE]
+    info[r, STOPS] += 1
+    info[r, LOADED] += node[i, DEMAND]
+
+
+@_jit
+def weigh(node, ring, r):
+    """Tell every stop of a route the load up to there."""
+    node, ring = bare(node), bare(ring)
+    end, load = node.shape[0] + r, 0
+    here = ring[end, NEXT]
+    while here != end:
+        load += node[here, DEMAND]
+        ring[here, LADEN] = load
+        here = ring[here, NEXT]
 
 
 @_jit

@@ -104,6 +104,28 @@ def test_putting_in_equals_the_judge(seed: int) -> None:
 
 
 @settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000), st.integers(0, 100))
+def test_what_spreads_from_a_customer_is_what_a_fresh_look_tells(seed: int, at: int) -> None:
+    """After a customer was put in anywhere, possible or not, all stops know what they should."""
+    problem = plain_day(seed)
+    search = DistanceSearch(problem, seed)
+    search.run(30, 50.0, 50.0)
+    i = 1 + at % problem.num_tasks
+    routes = [[j for j in stops if j != i] for stops in routes_in(search)]
+    rings_of(search, routes)
+    r = at % len(routes)
+    places = [problem.num_tasks + 1 + r, *routes[r]]
+    arrays = (search.far, search.node, search.ring, search.info)
+    rk.put(search.ring, i, places[seed % len(places)])
+    rk.spread(*arrays, r, i)
+    rk.weigh(search.node, search.ring, r)
+    ring, info = search.ring.copy(), search.info.copy()
+    rk.refresh(*arrays, r)
+    assert np.array_equal(ring, search.ring)
+    assert np.array_equal(info, search.info)
+
+
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000))
 def test_exchanging_tails_equals_the_judge(seed: int) -> None:
     """Heads and tails of each two routes: difference, feasibility, and what stands there after."""
