@@ -1,4 +1,4 @@
-"""One desk for all tests of the doors."""
+"""One desk for all tests of a file about doors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 from tests.api.desk import Desk, running
 
 
-@pytest.fixture(scope="session")
+# of the module: what other files left on it would decide what a test finds
+@pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     with running(tmp_path_factory.mktemp("desk")) as one:
         # the first one makes "printer" a known skill

@@ -9,15 +9,8 @@ from pathlib import Path
 import pytest
 
 from dispatcher.store import MemoryStore, SqlStore, Store, open_store
-from tests.postgres import Cluster, cluster
+from tests.postgres import Cluster
 from tests.store.village import ENGINES, VILLAGE, empty
-
-
-@pytest.fixture(scope="session")
-def pg() -> Iterator[Cluster]:
-    """A PostgreSQL for the whole session; a machine without one fails, it does not skip."""
-    with cluster() as running:
-        yield running
 
 
 @pytest.fixture(scope="session")

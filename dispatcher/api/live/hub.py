@@ -24,6 +24,7 @@ from dispatcher.api.mirror import Mirror, News
 from dispatcher.api.retention import keep_house
 from dispatcher.domain.ids import ActorId, TerritoryId
 from dispatcher.errors import DispatcherError
+from dispatcher.store.bus import Listener
 from dispatcher.units import HOUR_S, MINUTE_S, wall_clock
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class Hub:
         self._thread = threading.Thread(target=self._follow, name="live-follow", daemon=True)
         self._minder: asyncio.Task[None] | None = None
         self._ears: set[asyncio.Event] = set()
+        self._bell: Listener | None = None
         house.on_ended = lambda ended: self._soon(self._end_sessions, ended)
 
     def start(self) -> None:
@@ -135,6 +137,9 @@ class Hub:
         self.house.stopping.set()
         if self._minder is not None:
             self._minder.cancel()
+        if self._bell is not None:
+            # the thread would look up only at its next second
+            self._bell.close()
         await asyncio.to_thread(self._thread.join, 5)
 
     async def channel(self, territory: TerritoryId) -> Channel:
@@ -213,9 +218,9 @@ class Hub:
         swept_at = time.monotonic()
         # not among the first requests
         keeps_at = swept_at + MINUTE_S
-        with self.house.store.bus.listen() as ear:
+        with self.house.store.bus.listen() as self._bell:
             while not self.house.stopping.is_set():
-                ear.wait(1.0)
+                self._bell.wait(1.0)
                 for channel in list(self.channels.values()):
                     try:
                         channel.mirror.catch_up()
