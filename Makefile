@@ -2,6 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+PYTEST := $(BIN)/python -m pytest
+# a core each, but no more: tests hold whole desks, up to 1 GB a process
+TWO := -n logical --maxprocesses 2
 LOCK := --universal --generate-hashes --no-emit-index-url --python-version 3.11
 
 .DEFAULT_GOAL := help
@@ -16,6 +19,9 @@ help: ## what there is to make
 	$(PYTHON) -m venv .venv
 	$(PIP) install --quiet --require-hashes -r requirements/run.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+.stamps/warm: .stamps/run
 	$(BIN)/dispatcher warm
 	@touch $@
 
@@ -23,24 +29,25 @@ help: ## what there is to make
 	$(PIP) install --quiet --require-hashes -r requirements/dev.txt
 	@touch $@
 
-setup: .stamps/run ## .venv with the command `dispatcher`
+setup: .stamps/warm ## .venv with the command `dispatcher`
 
-setup-dev: .stamps/dev ## setup plus what tests, checks and benchmarks need
+setup-dev: .stamps/warm .stamps/dev ## setup plus what tests, checks and benchmarks need
 
-demo: .stamps/run ## a working day in Reykjavik on the live map
+demo: .stamps/warm ## a working day in Reykjavik on the live map
 	$(BIN)/dispatcher demo
 
-demo-check: .stamps/run ## the same day, a minute without a screen; exit 0 when all of it worked
+demo-check: .stamps/warm ## the same day, a minute without a screen; exit 0 when all of it worked
 	$(BIN)/dispatcher demo --check
 
-demo-data: .stamps/dev ## build the shipped city anew from its pinned source
+demo-data: .stamps/warm .stamps/dev ## build the shipped city anew from its pinned source
 	$(BIN)/python scripts/demo_data.py
 
-test: .stamps/dev ## all tests
-	$(BIN)/python -m pytest
+test: .stamps/warm .stamps/dev ## all tests, in two processes, then those that must be alone
+	$(PYTEST) $(TWO) -m "not alone"
+	$(PYTEST) -m alone
 
-unit: .stamps/dev ## the quick tests
-	$(BIN)/python -m pytest -m "not slow and not browser and not process and not postgres"
+unit: .stamps/warm .stamps/dev ## the quick tests
+	$(PYTEST) $(TWO) -m "not alone and not slow and not browser and not process and not postgres"
 
 lint: .stamps/dev ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .
@@ -63,7 +70,7 @@ lock: ## pin all packages anew, with hashes, for all platforms (needs uv)
 bundle: ## build the map component anew (needs node and npm)
 	cd dashboard/livemap && npm ci --no-audit --no-fund --silent && npm run --silent build
 
-picture: .stamps/dev ## take the README's picture anew (needs Chromium)
+picture: .stamps/warm .stamps/dev ## take the README's picture anew (needs Chromium)
 	DISPATCHER_PICTURE=docs/images/live-map.png $(BIN)/python -m pytest -q tests/dashboard/test_story.py -k picture
 
 clean: ## remove what setup and runs have made

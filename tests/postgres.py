@@ -33,6 +33,7 @@ class Cluster:
 
     def database(self, name: str) -> str:
         """Make an empty database, anew if there is one, and return its URL."""
+        name = _own(name)
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
             connection.execute(f'CREATE DATABASE "{name}"')
@@ -42,7 +43,12 @@ class Cluster:
     def drop(self, name: str) -> None:
         """Remove a database."""
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            connection.execute(f'DROP DATABASE IF EXISTS "{_own(name)}" WITH (FORCE)')
+
+
+def _own(name: str) -> str:
+    """Return a name no other test process uses, should all be given the same PostgreSQL."""
+    return f"{name}_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 
 
 def programs() -> Path:

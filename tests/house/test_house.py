@@ -108,6 +108,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     running.process.stdout.close()
 
 
+@pytest.mark.alone
 def test_killed_planner_is_back_and_plans_what_came_meanwhile(desk: Desk) -> None:
     """kill -9 in mid-solve: commands go on, and a new worker plans within a second."""
     now = wall_clock()

@@ -16,6 +16,7 @@ from dispatcher.store import LedgerFilter, MemoryStore, Store, open_store
 from dispatcher.store.check import check, rebuild
 from dispatcher.store.sql import SqlStore
 from tests.ledgers.book import NOW, written
+from tests.postgres import Cluster
 from tests.store.village import VILLAGE, request, say, ticket
 
 WHERE = LedgerFilter(territory="village", ledger="knowledge")
@@ -86,21 +87,18 @@ def test_index_follows_what_becomes_of_a_repair(full: Store) -> None:
 
 
 @pytest.mark.postgres
-def test_postgres_finds_the_same(tmp_path: Path) -> None:
+def test_postgres_finds_the_same(pg: Cluster, tmp_path: Path) -> None:
     """The other engine's own search gives the same rows."""
-    from tests.postgres import cluster
-
-    with cluster() as running:
-        store = open_store(running.database("knowledge"), tmp_path)
-        store.create_territory(VILLAGE)
-        stock(store)
-        memory = MemoryStore()
-        memory.create_territory(VILLAGE)
-        stock(memory)
-        for text in ("不进纸", "pulling papers", "roller", "异响", "AC 9", "' | & ! ( :*"):
-            assert sorted(found(store, text)) == sorted(found(memory, text)), text
-        assert check(store).problems == ()
-        store.close()
+    store = open_store(pg.database("knowledge"), tmp_path)
+    store.create_territory(VILLAGE)
+    stock(store)
+    memory = MemoryStore()
+    memory.create_territory(VILLAGE)
+    stock(memory)
+    for text in ("不进纸", "pulling papers", "roller", "异响", "AC 9", "' | & ! ( :*"):
+        assert sorted(found(store, text)) == sorted(found(memory, text)), text
+    assert check(store).problems == ()
+    store.close()
 
 
 def test_no_phone_and_no_mail_stands_there() -> None:

@@ -24,7 +24,7 @@ from dispatcher.api.mirror import Mirror, News
 from dispatcher.api.retention import keep_house
 from dispatcher.domain.ids import ActorId, TerritoryId
 from dispatcher.errors import DispatcherError
-from dispatcher.store.bus import Listener
+from dispatcher.store import Listener
 from dispatcher.units import HOUR_S, MINUTE_S, wall_clock
 
 if TYPE_CHECKING:
