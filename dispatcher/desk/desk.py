@@ -216,10 +216,12 @@ class Desk:
         """Return the routes somebody has not begun all of, with the last moment of their shift."""
         found = []
         for route in self.docs.routes.values():
-            waits = [one for one in route.tickets if self.docs.ticket(one).status in _NOT_BEGUN]
+            # asked at every wake, and most routes of a week are of days gone by
+            if not any(self.docs.ticket(v.ticket).status in _NOT_BEGUN for v in route.visits):
+                continue
             shifts = self.docs.engineer(route.engineer).shifts
             ends = [s.end_at + s.max_overtime_s for s in shifts if s.start_at == route.shift_at]
-            if waits and ends:
+            if ends:
                 found.append((ends[0], route))
         return sorted(found, key=lambda one: (one[0], one[1].id))
 
