@@ -285,6 +285,10 @@ class VisitBefore(Refused):
     """{other} comes before {ticket} on the route of {engineer}. Dispatch that one first, or assign {ticket} to the first place."""
 
 
+class WaitsForTicket(Refused):
+    """Ticket {ticket} waits until {first} is finished. Finish that one first, or let {ticket} wait no longer."""
+
+
 class NotFinishedYet(Refused):
     """{engineer} has not finished {other} yet. Finish it, or leave it incomplete with a reason."""
 

@@ -14,12 +14,13 @@ from dispatcher.desk.command import gates
 from dispatcher.desk.command import wishes as w
 from dispatcher.desk.command.rounds import Rounds
 from dispatcher.desk.command.timing import MOST_AT_ONCE, Alarms
-from dispatcher.desk.planning import crews, search
+from dispatcher.desk.planning import crews, order, search
 from dispatcher.desk.planning.budget import breaks_more
 from dispatcher.desk.planning.day import Day, compile_day
 from dispatcher.desk.planning.roads import Roads
 from dispatcher.domain import custody, duty, provider
 from dispatcher.domain import events as ev
+from dispatcher.domain.events import ticket_of
 from dispatcher.domain.ids import TicketId
 from dispatcher.domain.memory import MemoryDocs, follow
 from dispatcher.domain.plan import Route
@@ -44,6 +45,7 @@ _STIR = (
     ev.EngineerArrived,
     ev.DueTimesSet,
     ev.TicketRebased,
+    ev.TicketSequenced,
     # who may go may have changed
     custody.CustodyMoved,
     custody.PartsNeeded,
@@ -64,6 +66,17 @@ _OPENED = (
     ev.VisitRecalled,
     ev.VisitDeclined,
     ev.HandedOver,
+)
+# facts about a ticket that change when those may begin who wait for it
+_MOVES_OTHERS = (
+    ev.TicketSequenced,
+    ev.TicketHeld,
+    ev.TicketTriaged,
+    ev.TicketAssigned,
+    ev.EngineerArrived,
+    ev.VisitIncomplete,
+    ev.WorkFinished,
+    ev.TicketSolved,
 )
 
 
@@ -117,9 +130,8 @@ class Desk:
         elif isinstance(event, ev.PlanPublished):
             # the third of a team goes by when the others come, which a plan has just settled
             self.stirred |= any(crews.is_apart(self.docs, route) for route in event.routes)
-        if isinstance(event, (*_STIR, *_OPENED)):
-            self.stirred = True
-        return actions
+        self.stirred |= isinstance(event, (*_STIR, *_OPENED))
+        return actions + (self._settle(event, now) if isinstance(event, _MOVES_OTHERS) else [])
 
     def wake(self, now: int) -> list[Action]:
         """Return what to do because time has passed."""
@@ -211,6 +223,17 @@ class Desk:
             return []
         day = compile_day(self.docs, now=now, roads=self.roads, policy=self.policy)
         return [search.publish(day, search.insert(day, ticket_id), self.docs)]
+
+    def _settle(self, event: ev.Event, now: int) -> list[Action]:
+        """Let those who wait for a ticket have the times that it leaves them, or none."""
+        ticket = self.docs.tickets.get(ticket_of(event) or TicketId(""))
+        said = isinstance(event, ev.TicketSequenced)
+        if ticket is None or not (ticket.waiting or said):
+            return []
+        day = compile_day(self.docs, now=now, roads=self.roads, policy=self.policy)
+        answer = search.insert(day, ticket.id) if said and ticket.is_open else search.settle(day)
+        proposal = search.publish(day, answer, self.docs)
+        return [proposal] if proposal.routes or proposal.unassigned else []
 
     def _ending(self) -> list[tuple[int, Route]]:
         """Return the routes somebody has not begun all of, with the last moment of their shift."""
@@ -325,4 +348,6 @@ class Desk:
             return None
         if self.docs.engineer(route.engineer).is_absent(now):
             return None
-        return ahead.depart_at, ahead.ticket
+        lead_s = self.policy.dispatch.lead_s
+        leave_at = order.leave_at(self.docs.ticket(ahead.ticket), ahead, lead_s)
+        return None if leave_at is None else (leave_at, ahead.ticket)

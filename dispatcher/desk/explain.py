@@ -209,9 +209,11 @@ def place(
     vehicles = day.vehicles_of(engineer)
     if not vehicles:
         raise NoShift(engineer=engineer)
-    plan = search.sound(day).without(task)
+    plan = search.sound(day, task).without(task)
     # a lock to another engineer is what the person is about to change
     free = day.compiled.reasons(task, vehicles[0])
+    waits = why.waits_for(day, plan, task)
+    free += (waits,) if waits and waits not in free else ()
     against = tuple(reason for reason in free if reason.code != "locked")
     problem = _allowed(day.problem, task, vehicles)
     if not against:

@@ -75,6 +75,7 @@ from dispatcher.domain.visit import (
     HandedOver,
     TicketClosed,
     TicketResumed,
+    TicketSequenced,
     TicketSolved,
     VisitAccepted,
     VisitDeclined,
@@ -121,6 +122,7 @@ __all__ = [
     "TicketClosed",
     "TicketRebased",
     "TicketResumed",
+    "TicketSequenced",
     "TicketSolved",
     "VisitAccepted",
     "VisitDeclined",
@@ -331,6 +333,7 @@ Event = (
     | VisitIncomplete
     | TicketSolved
     | FollowUpOpened
+    | TicketSequenced
     | DisputeReviewed
     | TicketResumed
     | CustomerAccepted

@@ -12,6 +12,7 @@ from typing import assert_never
 from dispatcher.domain import custody, duty, months, provider
 from dispatcher.domain import events as ev
 from dispatcher.domain.documents import Docs
+from dispatcher.domain.fold_order import OrderEvent, on_order
 from dispatcher.domain.fold_ticket import enter, marked, on_duty, on_ticket, on_visit, touch
 from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.months import MonthStep
@@ -124,6 +125,9 @@ def apply(docs: Docs, fact: ev.Fact) -> None:
             | ev.TicketClosed()
         ):
             on_ticket(docs, event, fact)
+        case ev.TicketSequenced():
+            # it changes two tickets
+            pass
         case (
             duty.EvidenceRecorded()
             | duty.ExceptionGranted()
@@ -139,6 +143,8 @@ def apply(docs: Docs, fact: ev.Fact) -> None:
             on_duty(docs, event, fact)
         case _:
             assert_never(event)
+    if isinstance(event, OrderEvent):
+        on_order(docs, event, fact)
     docs.put_territory(replace(docs.territory(), seq=fact.seq))
 
 

@@ -224,6 +224,13 @@ class Ticket:
     follows: TicketId | None = None
     # the ticket that goes on with what this one left
     followed_by: TicketId | None = None
+    # ticket whose work must be finished before this one's may begin, and seconds between the two
+    after: TicketId | None = None
+    after_lag_s: int = 0
+    # when this one may begin because the other is finished, epoch seconds; None = it is not
+    after_free_at: int | None = None
+    # tickets that wait for this one, in the order in which they were told to
+    waiting: tuple[TicketId, ...] = ()
     # the ticket whose visit this is the second engineer of (R41, R76); it has no clocks of its own
     joins: TicketId | None = None
     # tickets that join this one, in order of report
@@ -256,6 +263,11 @@ class Ticket:
     def is_open(self) -> bool:
         """True when the plan may still choose engineer and time."""
         return self.status in OPEN
+
+    @property
+    def waits_for(self) -> TicketId | None:
+        """The ticket that has to be finished first and is not; None when nothing stands before it."""
+        return self.after if self.after_free_at is None else None
 
     def clock(self, name: str) -> DueTime | None:
         """Return the due time of one clock, if the ticket has it."""

@@ -37,6 +37,7 @@ NOTES: Final[Mapping[type[ev.Event], str]] = {
     ev.WorkFinished: "engineer",
     ev.VisitIncomplete: "reason",
     ev.FollowUpOpened: "",
+    ev.TicketSequenced: "because",
     ev.DisputeReviewed: "verdict",
     ev.TicketResumed: "",
     ev.CustomerAccepted: "",

@@ -107,6 +107,19 @@ class FollowUpOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TicketSequenced:
+    """A ticket's work may begin only after another's is finished, or need not wait any more."""
+
+    ticket: TicketId
+    # None = it is free
+    after: TicketId | None = None
+    # seconds between the end of the one and the start of the other
+    lag_s: int = 0
+    # "cancelled" when the other one was; empty = somebody said so
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeReviewed:
     """Whoever answers for quality has judged a disputed repair (R58)."""
 

@@ -11,6 +11,7 @@ from dispatcher.rules.ruling import (
     Rule,
     Ruling,
     Spell,
+    Wait,
     compile_rules,
 )
 
@@ -28,6 +29,7 @@ RULES: Final[tuple[Rule, ...]] = (
     eligibility.department,
     prices.weather,
     prices.gates,
+    prices.order,
     prices.rotation,
     prices.on_call,
     prices.providers,
@@ -42,5 +44,6 @@ __all__ = [
     "Rule",
     "Ruling",
     "Spell",
+    "Wait",
     "compile_rules",
 ]

@@ -77,6 +77,30 @@ def gates(case: Case) -> Ruling:
     return Ruling(rule="gates", clause="M4 P1 6", not_before=not_before, why=why)
 
 
+def order(case: Case) -> Ruling:
+    """
+    Work that follows another ticket's begins after that one is finished, and not while nobody has it.
+
+    Where both are to be planned the solver orders them itself; here is what the plan cannot choose.
+    """
+    forbid = np.zeros(case.shape, np.bool_)
+    not_before = np.zeros(len(case.tickets), np.int64)
+    for i, ticket in enumerate(case.tickets):
+        wait = case.waits.get(ticket.id)
+        if wait is None:
+            continue
+        if wait.from_at is None:
+            forbid[i] = True
+        else:
+            not_before[i] = wait.from_at
+
+    def why(i: int, _k: int) -> Reason:
+        first = case.waits[case.tickets[i].id].first
+        return Reason(code="waits_for", facts={"ticket": first})
+
+    return Ruling(rule="order", clause="house", forbid=forbid, not_before=not_before, why=why)
+
+
 def providers(case: Case) -> Ruling:
     """
     A provider that let a ticket wait until it was urgent comes last there (R85, M1 2.4).

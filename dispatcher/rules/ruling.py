@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dispatcher.domain.engineer import Engineer, Shift
-from dispatcher.domain.ids import EngineerId
+from dispatcher.domain.ids import EngineerId, TicketId
 from dispatcher.domain.plan import Reason
 from dispatcher.domain.territory import Territory
 from dispatcher.domain.ticket import Ticket
@@ -48,6 +48,15 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """A ticket that may begin only after another one, which the plan does not decide."""
+
+    first: TicketId
+    # epoch seconds from which it may begin; None = nobody knows when the other one is finished
+    from_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """The question a rule answers: n tickets, m spells."""
 
@@ -61,6 +70,8 @@ class Case:
     turns: Mapping[EngineerId, int] = field(default_factory=dict)
     # whose people each ticket wants, "" = anybody's; empty = none does (R87)
     departments: tuple[str, ...] = ()
+    # tickets that wait for one that is under way, elsewhere, or in nobody's plan
+    waits: Mapping[TicketId, Wait] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -66,7 +66,10 @@ def moment_words(mirror: Mirror, at: int) -> str:
 
 def sentence(mirror: Mirror, fact: Fact, lang: Lang) -> str:
     """Return a fact as one sentence."""
-    return say(f"fact.{fact.kind}", lang, **_words(mirror, fact, lang))
+    key = f"fact.{fact.kind}"
+    if isinstance(fact.event, ev.TicketSequenced) and fact.event.after is None:
+        key = f"{key}.{fact.event.because or 'free'}"
+    return say(key, lang, **_words(mirror, fact, lang))
 
 
 def _name(mirror: Mirror, engineer: EngineerId | None) -> str:

@@ -75,6 +75,8 @@ def second_of(
         unassigned=(),
         promised_at=None,
         follows=None,
+        after=None,
+        waiting=(),
         reason="",
     )
     judged = ev.TicketTriaged(

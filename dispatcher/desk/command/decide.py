@@ -16,6 +16,7 @@ from dispatcher.desk.command import (
     keeping,
     merge,
     months,
+    order,
     privacy,
     rounds,
     solving,
@@ -59,7 +60,7 @@ def decide(command: w.Command, docs: CommandDocs, context: Context) -> Decision:
         The command may not happen now; the message says why and what is possible.
     """
     decided = HANDLERS[type(command)](command, docs, context)
-    whole = crews.in_step(solving.passed_on(decided, docs), docs)
+    whole = order.in_order(crews.in_step(solving.passed_on(decided, docs), docs), docs)
     return timing.timed(whole, docs, context)
 
 
@@ -109,10 +110,14 @@ def _report(command: w.ReportTicket, docs: CommandDocs, context: Context) -> Dec
         not_before_at=command.not_before_at,
         outdoor=command.outdoor,
         needs_visit=command.needs_visit,
+        after=command.after,
+        after_lag_s=command.after_lag_s if command.after else 0,
         has_place=site.confidence != "nowhere",
     )
     if ticket.needs_visit:
         solving.placed(ticket)
+    if command.after is not None:
+        order.check_order(ticket, command.after, command.after_lag_s, docs)
     events: list[Event] = [ev.TicketReported(ticket=ticket)]
     if command.severity is not None and command.skills:
         events.append(_triaged(ticket))
@@ -197,7 +202,7 @@ def _assign(command: w.Assign, docs: CommandDocs, context: Context) -> Decision:
         reason=command.reason,
         overridden=command.against,
     )
-    return facts(assigned)
+    return facts(assigned, *order.overruled(ticket, command))
 
 
 def _exclude(command: w.Exclude, docs: CommandDocs, _context: Context) -> Decision:
@@ -232,6 +237,7 @@ def _step(command: w.Step, docs: CommandDocs, context: Context) -> Decision:
             cls = ev.TicketLocked if locked else ev.TicketUnlocked
             return facts() if ticket.is_locked == locked else facts(cls(ticket=ticket.id))
         case "dispatch":
+            order.check_free(ticket)
             ready(ticket, "dispatch", docs, context)
             return facts(_dispatched(ticket, docs))
         case "customer_accept":
@@ -344,6 +350,7 @@ HANDLERS: dict[type, Handler] = {
     w.Diagnose: timing.diagnose,
     w.DraftFee: assets.draft_fee,
     w.CallSecond: crews.call,
+    w.Sequence: order.sequence,
     w.Solve: solving.solve,
     w.FollowUp: solving.follow_up,
     w.ReviewDispute: solving.review,

@@ -7,13 +7,13 @@ person's decision and a visit under way always win.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from dispatcher.desk.command import wishes as w
 from dispatcher.domain.documents import Docs
 from dispatcher.domain.duty import PromiseMoved
 from dispatcher.domain.ids import RouteId, TicketId
-from dispatcher.domain.plan import Route, Unassigned
+from dispatcher.domain.plan import Route, Unassigned, Visit
 from dispatcher.domain.ticket import Ticket
 from dispatcher.errors import PlanChanged, UnknownTicket
 
@@ -50,7 +50,8 @@ def _fits(docs: Docs, route: Route, now: int) -> bool:
     frozen = tuple(t for t in before if docs.ticket(t).is_frozen)
     if route.tickets[: len(frozen)] != frozen or len(set(route.tickets)) != len(route.tickets):
         return False
-    locked = {t for t in before if docs.ticket(t).is_locked}
+    # what has to wait for another ticket cannot hold its place
+    locked = {t for t in before if docs.ticket(t).is_locked and docs.ticket(t).waits_for is None}
     if not locked <= set(route.tickets):
         return False
     return all(_may_stand(docs, t, route, frozen, now) for t in route.tickets)
@@ -84,6 +85,8 @@ def _closed(docs: Docs, wanted: dict[RouteId, Route], taken: set[RouteId], rid: 
             return False
     if any(taker in wanted and taker not in taken for taker in _mates(docs, wanted, route)):
         return False
+    if not _in_order(docs, {r: wanted[r] for r in taken}, route):
+        return False
     for ticket_id in before - set(route.tickets):
         takers = [r for r in wanted if ticket_id in wanted[r].tickets]
         if any(taker not in taken for taker in takers):
@@ -91,12 +94,39 @@ def _closed(docs: Docs, wanted: dict[RouteId, Route], taken: set[RouteId], rid: 
     return True
 
 
+def _in_order(docs: Docs, taken: Mapping[RouteId, Route], route: Route) -> bool:
+    """True when nobody of a route begins before what is waited for has ended, as the plan would be."""
+    for visit in route.visits:
+        ticket = docs.ticket(visit.ticket)
+        followers = [docs.ticket(one) for one in ticket.waiting]
+        pairs = [(visit, _visit(docs, taken, f), f) for f in followers if f.waits_for == ticket.id]
+        if ticket.waits_for is not None and not ticket.is_frozen:
+            first = _visit(docs, taken, docs.ticket(ticket.waits_for))
+            if first is None:
+                return False
+            pairs.append((first, visit, ticket))
+        for before, after, waits in pairs:
+            if after is not None and after.start_at < before.finish_at + waits.after_lag_s:
+                return False
+    return True
+
+
+def _visit(docs: Docs, taken: Mapping[RouteId, Route], ticket: Ticket) -> Visit | None:
+    """Return a ticket's visit in the plan as it would be, None when it has none."""
+    home = _home(docs, ticket)
+    old = docs.route(home) if home is not None and home not in taken else None
+    routes = (*taken.values(), *((old,) if old else ()))
+    return next((v for r in routes for v in r.visits if v.ticket == ticket.id), None)
+
+
 def _mates(docs: Docs, wanted: dict[RouteId, Route], route: Route) -> set[RouteId]:
-    """Return the wanted routes of those who are to be there together with somebody of this one."""
+    """Return the wanted routes whose times hang on this one's: couples, and who follows whom."""
     names: set[TicketId] = set()
     for ticket_id in route.tickets:
         ticket = docs.ticket(ticket_id)
         names |= {ticket.joins} if ticket.joins else set(ticket.crew)
+        names |= {ticket.waits_for} if ticket.waits_for else set()
+        names |= set(ticket.waiting)
     return {rid for rid, other in wanted.items() if rid != route.id and names & set(other.tickets)}
 
 

@@ -94,6 +94,8 @@ def _following(command: w.FollowUp, first: Ticket, docs: CommandDocs, context: C
         due=(),
         crew=(),
         joins=None,
+        after=None,
+        waiting=(),
         engineer=None,
         is_locked=False,
         excluded=(),

@@ -29,6 +29,7 @@ from dispatcher.desk.command.wishes_duty import (
     Reckon,
     RecordEvidence,
     ReviewDispute,
+    Sequence,
     SettleComplaint,
     Solve,
     TakeTask,
@@ -64,6 +65,7 @@ __all__ = [
     "Reckon",
     "RecordEvidence",
     "ReviewDispute",
+    "Sequence",
     "SettleComplaint",
     "Solve",
     "TakeTask",
@@ -101,6 +103,9 @@ class ReportTicket:
     outdoor: bool = False
     # False: nobody has to go (R20)
     needs_visit: bool = True
+    # the ticket that has to be finished first, and seconds between the two
+    after: TicketId | None = None
+    after_lag_s: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -409,6 +414,7 @@ Command = (
     | Solve
     | FollowUp
     | ReviewDispute
+    | Sequence
     | HandOver
     | Complain
     | WriteCase

@@ -243,3 +243,14 @@ class NoteCrossing:
     clock: str
     # amber, red, breached
     level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequence:
+    """Let a ticket wait until another one is finished, or wait no longer."""
+
+    ticket: TicketId
+    # None = it is free
+    after: TicketId | None = None
+    # seconds between the end of the one and the start of the other
+    lag_s: int = 0

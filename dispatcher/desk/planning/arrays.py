@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from dispatcher.desk.planning import crews
+from dispatcher.desk.planning import crews, order
 from dispatcher.desk.planning.roads import Roads
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.place import Place
@@ -89,6 +89,8 @@ class Builder:
         fields |= self._incumbent(planned)
         pairs = crews.couples(self.tickets)
         fields["sync"] = np.array(pairs, np.int64).reshape(len(pairs), 2)
+        rows = order.precedence(self.tickets)
+        fields["precedence"] = np.array(rows, np.int64).reshape(len(rows), 3)
         # all places are known by now
         travel = roads.seconds(self.places, self.asked.now)
         return Problem(

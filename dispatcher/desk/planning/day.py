@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dispatcher.desk.planning import arrays
+from dispatcher.desk.planning import arrays, order
 from dispatcher.desk.planning.budget import with_budget
 from dispatcher.desk.planning.roads import Roads
 from dispatcher.domain.engineer import Engineer, Shift
@@ -145,6 +145,7 @@ def compile_day(
             territory=docs.home,
             turns=turns_of(docs, now),
             departments=_departments(tickets, policy),
+            waits=order.waits(docs, tickets, running.values()),
         ),
         RULES,
     )

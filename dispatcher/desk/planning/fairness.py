@@ -185,6 +185,8 @@ def _fresh(ticket: Ticket) -> Ticket:
         hold=None,
         unassigned=(),
         promised_at=None,
+        after=None,
+        waiting=(),
         parts=(),
         # nobody knew of it before
         not_before_at=max(ticket.not_before_at, ticket.reported_at),

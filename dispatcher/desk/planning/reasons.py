@@ -31,6 +31,9 @@ def why_open(day: Day, plan: Solution, task: int, ranked: Sequence[Place]) -> tu
     ranked
         The best places of the task, the cheapest first, whatever shared limits they break.
     """
+    waits = waits_for(day, plan, task)
+    if waits is not None:
+        return (waits,)
     if ranked:
         limit = broken(untied(day.problem, plan, task), plan, task, list(ranked))
         facts = {"cost": ranked[0].extra, "drop": left_out(day.problem, task)}
@@ -45,6 +48,18 @@ def why_open(day: Day, plan: Solution, task: int, ranked: Sequence[Place]) -> tu
         Reason(code="nobody"),
         *_common(day.compiled.reasons(task, v) for v in range(len(day.spells))),
     )
+
+
+def waits_for(day: Day, plan: Solution, task: int) -> Reason | None:
+    """Return the ticket that a task has to follow and that has no place itself."""
+    ticket = day.tickets[task]
+    wait = day.compiled.case.waits.get(ticket.id)
+    first = wait.first if wait and wait.from_at is None else None
+    served = {i for route in plan.routes for i in route}
+    for a, b, _ in day.problem.precedence.tolist():
+        if b == task and a not in served:
+            first = day.tickets[a].id
+    return None if first is None else Reason(code="waits_for", facts={"ticket": first})
 
 
 def why_no_couple(day: Day, plan: Solution, task: int) -> tuple[Reason, ...]:
@@ -87,8 +102,12 @@ def why_not(day: Day, plan: Solution, task: int, vehicle: int) -> tuple[Reason, 
     for position in range(len(problem.fixed[vehicle]), len(row) + 1):
         if drive(problem, vehicle, (*row[:position], task, *row[position:]))[0] is not None:
             return ()
+    at_the_end = _at_the_end(day, plan, task, vehicle)
+    after = day.tickets[task].waits_for
+    if after is not None and not at_the_end:
+        return (Reason(code="waits_for", facts={"ticket": after}),)
     # whoever could come, but not when the other one does
-    return _at_the_end(day, plan, task, vehicle) or (Reason(code="no_moment_for_both"),)
+    return at_the_end or (Reason(code="no_moment_for_both"),)
 
 
 def _at_the_end(day: Day, plan: Solution, task: int, vehicle: int) -> tuple[Reason, ...]:

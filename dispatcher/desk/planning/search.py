@@ -6,9 +6,11 @@ Everything the desk publishes passes the judge here. Must not know how engines s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from dispatcher.desk.command import wishes as w
+from dispatcher.desk.planning import order
 from dispatcher.desk.planning.day import Day
 from dispatcher.desk.planning.reasons import why_no_couple, why_open
 from dispatcher.desk.planning.routes import changed, to_routes
@@ -21,6 +23,7 @@ from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
 from dispatcher.solver.answers import left_out
 from dispatcher.solver.coupling import put_chain, untied
 from dispatcher.solver.insertion import Place, open_plan, places
+from dispatcher.solver.moments import coupled_tasks
 from dispatcher.solver.packing import pack
 from dispatcher.solver.solution import Solution, Verdict, judge
 from dispatcher.solver.solve import solve
@@ -91,7 +94,9 @@ def insert(day: Day, ticket: TicketId) -> Answer:
         open_entry = Unassigned(ticket=ticket, reasons=why_open(day, base, task, ranked))
         return replace(answer_of(day, judge(day.problem, base)), unassigned=(open_entry,))
     plan = rest.put(task, kept[0].vehicle, kept[0].position)
-    return replace(answer_of(day, judge(day.problem, plan)), choices=(choice(day, task, kept),))
+    whole = _with_chains(day, plan, [[a, b] for a, b, _ in day.problem.precedence.tolist()])
+    chosen = (choice(day, task, kept), *_chosen(day, plan, whole))
+    return replace(answer_of(day, judge(day.problem, whole)), choices=chosen)
 
 
 def _insert_couple(day: Day, base: Solution, task: int, mate: int) -> Answer:
@@ -106,16 +111,21 @@ def _insert_couple(day: Day, base: Solution, task: int, mate: int) -> Answer:
             for one in pair
         )
         return replace(answer_of(day, judge(day.problem, rest)), unassigned=left)
-    where = plan.vehicle_of(day.problem.num_tasks)
-    chosen = tuple(
+    return replace(answer_of(day, verdict), choices=_chosen(day, rest, plan))
+
+
+def _chosen(day: Day, before: Solution, after: Solution) -> tuple[Choice, ...]:
+    """Return who got the tickets that one plan has and another had not."""
+    had = {i for route in before.routes for i in route}
+    return tuple(
         Choice(
             ticket=day.tickets[one].id,
-            engineer=day.spells[where[one]].engineer.id,
+            engineer=day.spells[v].engineer.id,
             situation=situation(day, one),
         )
-        for one in pair
+        for one, v in sorted((i, v) for v, route in enumerate(after.routes) for i in route)
+        if one not in had
     )
-    return replace(answer_of(day, verdict), choices=chosen)
 
 
 def move(day: Day, task: int, vehicle: int) -> Answer | None:
@@ -166,9 +176,7 @@ def _engineer(day: Day, place: Place) -> str:
 
 def publish(day: Day, answer: Answer, docs: MemoryDocs) -> w.Publish:
     """Return the proposal to make an answer the plan; routes that did not change are left out."""
-    routes = tuple(
-        route for route in answer.routes.values() if changed(docs.route(route.id), route)
-    )
+    routes = _with_tied(docs, answer.routes)
     return w.Publish(
         epoch=None,
         input_seq=day.seq,
@@ -183,16 +191,32 @@ def publish(day: Day, answer: Answer, docs: MemoryDocs) -> w.Publish:
     )
 
 
+def _with_tied(docs: MemoryDocs, routes: Mapping[RouteId, Route]) -> tuple[Route, ...]:
+    """Return the routes that changed, and those whose times they depend on by order."""
+    told = {rid for rid, route in routes.items() if changed(docs.route(rid), route)}
+    home = {ticket: rid for rid, route in routes.items() for ticket in route.tickets}
+    todo = list(told)
+    while todo:
+        for name in routes[todo.pop()].tickets:
+            for other in order.tied(docs, docs.ticket(name)):
+                rid = home.get(other)
+                if rid is not None and rid not in told and routes[rid] != docs.route(rid):
+                    told.add(rid)
+                    todo.append(rid)
+    return tuple(route for rid, route in routes.items() if rid in told)
+
+
 def insert_all(day: Day) -> Answer:
     """Return the plan with every open ticket put where it costs least, the dearest to drop first."""
     plan = sound(day)
     before = judge(day.problem, plan)
-    order = sorted(before.unserved, key=lambda i: (-int(day.problem.drop_cost[i]), i))
+    waiting = sorted(before.unserved, key=lambda i: (-int(day.problem.drop_cost[i]), i))
     problem = untied(day.problem, plan)
     state = route_state(pack(problem), plan)
     left: list[Unassigned] = []
     chosen: list[Choice] = []
-    for task in (one for one in order if mate_of(day, one) is None):
+    coupled = set(coupled_tasks(day.problem))
+    for task in (one for one in waiting if one not in coupled):
         ranked = places(problem, plan, task, _RANKED, state)
         kept = Limits(problem, plan, task).kept(ranked)
         if kept and kept[0].extra < left_out(day.problem, task):
@@ -202,8 +226,14 @@ def insert_all(day: Day) -> Answer:
         else:
             reasons = why_open(day, plan, task, ranked)
             left.append(Unassigned(ticket=day.tickets[task].id, reasons=reasons))
-    plan = _with_couples(day, plan, left)
-    after = judge(day.problem, plan)
+    whole = _with_couples(day, plan)
+    chosen += _chosen(day, plan, whole)
+    after = judge(day.problem, whole)
+    left += [
+        Unassigned(ticket=day.tickets[one].id, reasons=_why_left(day, whole, one))
+        for one in after.unserved
+        if one in coupled
+    ]
     return replace(
         answer_of(day, after),
         gain=before.cost - after.cost,
@@ -218,17 +248,39 @@ def _why_left(day: Day, plan: Solution, task: int) -> tuple[Reason, ...]:
     return why_open(day, plan, task, places(untied(day.problem, plan, task), plan, task, 1))
 
 
-def _with_couples(day: Day, plan: Solution, left: list[Unassigned]) -> Solution:
-    """Return a plan with its open couples put in; those that fit nowhere are added to `left`."""
-    for pair in day.problem.sync.tolist():
-        plan = put_chain(day.problem, plan, pair)
-        served = {i for route in plan.routes for i in route}
-        left += [
-            Unassigned(ticket=day.tickets[one].id, reasons=why_no_couple(day, plan, one))
-            for one in pair
-            if one not in served
-        ]
+def _with_couples(day: Day, plan: Solution) -> Solution:
+    """Return a plan with its open couples put in, and what follows other tickets after those."""
+    rows = day.problem.precedence.tolist()
+    firsts = [[a] for a, _, _ in rows]
+    return _with_chains(
+        day, plan, [*day.problem.sync.tolist(), *firsts, *([a, b] for a, b, _ in rows)]
+    )
+
+
+def _with_chains(day: Day, plan: Solution, chains: list[list[int]]) -> Solution:
+    """Return a plan with groups of coupled tasks put in, as long as one makes room for another."""
+    for _ in range(len(chains)):
+        before = plan
+        for chain in chains:
+            served = {i for route in plan.routes for i in route}
+            if len(chain) != 2 or chain in day.problem.sync.tolist() or chain[0] in served:
+                plan = put_chain(day.problem, plan, chain)
+        if plan == before:
+            break
     return plan
+
+
+def settle(day: Day) -> Answer:
+    """Return the plan as the day has left it, with what it had to leave out and why."""
+    base = sound(day)
+    had = {i for route in day.start.routes for i in route}
+    verdict = judge(day.problem, base)
+    left = tuple(
+        Unassigned(ticket=day.tickets[one].id, reasons=_why_left(day, base, one))
+        for one in verdict.unserved
+        if one in had
+    )
+    return replace(answer_of(day, verdict), unassigned=left)
 
 
 def improve(

@@ -10,7 +10,7 @@ from typing import Final
 
 from dispatcher.solver.coupling import is_coupled
 from dispatcher.solver.problem import Problem
-from dispatcher.solver.solution import Solution, drive, judge
+from dispatcher.solver.solution import Solution, Violation, drive, judge
 
 # what a plan may break without any of its couples being at fault
 _NOT_THE_COUPLES: Final = frozenset({"change_budget", "required_unserved", "part_short"})
@@ -45,18 +45,39 @@ def _weakest(problem: Problem, v: int, route: list[int], fixed: int) -> int:
 
 
 def _whole_couples(problem: Problem, plan: Solution, asked: int | None) -> Solution:
-    """Return a plan whose couples are whole and possible; others are taken out, both halves."""
+    """Return a plan whose couples are whole and possible; others are taken out, all that hangs on them."""
     if not is_coupled(problem):
         return plan
-    pairs = [pair for pair in problem.sync.tolist() if asked not in pair]
-    for a, b in pairs:
-        served = {i for route in plan.routes for i in route}
-        if (a in served) != (b in served):
-            plan = plan.without(a, b)
+    groups = [pair for pair in problem.sync.tolist() if asked not in pair]
+    groups += [[b] for a, b, _ in problem.precedence.tolist() if asked not in {a, b}]
+    plan = _whole(problem, plan, asked)
     # a couple that has no moment any more: the last ones go first
-    for a, b in reversed(pairs):
+    for group in reversed(groups):
         wrong = judge(problem, plan).violations
-        if all(one.task == asked or one.code in _NOT_THE_COUPLES for one in wrong):
+        if all(_is_asked(one, asked) or one.code in _NOT_THE_COUPLES for one in wrong):
             break
-        plan = plan.without(a, b)
+        plan = _whole(problem, plan.without(*group), asked)
     return plan
+
+
+def _is_asked(one: Violation, asked: int | None) -> bool:
+    """Tell whether something is wrong only because a task is asked about."""
+    return asked is not None and asked in {one.task, one.facts.get("first")}
+
+
+def _whole(problem: Problem, plan: Solution, asked: int | None) -> Solution:
+    """Return a plan without halves of pairs, and without followers of what it leaves out."""
+    pinned = set(problem.fixed_task.tolist())
+    while True:
+        served = {i for route in plan.routes for i in route}
+        alone = {
+            i
+            for pair in problem.sync.tolist()
+            if asked not in pair and len(served.intersection(pair)) == 1
+            for i in pair
+        }
+        alone |= {b for a, b, _ in problem.precedence.tolist() if a not in served and a != asked}
+        alone &= served - pinned
+        if not alone:
+            return plan
+        plan = plan.without(*alone)
