@@ -13,6 +13,7 @@ import streamlit as st
 
 from dashboard.frame import Frame
 from dashboard.gateway import Refusal, Silence
+from dashboard.order import first_of, may_wait
 from dashboard.paging import tell
 from dashboard.words import plain
 
@@ -22,7 +23,8 @@ PURPOSES: Final = ("reply", "guidance", "quote", "documents", "proposal", "appoi
 WISHES: Final = ("answer", "quote", "documents")
 _OVER: Final = frozenset({"closed", "cancelled"})
 _TALKS: Final = frozenset({"supervisor", "dispatcher", "customer-service"})
-# who may put a ticket under another service profile
+# who may put a ticket under another service profile, or behind another ticket
+_DESKS: Final = frozenset({"rebase", "after"})
 _REBASES: Final = frozenset({"supervisor", "dispatcher"})
 _WORDS: Final = 1000
 
@@ -32,7 +34,8 @@ def acts(frame: Frame, whole: Mapping[str, Any]) -> None:
     say, one = frame.say, whole["ticket"]
     names = [name for name in MOVES if name in whole["moves"]]
     if frame.role in _TALKS and one["status"] not in _OVER:
-        names += [name for name in TALKS if name != "rebase" or frame.role in _REBASES]
+        names += [name for name in TALKS if name not in _DESKS or frame.role in _REBASES]
+        names = [name for name in names if name != "after" or may_wait(one)]
     if not names:
         return
     first = names[0] if names[0] in MOVES else ""
@@ -272,7 +275,12 @@ MOVES: Final[Mapping[str, str]] = {
     "close": "close",
 }
 # what is written down at any time, and its door
-TALKS: Final[Mapping[str, str]] = {"contact": "contacts", "wish": "wishes", "rebase": "rebase"}
+TALKS: Final[Mapping[str, str]] = {
+    "contact": "contacts",
+    "wish": "wishes",
+    "after": "after",
+    "rebase": "rebase",
+}
 _FIELDS: Final[Mapping[str, Callable[[Frame, Mapping[str, Any]], Body]]] = {
     "solve": _report,
     "follow-up": _skills,
@@ -283,5 +291,6 @@ _FIELDS: Final[Mapping[str, Callable[[Frame, Mapping[str, Any]], Body]]] = {
     "close": _nothing,
     "contact": _contact,
     "wish": _wish,
+    "after": first_of,
     "rebase": _profile,
 }

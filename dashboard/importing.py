@@ -24,6 +24,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         *("external_id", "channel", "severity", "category", "model", "asset", "contract"),
         *("weight_g", "symptom", *_SITE, "skills", "certificates", "duration_s"),
         *("open_at", "close_at", "not_before_at", "source", "bought_from", "needs_visit"),
+        *("after", "after_lag_s"),
     ),
     "assets": (
         *("serial", "model", "id", "code", "customer", "category", "weight_g", "installed_at"),

@@ -16,6 +16,7 @@ from dashboard.frame import Frame
 from dashboard.gateway import Refusal, Silence, public_url
 from dashboard.known import similar
 from dashboard.money import who_pays
+from dashboard.order import order
 from dashboard.paging import Pages, choose_row, told
 from dashboard.troubles import troubles_of
 from dashboard.words import SHAPES, Words, plain
@@ -161,6 +162,7 @@ def ticket(frame: Frame, ticket_id: str) -> None:
             _clocks(say, whole)
             _plan(say, whole)
             _together(frame, whole)
+            order(say, one)
             _site(frame, whole)
             _asset(frame, one)
             who_pays(frame, whole)

@@ -107,6 +107,7 @@ TABLE: Mapping[str, str] = {
     "POST /tickets/{ticket}/incidents/note": "SDCV",
     "POST /tickets/{ticket}/incidents/settle": "SDC",
     "POST /tickets/{ticket}/rebase": "SD",
+    "POST /tickets/{ticket}/after": "SD",
     "GET /tasks": "SDEOCV",
     "POST /tickets/{ticket}/tasks/{name}/{run}/take": "SDEOCV",
     "POST /tickets/{ticket}/tasks/{name}/{run}/done": "SDEOCV",

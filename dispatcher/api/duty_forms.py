@@ -13,8 +13,10 @@ from pydantic import Field
 from dispatcher.api.schemas import (
     Body,
     Expecting,
+    Lag,
     Moment,
     Name,
+    OtherTicket,
     Said,
     Seconds,
     SkillWanted,
@@ -161,6 +163,14 @@ class RebaseGiven(Expecting):
     model_config = like(policy="pc-supplier", reason="The contract was signed yesterday")
     policy: Name
     reason: Said
+
+
+class AfterGiven(Expecting):
+    """Which ticket has to be finished first, and how long before; none = this one is free."""
+
+    model_config = like(after="reykjavik-17", lag_s=3600)
+    after: OtherTicket = None
+    lag_s: Lag = 0
 
 
 class DayGiven(Body):

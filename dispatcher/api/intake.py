@@ -162,6 +162,8 @@ def report_of(house: House, territory: TerritoryId, given: s.TicketGiven) -> Rep
         not_before_at=given.not_before_at,
         outdoor=given.outdoor,
         needs_visit=given.needs_visit,
+        after=given.after,
+        after_lag_s=given.after_lag_s,
     )
 
 

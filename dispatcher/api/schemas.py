@@ -51,6 +51,9 @@ Prose = Annotated[str, Field(max_length=4000)]
 Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Seconds = Annotated[int, Field(ge=60, le=86_400)]
+# a ticket by the desk's number or the customer's own, and seconds after its end
+OtherTicket = Annotated[str | None, Field(min_length=1, max_length=64)]
+Lag = Annotated[int, Field(ge=0, le=60 * 86_400, strict=True)]
 Datum = Literal["wgs84", "gcj02", "bd09"]
 Level = Annotated[int, Field(ge=1, le=5)]
 HoldKind = Literal["weather", "parts", "customer", "access", "force_majeure", "other"]
@@ -166,6 +169,9 @@ class TicketGiven(Body):
     outdoor: bool = False
     # false: an answer, a quote or documents, nobody has to go (R20)
     needs_visit: bool = True
+    # the ticket that has to be finished first, by either number, and seconds between the two
+    after: OtherTicket = None
+    after_lag_s: Lag = 0
 
 
 class TriageGiven(Expecting):

@@ -53,6 +53,10 @@ _LATER: dict[str, Any] = {
     "bought_from": "",
     "needs_visit": True,
     "has_place": True,
+    "after": None,
+    "after_lag_s": 0,
+    "after_free_at": None,
+    "waiting": (),
 }
 # the record's fields and what a screen needs beside them
 TicketView = msgspec.defstruct(

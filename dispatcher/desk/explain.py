@@ -147,7 +147,11 @@ def _candidate(
         start_at=start_at,
         late_s=max(0, place.start - due) if due < NEVER else 0,
         position=place.position,
-        reasons=(*day.compiled.charges(task, place.vehicle), *((hint,) if hint else ())),
+        reasons=(
+            *day.compiled.charges(task, place.vehicle),
+            *why.follows(day, task),
+            *((hint,) if hint else ()),
+        ),
     )
 
 

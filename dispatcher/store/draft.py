@@ -189,6 +189,8 @@ class Draft:
         self._route_ids: dict[EngineerId, dict[RouteId, None]] = {}
         self._routes_loaded: set[EngineerId] = set()
         self._external_ids: dict[str, TicketId] = {}
+        # of tickets that a command of many has reported and nobody has written yet
+        self._drafted: dict[str, TicketId] = {}
 
     def ticket(self, ticket: TicketId) -> Ticket:
         """Return a ticket; `UnknownTicket` when there is none."""
@@ -236,6 +238,8 @@ class Draft:
     def put_ticket(self, ticket: Ticket) -> None:
         """Keep this state of a ticket until the transaction ends."""
         self.tickets.put(ticket.id, ticket)
+        if ticket.external_id:
+            self._drafted[ticket.external_id] = ticket.id
 
     def put_engineer(self, engineer: Engineer) -> None:
         """Keep this state of an engineer until the transaction ends."""
@@ -282,7 +286,8 @@ class Draft:
 
     def ticket_by_external_id(self, external_id: str) -> TicketId | None:
         """Return the ticket of this territory that has this external id."""
-        return self._external_ids.get(external_id) or self._source.holder_of(external_id)
+        known = self._external_ids.get(external_id) or self._drafted.get(external_id)
+        return known or self._source.holder_of(external_id)
 
     def expect_ticket_version(self, ticket: TicketId, version: int) -> None:
         """Raise `StaleVersion` unless the ticket still has this version."""
@@ -322,6 +327,7 @@ class Draft:
         for shelf in (self.tickets, self.engineers, self.routes, self.assets):
             shelf.forget_changes()
         self._external_ids.clear()
+        self._drafted.clear()
         for site in decision.sites:
             self._admit(site, self._source.site(site.id))
         return [self._fold_one(request, event, at) for event, at in decision.events]

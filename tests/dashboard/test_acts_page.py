@@ -292,3 +292,38 @@ def prove(stage: Stage, ticket: str, move: str) -> None:
                 items = [one["name"] for one in lack.get("items", ())]
                 body = {"kind": lack["condition"], "items": items, "value": "yes"}
                 stage.post(f"/tickets/{ticket}/evidence", body)
+
+
+@pytest.mark.parametrize(
+    ("lang", "theme", "size"), [("en", "light", (1280, 900)), ("zh", "dark", (360, 740))]
+)
+def test_ticket_is_put_behind_another_one_on_the_page(
+    stage: Stage, lang: str, theme: str, size: tuple[int, int]
+) -> None:
+    """Itself is refused and the form stays; then the page says what it waits for and the other who waits."""
+    say = stage.texts(lang)
+    first = report(stage, stand(stage, f"FIRST-{lang}"))
+    ticket = report(stage, stand(stage, f"SECOND-{lang}"))
+    with stage.visit(lang=lang, theme=theme, size=size) as context:
+        page = context.new_page()
+        enter(stage, page, f"tickets?lang={lang}")
+        find(page, say, ticket)
+        form = act(page, "after")
+        number = form.get_by_label(say["pages.act.after.first"], exact=True)
+        number.fill(ticket)
+        do(page, form, "after")
+        expect(form.get_by_test_id("stAlert").first).to_be_visible()
+        number.fill(first)
+        form.get_by_label(say["pages.act.after.lag"], exact=True).fill("90")
+        shot(page, f"act-after-{lang}-{theme}")
+        do(page, form, "after")
+        done(page, form, say, "after")
+        card = page.locator(".st-key-ticket_card")
+        expect(card.get_by_text(say["pages.ticket.after"]).first).to_be_visible()
+        expect(card.get_by_text(first).first).to_be_visible()
+        hold(page)
+        shot(page, f"ticket-after-{lang}-{theme}")
+    row = status(stage, ticket)
+    assert (row["after"], row["after_lag_s"]) == (first, 5400)
+    assert ticket in status(stage, first)["waiting"]
+    assert not stage.errors

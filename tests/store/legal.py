@@ -187,6 +187,7 @@ def _moved(who: str, how: int, docs: MemoryDocs) -> ev.Event:
 
 
 def _beside(one: Ticket, who: str, how: int) -> ev.Event:
+    root = f"{one.territory}-R0"
     return (
         ev.TicketLocked(ticket=one.id),
         ev.TicketUnlocked(ticket=one.id),
@@ -247,7 +248,10 @@ def _beside(one: Ticket, who: str, how: int) -> ev.Event:
             currency="CNY",
             terms="t",
         ),
-    )[how % 33]
+        ev.TicketSequenced(
+            ticket=one.id, after=root if how % 2 and root != one.id else None, lag_s=how
+        ),
+    )[how % 34]
 
 
 def _visits(names: list[str], how: int) -> tuple[Visit, ...]:

@@ -61,6 +61,8 @@ TICKET_COLUMNS = {
     "source": ("来源",),
     "bought_from": ("购买渠道",),
     "needs_visit": ("visit", "需要上门", "是否上门"),
+    "after": ("前序工单", "先做"),
+    "after_lag_s": ("间隔",),
 }
 ENGINEER_COLUMNS = {
     "id": ("工号", "编号"),
@@ -202,10 +204,15 @@ def ticket_body(territory: str, row: Row) -> dict[str, Any]:
         "symptom",
         "source",
         "bought_from",
+        "after",
     )
     body |= {k: row[k] for k in texts if k in row}
     body["channel"] = row.get("channel", "phone")
-    body |= {k: number(k, row[k]) for k in ("severity", "duration_s", "weight_g") if k in row}
+    body |= {
+        k: number(k, row[k])
+        for k in ("severity", "duration_s", "weight_g", "after_lag_s")
+        if k in row
+    }
     if "skills" in row:
         body["skills"] = _skills(row["skills"])
     if "certificates" in row:

@@ -110,14 +110,13 @@ def _report(command: w.ReportTicket, docs: CommandDocs, context: Context) -> Dec
         not_before_at=command.not_before_at,
         outdoor=command.outdoor,
         needs_visit=command.needs_visit,
-        after=command.after,
-        after_lag_s=command.after_lag_s if command.after else 0,
         has_place=site.confidence != "nowhere",
     )
     if ticket.needs_visit:
         solving.placed(ticket)
     if command.after is not None:
-        order.check_order(ticket, command.after, command.after_lag_s, docs)
+        first = order.checked(ticket, command.after, command.after_lag_s, docs)
+        ticket = replace(ticket, after=first, after_lag_s=command.after_lag_s)
     events: list[Event] = [ev.TicketReported(ticket=ticket)]
     if command.severity is not None and command.skills:
         events.append(_triaged(ticket))

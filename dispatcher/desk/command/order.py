@@ -16,7 +16,7 @@ from dispatcher.domain.documents import Docs
 from dispatcher.domain.events import Event
 from dispatcher.domain.ids import TicketId
 from dispatcher.domain.ticket import FINISHED, Status, Ticket
-from dispatcher.errors import BadField, IllegalMove, UnderWay, WaitsForTicket
+from dispatcher.errors import BadField, IllegalMove, UnderWay, UnknownTicket, WaitsForTicket
 from dispatcher.units import DAY_S
 
 # the longest time between two tickets, seconds
@@ -42,36 +42,43 @@ def sequence(command: w.Sequence, docs: CommandDocs, _context: Context) -> Decis
         )
     if command.after is None:
         return facts() if ticket.after is None else facts(ev.TicketSequenced(ticket=ticket.id))
-    check_order(ticket, command.after, command.lag_s, docs)
-    if (ticket.waits_for, ticket.after_lag_s) == (command.after, command.lag_s):
+    first = checked(ticket, command.after, command.lag_s, docs)
+    if (ticket.waits_for, ticket.after_lag_s) == (first, command.lag_s):
         return facts()
-    return facts(ev.TicketSequenced(ticket=ticket.id, after=command.after, lag_s=command.lag_s))
+    return facts(ev.TicketSequenced(ticket=ticket.id, after=first, lag_s=command.lag_s))
 
 
-def check_order(ticket: Ticket, after: TicketId, lag_s: int, docs: Docs) -> None:
+def checked(ticket: Ticket, after: str, lag_s: int, docs: CommandDocs) -> TicketId:
     """
-    Refuse an order of two tickets that cannot be kept.
+    Return the ticket that another one is to wait for; an order that cannot be kept is refused.
 
     Parameters
     ----------
     ticket
         The one that would wait; it need not be known yet.
+    after
+        A ticket's number, here or in the customer's own system.
 
     Raises
     ------
-    UnknownTicket
-        There is no such ticket to wait for.
     BadField
-        It is the same one, elsewhere, over, or waits itself; or nobody goes to the one that waits.
+        There is no such ticket; it is the same one, elsewhere, over, or waits itself; or nobody
+        goes to the one that waits.
     """
     if not 0 <= lag_s <= MOST_LAG_S:
         raise BadField(
             field="after_lag_s", value=lag_s, rule=f"must lie between 0 and {MOST_LAG_S}"
         )
-    first = docs.ticket(after) if after != ticket.id else ticket
+    name = docs.ticket_by_external_id(after) or TicketId(after)
+    try:
+        first = docs.ticket(name) if name != ticket.id else ticket
+    except UnknownTicket:
+        rule = "no ticket has this number; give the desk's own or the external one"
+        raise BadField(field="after", value=after, rule=rule) from None
     rule = _against(ticket, first, docs)
     if rule:
         raise BadField(field="after", value=after, rule=rule)
+    return first.id
 
 
 def _against(ticket: Ticket, first: Ticket, docs: Docs) -> str:

@@ -103,8 +103,8 @@ class ReportTicket:
     outdoor: bool = False
     # False: nobody has to go (R20)
     needs_visit: bool = True
-    # the ticket that has to be finished first, and seconds between the two
-    after: TicketId | None = None
+    # the ticket that has to be finished first, by either number, and seconds between the two
+    after: str | None = None
     after_lag_s: int = 0
 
 

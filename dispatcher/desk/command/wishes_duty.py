@@ -250,7 +250,7 @@ class Sequence:
     """Let a ticket wait until another one is finished, or wait no longer."""
 
     ticket: TicketId
-    # None = it is free
-    after: TicketId | None = None
+    # by either number; None = it is free
+    after: str | None = None
     # seconds between the end of the one and the start of the other
     lag_s: int = 0

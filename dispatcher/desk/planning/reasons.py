@@ -50,6 +50,12 @@ def why_open(day: Day, plan: Solution, task: int, ranked: Sequence[Place]) -> tu
     )
 
 
+def follows(day: Day, task: int) -> tuple[Reason, ...]:
+    """Return the ticket that a task has to follow while that one is not finished."""
+    first = day.tickets[task].waits_for
+    return () if first is None else (Reason(code="waits_for", facts={"ticket": first}),)
+
+
 def waits_for(day: Day, plan: Solution, task: int) -> Reason | None:
     """Return the ticket that a task has to follow and that has no place itself."""
     ticket = day.tickets[task]
@@ -103,11 +109,8 @@ def why_not(day: Day, plan: Solution, task: int, vehicle: int) -> tuple[Reason, 
         if drive(problem, vehicle, (*row[:position], task, *row[position:]))[0] is not None:
             return ()
     at_the_end = _at_the_end(day, plan, task, vehicle)
-    after = day.tickets[task].waits_for
-    if after is not None and not at_the_end:
-        return (Reason(code="waits_for", facts={"ticket": after}),)
     # whoever could come, but not when the other one does
-    return at_the_end or (Reason(code="no_moment_for_both"),)
+    return at_the_end or follows(day, task) or (Reason(code="no_moment_for_both"),)
 
 
 def _at_the_end(day: Day, plan: Solution, task: int, vehicle: int) -> tuple[Reason, ...]:
