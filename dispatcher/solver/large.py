@@ -134,7 +134,7 @@ def _sketched(problem: Problem, packed: Packed, start: Solution, order: Ints) ->
     """Return the plan with most open tasks put in, for each of which only near vehicles are tried."""
     near = near_vehicles(problem, _TRIED)
     for v, route in enumerate(start.routes):
-        near[list(route), v] = problem.is_eligible[list(route), v]
+        near[list(route), v] = True
     sketch = Problem.trusted({**problem.__dict__, "is_eligible": near})
     who = np.where(near, packed.who, FORBIDDEN)
     sketch.__dict__["packed"] = packed._replace(who=who)

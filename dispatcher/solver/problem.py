@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dispatcher.errors import BadProblem
+from dispatcher.solver.sums import check_sums
 
 Ints = NDArray[np.int64]
 Seconds = NDArray[np.int32]
@@ -240,6 +241,14 @@ _NOT_NEGATIVE: Final = (
     *("demand", "move_cost", "move_weight", "move_tolerance", "max_overtime", "overtime_weight"),
     *("use_cost", "capacity", "max_tasks", "engineer_cap", "part_use", "part_stock", "part_held"),
 )
+# moments, and those that never come
+_MOMENTS: Final = (
+    *("release", "earliest", "shift_end", "wait_from", "arrive_due", "finish_due"),
+    *("window_open", "window_close", "lunch_earliest", "lunch_latest", "lunch_duration"),
+    *("incumbent_start", "band_start"),
+)
+# the largest price of giving a task to one vehicle
+_MAX_CHARGE: Final = (1 << 31) - 2
 
 
 def _ragged(problem: Problem, name: str, dtype: type) -> NDArray[Any]:
@@ -355,10 +364,15 @@ def _check_values(p: Problem) -> None:
     for name in _NOT_NEGATIVE:
         _check_range(name, getattr(p, name), 0, MAX_COST)
     _check_range("max_overtime", p.max_overtime, 0, UNREACHABLE // 2)
-    for name in ("release", "earliest", "shift_end", "wait_from"):
-        _check_range(name, getattr(p, name), -NEVER, NEVER)
+    for name in _MOMENTS:
+        _check_range(name, getattr(p, name), -NEVER, 2 * NEVER)
+    _check_range("precedence", p.precedence[:, 2], -NEVER, NEVER)
+    # of both together the kernels make one number of 32 bits
+    dear = p.assignment_cost.max(axis=1, initial=0).astype(np.int64) + p.move_cost
+    _check_range("move_cost (with the assignment_cost)", dear, -_MAX_CHARGE, _MAX_CHARGE)
     _check_windows(p)
     _check_pairs(p)
+    check_sums(p)
     rising = bool(np.all(np.diff(p.band_start) > 0))
     _refuse_unless(rising, "band_start", "must rise")
     span = int(p.band_start[-1] - p.band_start[0])
