@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dispatcher.errors import BadProblem
+from dispatcher.solver.circles import circle_in
 from dispatcher.solver.sums import check_sums
 
 Ints = NDArray[np.int64]
@@ -247,6 +248,8 @@ _MOMENTS: Final = (
     *("window_open", "window_close", "lunch_earliest", "lunch_latest", "lunch_duration"),
     *("incumbent_start", "band_start"),
 )
+# rows of a circle that are told
+_MOST_TOLD: Final = 20
 # the largest price of giving a task to one vehicle
 _MAX_CHARGE: Final = (1 << 31) - 2
 
@@ -399,6 +402,10 @@ def _check_pairs(p: Problem) -> None:
     _refuse_unless(len(set(flat)) == len(flat), "sync", "has a task in two pairs")
     same = p.precedence[:, 0] == p.precedence[:, 1]
     _refuse_unless(not same.any(), "precedence", "has a task before itself")
+    circle = circle_in(p.sync.tolist(), p.precedence.tolist(), p.duration.tolist())
+    told = ", ".join(f"{a} before {b}" for a, b in circle[:_MOST_TOLD])
+    words = f"has tasks that wait for each other in a circle ({told}); take one of these rows out"
+    _refuse_unless(not circle, "precedence", words)
     _, first, whose = np.unique(p.engineer, return_index=True, return_inverse=True)
     for name in ("engineer_cap", "part_held"):
         given = getattr(p, name)
