@@ -18,9 +18,9 @@ from dispatcher.desk.planning import crews, order, search
 from dispatcher.desk.planning.budget import breaks_more
 from dispatcher.desk.planning.day import Day, compile_day
 from dispatcher.desk.planning.roads import Roads
+from dispatcher.desk.settling import settled
 from dispatcher.domain import custody, duty, provider
 from dispatcher.domain import events as ev
-from dispatcher.domain.events import ticket_of
 from dispatcher.domain.ids import TicketId
 from dispatcher.domain.memory import MemoryDocs, follow
 from dispatcher.domain.plan import Route
@@ -66,17 +66,6 @@ _OPENED = (
     ev.VisitRecalled,
     ev.VisitDeclined,
     ev.HandedOver,
-)
-# facts about a ticket that change when those may begin who wait for it
-_MOVES_OTHERS = (
-    ev.TicketSequenced,
-    ev.TicketHeld,
-    ev.TicketTriaged,
-    ev.TicketAssigned,
-    ev.EngineerArrived,
-    ev.VisitIncomplete,
-    ev.WorkFinished,
-    ev.TicketSolved,
 )
 
 
@@ -131,7 +120,7 @@ class Desk:
             # the third of a team goes by when the others come, which a plan has just settled
             self.stirred |= any(crews.is_apart(self.docs, route) for route in event.routes)
         self.stirred |= isinstance(event, (*_STIR, *_OPENED))
-        return actions + (self._settle(event, now) if isinstance(event, _MOVES_OTHERS) else [])
+        return [*actions, *settled(self.docs, event, now, self.roads, self.policy)]
 
     def wake(self, now: int) -> list[Action]:
         """Return what to do because time has passed."""
@@ -223,17 +212,6 @@ class Desk:
             return []
         day = compile_day(self.docs, now=now, roads=self.roads, policy=self.policy)
         return [search.publish(day, search.insert(day, ticket_id), self.docs)]
-
-    def _settle(self, event: ev.Event, now: int) -> list[Action]:
-        """Let those who wait for a ticket have the times that it leaves them, or none."""
-        ticket = self.docs.tickets.get(ticket_of(event) or TicketId(""))
-        said = isinstance(event, ev.TicketSequenced)
-        if ticket is None or not (ticket.waiting or said):
-            return []
-        day = compile_day(self.docs, now=now, roads=self.roads, policy=self.policy)
-        answer = search.insert(day, ticket.id) if said and ticket.is_open else search.settle(day)
-        proposal = search.publish(day, answer, self.docs)
-        return [proposal] if proposal.routes or proposal.unassigned else []
 
     def _ending(self) -> list[tuple[int, Route]]:
         """Return the routes somebody has not begun all of, with the last moment of their shift."""

@@ -25,7 +25,6 @@ from dispatcher.domain.plan import Reason, Route
 from dispatcher.errors import NoShift
 from dispatcher.policy import Policy
 from dispatcher.solver.answers import left_out
-from dispatcher.solver.coupling import untied
 from dispatcher.solver.insertion import Place
 from dispatcher.solver.problem import NEVER, Problem
 from dispatcher.solver.solution import Solution, drive, judge
@@ -99,7 +98,7 @@ def explain(
     assert task is not None  # noqa: S101 — it was included
     plan = search.sound(day, task).without(task)
     ranked = search.ranking(day, plan, task)
-    limits = Limits(untied(day.problem, plan, task), plan, task)
+    limits = Limits(day, plan, task)
     hints = {place.vehicle: limits.reason(place) for place in ranked}
     candidates = _candidates(day, task, ranked, hints)
     can = {candidate.engineer for candidate in candidates}

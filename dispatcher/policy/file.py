@@ -231,6 +231,9 @@ class DispatchFile(Shape, frozen=True, kw_only=True):
     # so many visits whose arrival was told may be given to others or moved in time by one new plan;
     # absent = any number (R36)
     promise_budget: Number | None = None
+    # most visits given to one engineer in a day's plan, those of today he was sent to included;
+    # absent = any number (R26)
+    visits_cap: Annotated[int, msgspec.Meta(ge=1, le=1 << 30)] | None = None
     clause: Clause = "house"
 
 

@@ -21,7 +21,7 @@ from dispatcher.texts import Lang, catalogue, clause_words, say
 # the numbers of [dispatch], in the order in which they are shown
 DISPATCH_KEYS: Final = (
     *("lead_s", "rotation_price", "promise_price", "promise_tolerance_s", "promise_budget"),
-    *("change_price", "on_call_price", "provider_price"),
+    *("visits_cap", "change_price", "on_call_price", "provider_price"),
 )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from dispatcher.desk.planning import crews, order
+from dispatcher.desk.planning.rations import Scarce
 from dispatcher.desk.planning.roads import Roads
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.place import Place
@@ -21,7 +22,7 @@ from dispatcher.domain.ticket import Status, Ticket
 from dispatcher.policy import Policy
 from dispatcher.policy.profile import calendar_at
 from dispatcher.rules import NEVER_AT, Compiled, Spell
-from dispatcher.solver.problem import NEVER, NONE, Problem
+from dispatcher.solver.problem import NEVER, NONE, Ints, Problem
 from dispatcher.units import DAY_S
 
 # how far ahead days on which engineers are sent are looked up; no shift is planned further
@@ -47,6 +48,9 @@ class Asked:
     policy: Policy
     # the visit under way by vehicle: the vehicle starts at its end
     running: Mapping[int, Visit]
+    # parts that could run out, and visits each spell's engineer may still have, shape (m,)
+    scarce: Scarce
+    caps: Ints
     # epoch seconds
     now: int
     origin_at: int
@@ -89,6 +93,13 @@ class Builder:
         fields |= self._incumbent(planned)
         pairs = crews.couples(self.tickets)
         fields["sync"] = np.array(pairs, np.int64).reshape(len(pairs), 2)
+        fields |= {"engineer_cap": self.asked.caps}
+        scarce = self.asked.scarce
+        fields |= {
+            "part_use": scarce.use,
+            "part_stock": scarce.stock,
+            "part_held": scarce.held,
+        }
         rows = order.precedence(self.tickets)
         fields["precedence"] = np.array(rows, np.int64).reshape(len(rows), 3)
         # all places are known by now

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dispatcher.desk.planning import arrays, order
+from dispatcher.desk.planning import arrays, order, rations
 from dispatcher.desk.planning.budget import with_budget
 from dispatcher.desk.planning.roads import Roads
 from dispatcher.domain.engineer import Engineer, Shift
@@ -19,7 +19,7 @@ from dispatcher.domain.ticket import FROZEN, Status, Ticket
 from dispatcher.policy import Policy
 from dispatcher.policy.circumstances import department_of
 from dispatcher.rules import RULES, Case, Compiled, Prices, Spell, compile_rules
-from dispatcher.solver.problem import Problem
+from dispatcher.solver.problem import Ints, Problem
 from dispatcher.solver.solution import Solution
 from dispatcher.units import DAY_S, HOUR_S, MINUTE_S
 
@@ -48,6 +48,8 @@ class Day:
     # the visit each spell is driving to or working at, by vehicle; it is over before the spell's
     # first task begins, and no task itself
     running: dict[int, Visit]
+    # names of the parts that are scarce, in the order of the problem's columns
+    parts: tuple[str, ...] = ()
 
     def task_of(self, ticket: TicketId) -> int | None:
         """Return the index of a ticket, None when it is not part of the question."""
@@ -92,13 +94,18 @@ def _spell(engineer: Engineer, shift: Shift, now: int) -> Spell:
 
 def turns_of(docs: MemoryDocs, now: int) -> dict[EngineerId, int]:
     """Return how many visits each engineer was sent to since the day began (R26)."""
+    return {name: len(tickets) for name, tickets in sent_to(docs, now).items()}
+
+
+def sent_to(docs: MemoryDocs, now: int) -> dict[EngineerId, list[TicketId]]:
+    """Return the tickets each engineer was sent to since the day began."""
     since = now - DAY_S // 2
-    turns: dict[EngineerId, int] = {}
+    sent: dict[EngineerId, list[TicketId]] = {}
     for ticket in docs.tickets.values():
         sent_at = ticket.since.get(Status.DISPATCHED.value, 0)
         if sent_at > since and ticket.engineer is not None:
-            turns[ticket.engineer] = turns.get(ticket.engineer, 0) + 1
-    return turns
+            sent.setdefault(ticket.engineer, []).append(ticket.id)
+    return sent
 
 
 def compile_day(
@@ -153,6 +160,7 @@ def compile_day(
     index = {ticket.id: i for i, ticket in enumerate(tickets)}
     planned = _current(docs, spells, index)
     routes = tuple(tuple(i for i in r if tickets[i].id != without) for r in planned)
+    scarce = rations.scarce(docs, tickets, spells, running, planned)
     asked = arrays.Asked(
         docs=docs,
         spells=spells,
@@ -160,6 +168,8 @@ def compile_day(
         compiled=compiled,
         policy=policy,
         running=running,
+        scarce=scarce,
+        caps=_caps(docs, tickets, spells, planned, policy, now, horizon_s),
         now=now,
         origin_at=origin_at,
     )
@@ -177,7 +187,24 @@ def compile_day(
         seq=docs.home.seq,
         start=Solution(routes=routes),
         running=running,
+        parts=scarce.items,
     )
+
+
+def _caps(
+    docs: MemoryDocs,
+    tickets: tuple[Ticket, ...],
+    spells: tuple[Spell, ...],
+    planned: tuple[tuple[int, ...], ...],
+    policy: Policy,
+    now: int,
+    horizon_s: int,
+) -> Ints:
+    """Return how many visits each engineer may have; a question that looks further has more room."""
+    most = policy.dispatch.visits_cap
+    if most is not None:
+        most *= max(1, -(-horizon_s // HORIZON_S))
+    return rations.caps(tickets, spells, planned, most=most, sent=sent_to(docs, now))
 
 
 def _departments(tickets: tuple[Ticket, ...], policy: Policy) -> tuple[str, ...]:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from dispatcher.desk.planning.day import Day
-from dispatcher.desk.planning.shared import broken
+from dispatcher.desk.planning.shared import broken, loose
 from dispatcher.domain.plan import Reason
 from dispatcher.solver.answers import left_out
-from dispatcher.solver.coupling import put_chain, untied
+from dispatcher.solver.coupling import put_chain
 from dispatcher.solver.insertion import Place
 from dispatcher.solver.problem import NONE
 from dispatcher.solver.solution import Solution, drive, judge
@@ -35,7 +35,7 @@ def why_open(day: Day, plan: Solution, task: int, ranked: Sequence[Place]) -> tu
     if waits is not None:
         return (waits,)
     if ranked:
-        limit = broken(untied(day.problem, plan, task), plan, task, list(ranked))
+        limit = broken(day, plan, task, list(ranked))
         facts = {"cost": ranked[0].extra, "drop": left_out(day.problem, task)}
         return (limit or Reason(code="too_dear", facts=facts),)
     if not day.spells:
@@ -104,7 +104,7 @@ def why_not(day: Day, plan: Solution, task: int, vehicle: int) -> tuple[Reason, 
     rules = day.compiled.reasons(task, vehicle)
     if rules:
         return rules
-    problem, row = untied(day.problem, plan, task), plan.routes[vehicle]
+    problem, row = loose(day.problem, plan, task), plan.routes[vehicle]
     for position in range(len(problem.fixed[vehicle]), len(row) + 1):
         if drive(problem, vehicle, (*row[:position], task, *row[position:]))[0] is not None:
             return ()

@@ -98,6 +98,7 @@ def _tries(day: Day, task: int) -> Iterator[_Try]:
             facts={"minutes": overtime_s // MINUTE_S},
             change=_longer(task, overtime_s),
         )
+    yield from _more(day, task)
     rules: dict[str, tuple[str, _Facts]] = {
         "locks": ("unlock", {}),
         "exclusions": ("exclusion", {}),
@@ -114,6 +115,30 @@ def _tries(day: Day, task: int) -> Iterator[_Try]:
                 facts=facts,
                 change=lambda place: Change(kind="vehicle", task=task, vehicle=place.vehicle),
             )
+
+
+def _more(day: Day, task: int) -> Iterator[_Try]:
+    """Give pieces of a scarce part, and one visit more than an engineer's cap."""
+    for r in np.flatnonzero(day.problem.part_use[task]).tolist():
+        wanted = int(day.problem.part_use[task, r])
+        more = Change(kind="part", task=task, part=r, amount=wanted)
+        yield _Try(
+            problem=answers.changed(day.problem, more),
+            code="part",
+            facts={"part": day.parts[r]},
+            change=_always(more),
+        )
+    if (day.problem.engineer_cap < day.problem.num_tasks).any():
+        yield _Try(
+            problem=replace(day.problem, engineer_cap=day.problem.engineer_cap + 1),
+            code="cap",
+            facts={},
+            change=lambda place: Change(kind="cap", task=task, vehicle=place.vehicle, amount=1),
+        )
+
+
+def _always(change: Change) -> Callable[[Place], Change]:
+    return lambda _place: change
 
 
 def _longer(task: int, overtime_s: int) -> Callable[[Place], Change]:

@@ -14,14 +14,14 @@ from dispatcher.desk.planning import order
 from dispatcher.desk.planning.day import Day
 from dispatcher.desk.planning.reasons import why_no_couple, why_open
 from dispatcher.desk.planning.routes import changed, to_routes
-from dispatcher.desk.planning.shared import Limits
+from dispatcher.desk.planning.shared import Limits, loose
 from dispatcher.desk.planning.situation import situation
 from dispatcher.desk.planning.sound import sound_part
 from dispatcher.domain.ids import RouteId, TicketId
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.plan import Choice, Reason, Route, Unassigned
 from dispatcher.solver.answers import left_out
-from dispatcher.solver.coupling import put_chain, untied
+from dispatcher.solver.coupling import put_chain
 from dispatcher.solver.insertion import Place, open_plan, places
 from dispatcher.solver.moments import coupled_tasks
 from dispatcher.solver.packing import pack
@@ -75,7 +75,7 @@ def mate_of(day: Day, task: int) -> int | None:
 
 def ranking(day: Day, base: Solution, task: int) -> list[Place]:
     """Return the best place of a task in each vehicle that can take it, cheapest first."""
-    return places(untied(day.problem, base, task), base, task)
+    return places(loose(day.problem, base, task), base, task)
 
 
 def insert(day: Day, ticket: TicketId) -> Answer:
@@ -89,7 +89,7 @@ def insert(day: Day, ticket: TicketId) -> Answer:
         return _insert_couple(day, base, task, mate)
     rest = open_plan(day.problem, base, task)
     ranked = ranking(day, rest, task)
-    kept = Limits(untied(day.problem, rest, task), rest, task).kept(ranked)
+    kept = Limits(day, rest, task).kept(ranked)
     if not kept or kept[0].extra >= left_out(day.problem, task):
         open_entry = Unassigned(ticket=ticket, reasons=why_open(day, base, task, ranked))
         return replace(answer_of(day, judge(day.problem, base)), unassigned=(open_entry,))
@@ -135,7 +135,7 @@ def move(day: Day, task: int, vehicle: int) -> Answer | None:
     base = sound(day)
     rest = open_plan(day.problem, base, task)
     mine = [place for place in ranking(day, rest, task) if place.vehicle == vehicle]
-    ranked = Limits(untied(day.problem, rest, task), rest, task).kept(mine)
+    ranked = Limits(day, rest, task).kept(mine)
     if not ranked:
         return None
     before = judge(day.problem, base)
@@ -211,14 +211,14 @@ def insert_all(day: Day) -> Answer:
     plan = sound(day)
     before = judge(day.problem, plan)
     waiting = sorted(before.unserved, key=lambda i: (-int(day.problem.drop_cost[i]), i))
-    problem = untied(day.problem, plan)
+    problem = loose(day.problem, plan)
     state = route_state(pack(problem), plan)
     left: list[Unassigned] = []
     chosen: list[Choice] = []
     coupled = set(coupled_tasks(day.problem))
     for task in (one for one in waiting if one not in coupled):
         ranked = places(problem, plan, task, _RANKED, state)
-        kept = Limits(problem, plan, task).kept(ranked)
+        kept = Limits(day, plan, task, problem).kept(ranked)
         if kept and kept[0].extra < left_out(day.problem, task):
             plan = plan.put(task, kept[0].vehicle, kept[0].position)
             state.insert(task, kept[0].vehicle, kept[0].position)
@@ -245,7 +245,7 @@ def insert_all(day: Day) -> Answer:
 def _why_left(day: Day, plan: Solution, task: int) -> tuple[Reason, ...]:
     if mate_of(day, task) is not None:
         return why_no_couple(day, plan, task)
-    return why_open(day, plan, task, places(untied(day.problem, plan, task), plan, task, 1))
+    return why_open(day, plan, task, ranking(day, plan, task)[:1])
 
 
 def _with_couples(day: Day, plan: Solution) -> Solution:

@@ -13,7 +13,9 @@ from dispatcher.solver.problem import Problem
 from dispatcher.solver.solution import Solution, Violation, drive, judge
 
 # what a plan may break without any of its couples being at fault
-_NOT_THE_COUPLES: Final = frozenset({"change_budget", "required_unserved", "part_short"})
+_NOT_THE_COUPLES: Final = frozenset(
+    {"change_budget", "required_unserved", "part_short", "engineer_cap"}
+)
 
 
 def sound_part(problem: Problem, plan: Solution, asked: int | None = None) -> Solution:
@@ -34,7 +36,23 @@ def sound_part(problem: Problem, plan: Solution, asked: int | None = None) -> So
         while len(kept) > fixed and drive(problem, v, tuple(kept))[0] is None:
             kept.pop(_weakest(problem, v, kept, fixed))
         routes.append(tuple(kept))
-    return _whole_couples(problem, Solution(routes=tuple(routes)), asked)
+    whole = _whole_couples(problem, Solution(routes=tuple(routes)), asked)
+    return _within_stock(problem, whole, asked)
+
+
+def _within_stock(problem: Problem, plan: Solution, asked: int | None) -> Solution:
+    """Return a plan that takes no more of a part than there is; who is cheapest and latest goes."""
+    pinned = set(problem.fixed_task.tolist())
+    while problem.part_use.any():
+        verdict = judge(problem, plan)
+        short = [one.facts["part"] for one in verdict.violations if one.code == "part_short"]
+        stops = verdict.stops
+        takers = [i for i in stops if short and problem.part_use[i, short[0]] and i not in pinned]
+        if not takers:
+            break
+        out = min(takers, key=lambda i: (int(problem.drop_cost[i]), -stops[i].start, i))
+        plan = _whole(problem, plan.without(out), asked)
+    return plan
 
 
 def _weakest(problem: Problem, v: int, route: list[int], fixed: int) -> int:
