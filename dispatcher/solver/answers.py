@@ -333,10 +333,11 @@ def smallest_change(
     if any(place.extra < drop for place in _ranked(problem, without, task, most=1)):
         # it has a place as things are
         return None
-    least: dict[tuple[str, int], int] = {}
+    offered = list(options if options is not None else changes(problem, task))
+    least: dict[tuple[str, int, int], int] = {}
     ranked: list[tuple[int, int, Change]] = []
-    for number, change in enumerate(options if options is not None else changes(problem, task)):
-        group = (change.kind, change.vehicle)
+    for number, change in enumerate(offered):
+        group = (change.kind, change.vehicle, change.part)
         if group in least and least[group] < change.amount:
             continue
         question = changed(problem, change)
@@ -345,7 +346,50 @@ def smallest_change(
             least[group] = change.amount
             ranked.append((found[0].extra, number, change))
     for _, _, change in sorted(ranked, key=lambda r: r[:2])[:_TRIED]:
-        result = held(problem, without, change, iterations=iterations, seed=seed)
-        if result is not None:
-            return result
+        # with others moved as well, less of it may do
+        for one in (o for o in offered if _is_less(o, change) or o == change):
+            result = held(problem, without, one, iterations=iterations, seed=seed)
+            if result is None:
+                continue
+            if is_needed(problem, without, result, iterations=iterations, seed=seed):
+                return result
+            # the day can be planned so that nothing needs to change
+            return None
     return None
+
+
+def _is_less(one: Change, other: Change) -> bool:
+    """True when a change is less of the same."""
+    same = (one.kind, one.vehicle, one.part) == (other.kind, other.vehicle, other.part)
+    if one.kind == "window":
+        same = other.first <= one.first and one.last <= other.last
+    return same and one.amount < other.amount
+
+
+def is_needed(
+    problem: Problem,
+    plan: Solution,
+    found: Held,
+    *,
+    iterations: int = ITERATIONS,
+    seed: int = 0,
+) -> bool:
+    """
+    Return whether a ticket stays open without the change that was found for it.
+
+    The plan found may not use the change at all, and the day solved again without it may serve the
+    ticket too: then others need to move, and nothing to change.
+
+    Parameters
+    ----------
+    problem, plan
+        As they were before the change; the task is looked at as if it were open.
+    """
+    task = found.change.task
+    without = open_plan(problem, plan, task)
+    before = judge(problem, without).rank
+    verdict = judge(problem, found.plan)
+    if not verdict.lacks[0] and verdict.rank < before:
+        return False
+    again = solve(problem, iterations=iterations, start=without, seed=seed).verdict
+    return task in again.unserved or again.rank >= before

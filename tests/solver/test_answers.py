@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatcher.solver.answers import (
+    ITERATIONS,
+    STEPS_S,
     Change,
     changed,
     held,
@@ -178,3 +180,48 @@ def test_required_and_promised_tickets_are_worth_a_change() -> None:
         assert (found.change.kind, found.change.amount) == ("overtime", 1800)
         # it has a place then: nothing more is needed
         assert smallest_change(changed(problem, found.change), found.plan, 0) is None
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_a_told_change_is_needed_and_the_least(seed: int) -> None:
+    """Solved again without it the ticket stays open, and less of it does not help either."""
+    problem = random_day(seed, num_tasks=9, num_vehicles=2, drop_cost=np.full(9, 200_000))
+    # a plan a person might have made: nothing in it was moved for the sake of another
+    plan = solve(problem, engine="greedy", seed=seed).solution
+    for task in judge(problem, plan).unserved[:2]:
+        found = smallest_change(problem, plan, task, seed=seed)
+        if found is None:
+            continue
+        assert not judge(problem, found.plan).feasible
+        again = solve(problem, iterations=ITERATIONS, start=plan, seed=seed).verdict
+        assert task in again.unserved
+        less = [step for step in STEPS_S if step < found.change.amount]
+        if found.change.kind in {"overtime", "window"}:
+            for amount in less:
+                smaller = replace(found.change, amount=amount)
+                if smaller.kind == "window":
+                    cut = found.change.amount - amount
+                    smaller = replace(smaller, first=smaller.first + cut, last=smaller.last - cut)
+                assert held(problem, plan, smaller, seed=seed) is None
+
+
+def test_a_change_is_not_told_when_moving_another_ticket_is_enough() -> None:
+    """The near ticket can wait for the far one: nobody needs to work longer."""
+    problem = Problem(
+        travel=np.zeros((1, 1), np.int32),
+        task_location=np.array([0, 0]),
+        duration=np.array([3600, 3600]),
+        window_ptr=np.array([0, 0, 1]),
+        window_open=np.array([0]),
+        window_close=np.array([1800]),
+        drop_cost=np.array([90_000, 90_000]),
+        start_location=np.array([0, 0]),
+        end_location=np.array([0, 0]),
+        earliest=np.array([0, 0]),
+        shift_end=np.array([7200, 3600]),
+        is_eligible=np.array([[True, True], [False, True]]),
+    )
+    # engineer 1 is all that ticket 1 has, and is busy with what engineer 0 could do
+    plan = Solution(routes=((), (0,)))
+    assert smallest_change(problem, plan, 1) is None

@@ -63,7 +63,8 @@ def cheapest(day: Day, plan: Solution, task: int) -> Reason | None:
             found.append((place.extra, number, attempt, place))
     for _, _, attempt, place in sorted(found, key=lambda f: f[:2])[:_TRIED]:
         change = attempt.change(place)
-        if answers.held(attempt.asked or day.problem, plan, change) is not None:
+        held = answers.held(attempt.asked or day.problem, plan, change)
+        if held is not None and answers.is_needed(day.problem, plan, held):
             return _told(day, attempt, change, place)
     return None
 
