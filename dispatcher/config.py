@@ -17,6 +17,8 @@ from dispatcher.errors import BadField
 from dispatcher.units import DeskClock, clock_from
 
 DASHBOARD_PORT = 8501
+# in the data directory, readable by its owner alone: how processes of this machine get in
+RUN_FILE = "run.json"
 # hosts by which a browser on this machine names the loopback
 LOOPBACKS = ("127.0.0.1", "localhost", "[::1]")
 

@@ -24,7 +24,7 @@ from dispatcher.api.app import create_app
 from dispatcher.api.grants import grant_of
 from dispatcher.api.house import House, furnish
 from dispatcher.api.routes.sessions import mint
-from dispatcher.config import Settings
+from dispatcher.config import RUN_FILE, Settings
 from dispatcher.domain.ids import ActorId, TerritoryId
 from dispatcher.domain.territory import Territory
 from dispatcher.geo.city import open_city
@@ -34,8 +34,6 @@ from dispatcher.units import wall_clock
 
 logger = logging.getLogger(__name__)
 
-# in the data directory, readable by its owner alone: how processes of this machine get in
-RUN_FILE = "run.json"
 GRACE_S = 10
 _LOCAL_ADMIN, _LOCAL_SERVICE = ActorId("local-admin"), ActorId("planner")
 

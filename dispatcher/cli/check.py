@@ -76,7 +76,7 @@ def _hear_facts(desk: Address, facts: Counter[str], stop: threading.Event) -> No
 
 def _hear_map(desk: Address, live: list[int], stop: threading.Event) -> None:
     """Count the deltas a browser would get, acknowledging them as one does."""
-    headers = {"Authorization": f"Bearer {desk.admin_token}"}
+    headers = desk.headers()
     while not stop.is_set():
         try:
             territories = httpx.get(f"{desk.url}/api/v1/territories", headers=headers).json()

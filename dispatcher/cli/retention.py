@@ -36,8 +36,8 @@ def retention(
         if here is None:
             work = _alone(settings, dry_run=dry_run)
         elif dry_run:
-            headers = {"Authorization": f"Bearer {here['admin_token']}", "Accept-Language": LANG}
-            answer = httpx.get(f"{here['url']}/api/v1/retention", headers=headers, timeout=600)
+            url = f"{here.url}/api/v1/retention"
+            answer = httpx.get(url, headers=here.headers(LANG), timeout=600)
             work = dict(answer.raise_for_status().json())
         else:
             work = dict(ask(here, "/retention").json())

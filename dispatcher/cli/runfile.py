@@ -13,7 +13,7 @@ from typing import Protocol
 
 import httpx
 
-RUN_FILE = "run.json"
+from dispatcher.config import RUN_FILE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,13 +25,18 @@ class Address:
     admin_token: str
     service_token: str
 
+    def headers(self, language: str | None = None) -> dict[str, str]:
+        """Return what a request of the desk's own supervisor carries."""
+        spoken = {} if language is None else {"Accept-Language": language}
+        return {"Authorization": f"Bearer {self.admin_token}", **spoken}
+
 
 def read_run_file(data: Path) -> Address | None:
     """Return what the api process of a data directory wrote, None when there is none."""
     try:
         raw = json.loads((data / RUN_FILE).read_text("utf-8"))
         return Address(**{k: raw[k] for k in ("url", "link", "admin_token", "service_token")})
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
@@ -52,15 +57,16 @@ def await_desk(data: Path, patience: Patience, seconds: float | None = None) -> 
     waited_s = 0.0
     while not patience.is_set() and (seconds is None or waited_s < seconds):
         desk = read_run_file(data)
-        if desk is not None and _answers(desk.url):
+        if desk is not None and answers(desk):
             return desk
         patience.wait(0.1)
         waited_s += 0.1
     return None
 
 
-def _answers(url: str) -> bool:
+def answers(desk: Address) -> bool:
+    """Return whether a desk takes requests."""
     try:
-        return httpx.get(f"{url}/livez", timeout=2.0).status_code == 200
+        return httpx.get(f"{desk.url}/livez", timeout=2.0).status_code == 200
     except httpx.HTTPError:
         return False

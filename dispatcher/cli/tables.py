@@ -11,6 +11,7 @@ import httpx
 import typer
 
 from dispatcher.cli.reach import ask, only_territory, running, settings_of
+from dispatcher.cli.runfile import Address
 from dispatcher.cli.speech import DATA, LANG, Data, Json, print_json, refusals, tell
 from dispatcher.policy.days import read_days
 
@@ -67,7 +68,7 @@ def import_days(
         typer.echo(tell("cli.imported_days", **counts))
 
 
-def _desk_of(data: Path) -> dict[str, Any]:
+def _desk_of(data: Path) -> Address:
     here = running(settings_of(data=data))
     if here is None:
         typer.secho(tell("cli.no_desk", data=data), err=True, fg=typer.colors.RED)
@@ -92,16 +93,15 @@ def _import(what: str, file: Path, territory: str | None, data: Path, *, json: b
         raise typer.Exit(1)
 
 
-def _sent(here: dict[str, Any], what: str, where: str, file: Path) -> dict[str, Any]:
+def _sent(here: Address, what: str, where: str, file: Path) -> dict[str, Any]:
     """Return the desk's last word about a file; how far it is goes to a terminal."""
-    headers = {"Authorization": f"Bearer {here['admin_token']}", "Accept-Language": LANG}
-    headers["Accept"] = "application/x-ndjson"
+    headers = {**here.headers(LANG), "Accept": "application/x-ndjson"}
     told: dict[str, Any] = {}
     body: dict[str, Any] = {
         "params": {"territory": where},
         "files": {"file": (file.name, file.read_bytes())},
     }
-    url = f"{here['url']}/api/v1/{what}/import"
+    url = f"{here.url}/api/v1/{what}/import"
     try:
         with httpx.stream("POST", url, headers=headers, timeout=60, **body) as answer:
             if not answer.is_success:

@@ -17,8 +17,9 @@ import typer
 
 from dispatcher.cli import check as checking
 from dispatcher.cli.house import READY_S, House, dashboard_child, paged
-from dispatcher.cli.runfile import RUN_FILE, await_desk
+from dispatcher.cli.runfile import await_desk
 from dispatcher.cli.speech import DATA, Data, DatabaseUrl, Json, refusals, tell
+from dispatcher.config import RUN_FILE
 from dispatcher.geo.city import open_city
 from dispatcher.sim.scenario import Scenario, load_scenario
 from dispatcher.supervise import python_child

@@ -38,10 +38,9 @@ def world(
         desk = await_desk(data, stop)
         if desk is None:
             return
-        headers = {"Authorization": f"Bearer {desk.admin_token}"}
         with (
             RemoteDesk(desk.url, desk.service_token) as remote,
-            httpx.Client(base_url=desk.url, headers=headers, timeout=30) as admin,
+            httpx.Client(base_url=desk.url, headers=desk.headers(), timeout=30) as admin,
             httpx.Client(base_url=desk.url, timeout=30) as http,
         ):
             territory = remote.territories()[0]
