@@ -18,7 +18,7 @@ from dispatcher.desk.planning.day import compile_day, sent_to
 from dispatcher.domain.custody import Holding, Need, PartsNeeded, Stock
 from dispatcher.domain.memory import MemoryDocs
 from dispatcher.domain.territory import Territory
-from dispatcher.domain.ticket import Status
+from dispatcher.domain.ticket import RequiredSkill, Status
 from dispatcher.policy import Policy, load_policy
 from dispatcher.sim.demand import draw_tape
 from dispatcher.sim.roster import draw_roster
@@ -188,6 +188,25 @@ def test_nobody_gets_more_visits_than_the_cap() -> None:
     assert len(mine) == 2
     for lang, words in (("en", "the most the policy gives"), ("zh", "上限")):
         assert words in say("reason.engineer_cap", lang, cap=1, clause="x")
+
+
+def test_couple_says_which_limit_it_lacks() -> None:
+    """Two are to go there together; the one pump is with another visit, or nobody may have one more."""
+    place_ = pumps(1, 2)
+    store(place_, depot=1)
+    desk = run_all(place_)
+    open_ = next(n for n in ("V-1", "V-2") if not visits(place_, n))
+    skills = (RequiredSkill(name="hardware"),)
+    do(place_, desk, w.CallSecond(ticket=open_, skills=skills))
+    assert [r.code for r in place_.docs.ticket(open_).unassigned] == ["part_short"]
+    place_ = Village().engineer("anna").engineer("bo").ticket(1)
+    policy = capped(1)
+    desk = run_all(place_, policy)
+    place_.ticket(2)
+    do(place_, desk, w.CallSecond(ticket="V-2", skills=skills))
+    for wish in desk.catch_up(MORNING):
+        do(place_, desk, wish)
+    assert [r.code for r in place_.docs.ticket("V-2").unassigned] == ["engineer_cap"]
 
 
 @settings(max_examples=20, deadline=None)

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from dispatcher.desk.planning.day import Day
-from dispatcher.desk.planning.shared import broken, loose
+from dispatcher.desk.planning.shared import broken, loose, plenty
 from dispatcher.domain.plan import Reason
 from dispatcher.solver.answers import left_out
 from dispatcher.solver.coupling import put_chain
 from dispatcher.solver.insertion import Place
 from dispatcher.solver.problem import NONE
+from dispatcher.solver.rations import is_rationed
 from dispatcher.solver.solution import Solution, drive, judge
 from dispatcher.units import MINUTE_S
 
@@ -73,15 +74,31 @@ def why_no_couple(day: Day, plan: Solution, task: int) -> tuple[Reason, ...]:
     able = [v for v in range(len(day.spells)) if day.problem.is_eligible[task, v]]
     if not able:
         return why_open(day, plan, task, ())
-    if day.problem.change_budget != NONE:
-        pair = next(p for p in day.problem.sync.tolist() if task in p)
-        free = replace(day.problem, change_budget=NONE)
-        rest = plan.without(*pair)
-        verdict = judge(free, put_chain(free, rest, pair))
-        if task not in verdict.unserved:
-            facts = {"touched": len(verdict.touched), "budget": day.problem.change_budget}
-            return (Reason(code="change_budget", facts=facts),)
-    return (Reason(code="no_moment_for_both"),)
+    limit = _couple_limit(day, plan, task)
+    return (limit or Reason(code="no_moment_for_both"),)
+
+
+def _couple_limit(day: Day, plan: Solution, task: int) -> Reason | None:
+    """Return the shared limit without which a couple would have a place, None if none is."""
+    problem = day.problem
+    if problem.change_budget == NONE and not is_rationed(problem):
+        return None
+    pair = next(p for p in problem.sync.tolist() if task in p)
+    free = plenty(replace(problem, change_budget=NONE))
+    tried = put_chain(free, plan.without(*pair), pair)
+    if not any(task in route for route in tried.routes):
+        return None
+    for wrong in judge(problem, tried).violations:
+        facts: dict[str, str | int | float] = dict(wrong.facts)
+        if wrong.code == "change_budget":
+            return Reason(code=wrong.code, facts=facts)
+        if wrong.code == "part_short":
+            part = {"part": day.parts[wrong.facts["part"]], "clause": "M1 6.2"}
+            wanted = wrong.facts["used"] - wrong.facts["stock"]
+            return Reason(code=wrong.code, facts={**part, "wanted": wanted})
+        if wrong.code == "engineer_cap":
+            return Reason(code=wrong.code, facts={"cap": wrong.facts["cap"], "clause": "house"})
+    return None
 
 
 def _common(found: Iterable[tuple[Reason, ...]]) -> tuple[Reason, ...]:

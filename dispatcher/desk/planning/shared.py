@@ -33,16 +33,21 @@ def loose(problem: Problem, plan: Solution, task: int | None = None) -> Problem:
 
     What they allow is looked at place by place (`Limits`), so that people see who could come.
     """
-    if is_rationed(problem):
-        n, m = problem.num_tasks, problem.num_vehicles
-        problem = replace(
-            problem,
-            engineer_cap=np.full(m, NEVER, np.int64),
-            part_use=np.zeros((n, 0), np.int64),
-            part_stock=np.zeros(0, np.int64),
-            part_held=np.zeros((m, 0), np.int64),
-        )
-    return untied(problem, plan, task)
+    return untied(plenty(problem), plan, task)
+
+
+def plenty(problem: Problem) -> Problem:
+    """Return the problem in which nothing is scarce and nobody has a cap."""
+    if not is_rationed(problem):
+        return problem
+    n, m = problem.num_tasks, problem.num_vehicles
+    return replace(
+        problem,
+        engineer_cap=np.full(m, NEVER, np.int64),
+        part_use=np.zeros((n, 0), np.int64),
+        part_stock=np.zeros(0, np.int64),
+        part_held=np.zeros((m, 0), np.int64),
+    )
 
 
 class Limits:
