@@ -65,6 +65,9 @@ class Demand(_Table, frozen=True):
     window_share: float = 0.0
     window_min: tuple[int, int] = (60, 180)
     outdoor_share: float = 0.0
+    # requests that may only be begun after the one before them, and seconds between the two
+    order_share: float = 0.0
+    order_lag_s: int = 0
 
 
 class Work(_Table, frozen=True):

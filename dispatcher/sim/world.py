@@ -164,6 +164,7 @@ class World:
         match event:
             case ev.TicketReported():
                 yield from self._triage(event, fact.at)
+                yield from self._order(event, fact.at)
             case ev.TicketTriaged() | ev.TicketResumed() | ev.CustomerDisputed():
                 yield from self._papers(event.ticket, docs, fact.at)
             case duty.MoveBlocked(missing=missing) if missing:
@@ -321,6 +322,22 @@ class World:
         )
         wait = self._span("triage", str(request.number), self.scenario.people.triage_s)
         yield Step(at=at + wait, command=command, actor="triage")
+
+    def _order(self, event: ev.TicketReported, at: int) -> Iterator[Step]:
+        """Return that some requests wait for the one that came before; who is told too late lets it be."""
+        request = self._request_by_name.get(event.ticket.external_id or "")
+        if request is None or self._rng("order", str(request.number)).random() >= (
+            self.scenario.demand.order_share
+        ):
+            return
+        first = next((one for one in self.tape if one.number == request.number - 1), None)
+        if first is not None:
+            command = w.Sequence(
+                ticket=event.ticket.id,
+                after=self.name_of(first),
+                lag_s=self.scenario.demand.order_lag_s,
+            )
+            yield Step(at=at + 1, command=command, actor="triage")
 
     def _answer(self, event: ev.VisitDispatched, fact: ev.Fact) -> Step:
         about = f"{event.ticket}|{event.engineer}"
