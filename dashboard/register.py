@@ -151,7 +151,9 @@ def _what(
             disabled=is_desk,
         )
         _fault(faults, *(name for name in faults if name.startswith("skills")))
+    after = _text(frame, "after", "after", faults, 64)
     return {
+        "after": after,
         "symptom": symptom.strip(),
         "category": category,
         "model": model,
@@ -276,7 +278,15 @@ def request_body(
         "site": {**site, "name": fields["name"], "phone": fields["phone"]},
         **{
             name: fields[name]
-            for name in ("channel", "category", "symptom", "model", "severity", "external_id")
+            for name in (
+                "channel",
+                "category",
+                "symptom",
+                "model",
+                "severity",
+                "external_id",
+                "after",
+            )
             if fields.get(name)
         },
         "duration_s": fields["duration_s"],

@@ -89,12 +89,13 @@ def test_request_leaves_out_what_was_left_empty() -> None:
     assert "severity" not in body
     assert "windows" not in body
     assert body["site"] == {**site, "name": "Jóna", "phone": "1"}
-    wished = {**FIELDS, "window": (1, 9, 12), "severity": 4}
+    assert "after" not in body
+    wished = {**FIELDS, "window": (1, 9, 12), "severity": 4, "after": "RVK-7"}
     body = request_body(FakeFrame(), wished, site, NOON)
     # tomorrow 09:00 in Shanghai is 01:00 UTC of that day
     midnight = NOON - 20 * 3600 + 86400
     assert body["windows"] == [{"open_at": midnight + 9 * 3600, "close_at": midnight + 12 * 3600}]
-    assert body["severity"] == 4
+    assert (body["severity"], body["after"]) == (4, "RVK-7")
 
 
 def test_missing_fields_are_named_as_the_api_names_them() -> None:
