@@ -198,7 +198,7 @@ def play(budget: int | None, seed: int) -> list[int]:
     return desk.counts
 
 
-@pytest.mark.parametrize("budget", [0, 2])
+@pytest.mark.parametrize("budget", [0, pytest.param(2, marks=pytest.mark.slow)])
 def test_no_proposal_of_a_busy_day_touches_more_promises(budget: int) -> None:
     """Whatever comes in, every plan of the planner keeps the limit; without one, it would not."""
     counts = play(budget, seed=3)
