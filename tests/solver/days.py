@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,22 @@ def random_day(
     if pinned and n:
         values |= {"fixed_ptr": np.array([0] + [1] * m), "fixed_task": rng.integers(0, n, 1)}
     return Problem(**{**values, **fields})
+
+
+def rounded(problem: Problem, grain: int = 600) -> Problem:
+    """Return a random day with all its times in whole grains, so that visits meet limits exactly."""
+    names = (
+        *("travel", "duration", "release", "window_close", "arrive_due", "finish_due", "wait_from"),
+        *("earliest", "shift_end", "max_overtime", "lunch_earliest", "lunch_latest"),
+        "move_tolerance",
+    )
+    whole = {name: getattr(problem, name) // grain * grain for name in names}
+    # what never comes stays so
+    for name in ("arrive_due", "finish_due", "wait_from"):
+        whole[name] = np.where(getattr(problem, name) >= NEVER, NEVER, whole[name])
+    kept = problem.incumbent_start
+    whole["incumbent_start"] = np.where(kept < 0, kept, kept // grain * grain)
+    return replace(problem, **whole)
 
 
 def random_plan(problem: Problem, seed: int, share: float = 0.6) -> Solution:

@@ -214,3 +214,22 @@ def test_public_tiny_days_are_proven(fsd: Path) -> None:
     for name, facts in known.items():
         problem = read_instance(fsd / f"{name}.json").problem
         assert quick_bound(problem).value <= facts["objective"]
+
+
+def test_the_quick_bound_of_one_ticket_is_its_cost() -> None:
+    """Nothing but an hour's lateness at the engineer's own door: no room to be above it."""
+    door = Problem(
+        travel=np.zeros((1, 1), np.int32),
+        task_location=np.array([0]),
+        duration=np.array([600]),
+        release=np.array([3600]),
+        arrive_due=np.array([0]),
+        arrive_weight=np.array([2]),
+        drop_cost=np.array([50_000]),
+        start_location=np.array([0]),
+        end_location=np.array([0]),
+        earliest=np.array([0]),
+        shift_end=np.array([9000]),
+    )
+    assert optimum(door) == 7200
+    assert 7190 <= quick_bound(door).value <= 7200

@@ -21,7 +21,7 @@ from dispatcher.solver.packing import pack
 from dispatcher.solver.problem import Problem
 from dispatcher.solver.route_kernels import best_position, insertion_cost, refresh
 from dispatcher.solver.solution import Solution, drive, travel_time
-from tests.solver.days import random_day, random_plan
+from tests.solver.days import random_day, random_plan, rounded
 
 KINDS = [
     {},
@@ -59,10 +59,11 @@ def is_loaded(problem: Problem, vehicle: int, route: tuple[int, ...]) -> bool:
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @settings(max_examples=120, deadline=None)
-@given(seed=_seeds)
-def test_route_cost_equals_the_judge(kind: dict[str, bool], seed: int) -> None:
-    """Cost and feasibility of any route are the judge's."""
+@given(seed=_seeds, is_round=st.booleans())
+def test_route_cost_equals_the_judge(kind: dict[str, bool], seed: int, *, is_round: bool) -> None:
+    """Cost and feasibility of any route are the judge's, on the second of a limit as well."""
     problem = random_day(seed, **kind)
+    problem = rounded(problem) if is_round else problem
     for vehicle, route in enumerate(random_plan(problem, seed, 0.5).routes):
         if is_loaded(problem, vehicle, route):
             cost, _ = kernel_cost(problem, vehicle, route)

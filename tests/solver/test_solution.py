@@ -171,6 +171,30 @@ def test_followers_wait_and_need_their_first(village: Problem) -> None:
     assert [v.code for v in alone.violations] == ["precedence"]
 
 
+def test_who_follows_cannot_come_first_on_the_same_route(village: Problem) -> None:
+    """However long the engineer waits, the first is done after it: that is the fault named."""
+    patient = replace(
+        village, precedence=np.array([[4, 0, 0]]), max_overtime=np.full(2, 40_000_000)
+    )
+    verdict = judge(patient, Solution(routes=((0, 4), ())))
+    assert [(v.code, v.task) for v in verdict.violations] == [("precedence", 0)]
+
+
+def test_another_engineer_touches_a_promise_even_on_time(village: Problem) -> None:
+    """Who was told one name and sees another at the promised minute counts for the budget."""
+    promised = replace(
+        village,
+        incumbent_vehicle=np.array([0, -1, -1, -1, -1]),
+        incumbent_start=np.array([600, -1, -1, -1, -1]),
+        is_promised=np.array([True, False, False, False, False]),
+    )
+    assert judge(promised, Solution(routes=((), (0,)))).touched == (0,)
+    assert judge(promised, Solution(routes=((0,), ()))).touched == ()
+    # another shift of the same engineer is nobody else
+    same = replace(promised, engineer=np.array([7, 7]))
+    assert judge(same, Solution(routes=((), (0,)))).touched == ()
+
+
 def test_wait_in_a_circle_is_refused(village: Problem) -> None:
     """Two routes that wait for each other run into the overtime limit, not into an endless loop."""
     circle = replace(village, precedence=np.array([[0, 1, 0], [2, 3, 0]]))

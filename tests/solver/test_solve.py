@@ -251,3 +251,34 @@ def test_ortools_routing_with_nothing_to_do(problem_size: tuple[int, int]) -> No
     """No task or no vehicle is no reason to fail here either."""
     problem = random_day(1, num_tasks=problem_size[0], num_vehicles=problem_size[1])
     assert solve(problem, engine="ortools", seconds=0.2).verdict.feasible
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=_seeds, promises=st.booleans(), pinned=st.booleans())
+def test_any_start_is_mended_first(seed: int, *, promises: bool, pinned: bool) -> None:
+    """A plan that cannot be, with strangers and doubles in it, is no reason to fail."""
+    problem = random_day(seed, promises=promises, pinned=pinned)
+    routes = list(random_plan(problem, seed, 1.0).routes)
+    routes[-1] = (*routes[-1], 99, *routes[0])
+    answer = solve(problem, start=Solution(routes=tuple(routes)), iterations=20, seed=seed)
+    assert answer.verdict.feasible
+
+
+def test_a_plan_within_the_change_budget_is_looked_for(village: Problem) -> None:
+    """With one promise to break, the best one is broken, instead of leaving all as it was."""
+    # engineer 1 drives for nobody; every ticket there is dear to leave with engineer 0
+    dear = np.zeros((5, 2), np.int32)
+    dear[:3, 0] = (9000, 60_000, 9000)
+    start = Solution(routes=((0, 1, 2), ()))
+    promised = replace(
+        village,
+        assignment_cost=dear,
+        is_eligible=np.array([[True, True]] * 3 + [[False, False]] * 2),
+        incumbent_vehicle=np.array([0, 0, 0, -1, -1]),
+        is_promised=np.array([True] * 3 + [False] * 2),
+        change_budget=1,
+    )
+    answer = solve(promised, start=start, iterations=300, seed=1)
+    assert answer.verdict.feasible
+    assert answer.verdict.touched == (1,)
+    assert answer.verdict.cost < judge(promised, start).cost
