@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from dispatcher.solver.insertion import places
+from dispatcher.solver.mending import usable_part
 from dispatcher.solver.moments import ANY, Moments, agreed, coupled_tasks, guessed, parted
 from dispatcher.solver.problem import Problem
 from dispatcher.solver.rations import is_rationed, without_short
@@ -189,7 +190,8 @@ def solve_coupled(problem: Problem, start: Solution, search: Searching) -> Solut
         moved = _kin(problem, missed)
         starts = _starts(problem, plan) | guessed(problem, moved, share)
         alone = decoupled(problem, agreed(problem, starts, is_first_free=k % 2 == 0))
-        found = search(alone, plan.without(*moved), left / len(_SHARES), is_warm=not missed)
+        rest = usable_part(alone, plan.without(*moved))
+        found = search(alone, rest, left / len(_SHARES), is_warm=not missed)
         plan = _better(problem, plan, _whole(problem, found))
     return _polished(problem, plan)
 
@@ -199,10 +201,12 @@ def _agreed(problem: Problem, plan: Solution, missed: list[int], search: Searchi
     alone = decoupled(
         problem, parted(problem, missed) | _settled(problem, judge(problem, plan).stops)
     )
-    free = search(alone, plan, _FREE, is_warm=False)
+    free = search(alone, usable_part(alone, plan), _FREE, is_warm=False)
     moments = agreed(problem, _starts(alone, free), is_first_free=True)
-    rest = free.without(*missed)
-    return _whole(problem, search(decoupled(problem, moments), rest, _AGREED, is_warm=False))
+    # whose partner or first found no moment is open again
+    settled = decoupled(problem, moments)
+    rest = usable_part(settled, free.without(*missed))
+    return _whole(problem, search(settled, rest, _AGREED, is_warm=False))
 
 
 def _missed(problem: Problem, plan: Solution) -> list[int]:

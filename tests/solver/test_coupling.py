@@ -213,3 +213,36 @@ def test_follower_under_way_may_miss_its_window(village: Problem) -> None:
     # the first is done at 600 + 1800, the follower 600 s later at the soonest
     [start] = [s.start for r in answer.verdict.routes if r for s in r.stops if s.task == 1]
     assert start >= 3000
+
+
+# days found at random on which what was left of a couple had no moment any more
+@pytest.mark.parametrize("seed", [34, 109, 132, 181])
+def test_plan_with_missed_followers_of_a_couple_can_be_searched(seed: int) -> None:
+    """One of two that start together has two followers, both left out: its kin leave the plan whole."""
+    rng = np.random.default_rng(seed)
+    spots = rng.integers(0, 5, (7, 2))
+    opens = int(rng.integers(0, 8)) * 3600
+    able = rng.random((6, 3)) < 0.7
+    able[[1, 3], 0] = able[5, 1] = True
+    day = Problem(
+        travel=(600 * np.abs(spots[:, None] - spots).sum(axis=2)).astype(np.int32),
+        task_location=np.arange(6),
+        duration=np.full(6, 3600),
+        drop_cost=np.full(6, 90_000),
+        start_location=np.full(3, 6),
+        end_location=np.full(3, 6),
+        earliest=np.zeros(3, np.int64),
+        shift_end=np.full(3, 9 * 3600),
+        max_overtime=np.full(3, 3600),
+        window_ptr=np.array([0, 1, 1, 1, 1, 1, 1]),
+        window_open=np.array([opens]),
+        window_close=np.array([opens + 3600]),
+        is_eligible=able,
+        sync=np.array([[3, 5]]),
+        precedence=np.array([[5, 0, 0], [5, 2, 900]]),
+    )
+    start = Solution(routes=((1, 3), (5,), ()))
+    assert judge(day, start).feasible
+    answer = solve(day, iterations=60, seed=seed, start=start)
+    assert answer.verdict.feasible
+    assert answer.verdict.cost <= judge(day, start).cost
