@@ -6,6 +6,7 @@ Must not know where a problem comes from; every plan that leaves here has passed
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,13 +16,14 @@ import numpy as np
 
 from dispatcher.errors import EngineFailed, UnknownEngine
 from dispatcher.solver import anneal
+from dispatcher.solver.budget import within_budget
 from dispatcher.solver.closing import close_gaps
 from dispatcher.solver.coupling import is_coupled, solve_coupled
 from dispatcher.solver.insertion import insert_best, places
 from dispatcher.solver.mending import usable_part
 from dispatcher.solver.ortools_routing import solve_routing
 from dispatcher.solver.packing import pack
-from dispatcher.solver.problem import Problem
+from dispatcher.solver.problem import NONE, Problem
 from dispatcher.solver.schedule import Schedule
 from dispatcher.solver.search import Search
 from dispatcher.solver.solution import Solution, Verdict, empty_solution, judge
@@ -84,7 +86,33 @@ def _filled(problem: Problem, start: Solution, share: float, *, is_warm: bool) -
     return close_gaps(problem, start)
 
 
+# share of the budget for a plan that does not mind how many promises it touches
+_FREE: Final = 0.4
+
+
 def _search(request: Request) -> tuple[Solution, int]:
+    if request.problem.change_budget == NONE:
+        return _improved(request)
+    free, count = _improved(_part(request, _FREE))
+    rest = _part(request, 1.0 - _FREE)
+    if judge(request.problem, free).lacks == (0, 0):
+        plan, more = _improved(replace(rest, start=free, is_warm=True))
+    else:
+        plan, more = _within_budget(rest, free)
+    return plan, count + more
+
+
+def _part(request: Request, share: float) -> Request:
+    """Return a request for a share of the budget."""
+    seconds, iterations = request.seconds, request.iterations
+    return replace(
+        request,
+        seconds=None if seconds is None else seconds * share,
+        iterations=None if iterations is None else math.ceil(iterations * share),
+    )
+
+
+def _improved(request: Request) -> tuple[Solution, int]:
     if is_coupled(request.problem):
         return _search_coupled(request)
     return anneal.improve(
@@ -106,20 +134,18 @@ def _search(request: Request) -> tuple[Solution, int]:
 
 def _search_coupled(request: Request) -> tuple[Solution, int]:
     """Search in turns, the moments of couples fixed in each."""
-    total, seconds, iterations = 0, request.seconds, request.iterations
+    total = 0
 
     def search(problem: Problem, start: Solution, share: float, *, is_warm: bool) -> Solution:
         nonlocal total
         part = replace(
-            request,
+            _part(request, share),
             problem=problem,
             start=start,
-            seconds=None if seconds is None else seconds * share,
-            iterations=None if iterations is None else int(iterations * share),
             is_warm=is_warm or request.is_warm,
             on_better=None,
         )
-        plan, count = _search(part)
+        plan, count = _improved(part)
         total += count
         return close_gaps(problem, plan)
 
@@ -174,9 +200,6 @@ def _ortools(request: Request) -> tuple[Solution, int]:
         raise EngineFailed(engine="ortools", problem=f"its status is {run.status}")
     return best, count
 
-
-# units charged for a touched promise, one try each, when the change budget was broken
-_TOUCH_PRICES: Final = (3_000, 30_000, 1_000_000)
 
 # adding an engine is a function and a row
 ENGINES: Final[dict[str, Callable[[Request], tuple[Solution, int]]]] = {
@@ -246,8 +269,8 @@ def solve(
     plan, count = ENGINES[engine](request)
     plan = close_gaps(problem, plan)
     verdict = judge(problem, plan)
-    if any(v.code == "change_budget" for v in verdict.violations):
-        other, more = _within_budget(request)
+    if engine != "search" and any(v.code == "change_budget" for v in verdict.violations):
+        other, more = _within_budget(request, plan)
         found, count = judge(problem, other), count + more
         if found.rank < verdict.rank:
             plan, verdict = other, found
@@ -268,24 +291,29 @@ def solve(
     )
 
 
-def _within_budget(request: Request) -> tuple[Solution, int]:
-    """
-    Return the best plan that keeps the change budget, or the one that touches least.
+def _within_budget(request: Request, free: Solution) -> tuple[Solution, int]:
+    """Return the best plan that keeps the change budget, or the one that touches least."""
+    count, began = 0, request.clock()
 
-    Touched promises get a price, larger each time, until few enough are touched.
-    """
-    best, count = request.start, 0
-    least = judge(request.problem, best)
-    tries = len(_TOUCH_PRICES)
-    share = None if request.seconds is None else request.seconds / tries
-    for price in _TOUCH_PRICES:
-        asked = replace(request, seconds=share, is_warm=True, touch_price=price)
-        plan, done = _search(asked)
+    def search(problem: Problem, start: Solution, share: float, price: int) -> Solution:
+        nonlocal count
+        part = replace(
+            _part(request, share),
+            problem=problem,
+            start=start,
+            is_warm=True,
+            touch_price=price,
+            on_better=None,
+        )
+        plan, done = _improved(part)
         count += done
-        verdict = judge(request.problem, plan)
-        if verdict.rank < least.rank:
-            best, least = plan, verdict
-    return best, count
+        return plan
+
+    def has_time() -> bool:
+        is_late = request.seconds is not None and request.clock() - began > request.seconds
+        return not (is_late or request.should_stop())
+
+    return within_budget(request.problem, request.start, free, search, has_time), count
 
 
 def warm() -> None:
