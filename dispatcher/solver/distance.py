@@ -23,19 +23,20 @@ from dispatcher.solver.plain_run import along
 from dispatcher.solver.problem import TASK_DEFAULTS, VEHICLE_DEFAULTS, Ints, Problem, Seconds
 from dispatcher.solver.solution import Solution
 
-# customers tried right before and right after each; more pays on small days only
-_MOST_PRIOR: Final = 40
+# customers tried right before and right after each, on days of up to so many customers; then of more
+_PRIOR: Final = ((150, 99), (400, 40))
 _LEAST_PRIOR: Final = 20
-_MANY: Final = 400
 # customers by road that a ruin goes through
 _MOST_NEAR: Final = 250
 # share of a wait that counts as road between two customers
 _WAIT: Final = 0.2
 # customers taken out on average, longest string, places overlooked, tails tried
 _EFFORT: Final = (10, 10, 100, 20)
-# temperatures, in drives to a near neighbour
+# temperatures, in drives to a near neighbour; a small day ends warmer
 _HOT: Final = 5.0
 _COLD: Final = 0.1
+_COLD_SMALL: Final = 0.3
+_SMALL: Final = 150
 # customers of a slice: its iterations times the number of customers
 _SLICE: Final = 100_000
 # what may stand in a problem of this kind besides neutral values
@@ -120,7 +121,7 @@ class DistanceSearch:
         place = np.concatenate([problem.start_location[:1], problem.task_location[self._customer]])
         self.far: Seconds = np.ascontiguousarray(problem.travel[0][np.ix_(place, place)], np.int32)
         self.node = _nodes(problem, self._customer)
-        most = _MOST_PRIOR if n <= _MANY else _LEAST_PRIOR
+        most = next((most for size, most in _PRIOR if n <= size), _LEAST_PRIOR)
         self.lists = neighbours(self.far, self.node, most)
         self.ring, self.info = _rings(problem, m), np.zeros((m, rk.INFO), np.int32)
         self._absent: Ints = np.arange(1, n + 2)
@@ -225,7 +226,8 @@ def anneal_distance(
     search = DistanceSearch(problem, seed, _along_the_map(problem))
     unit = search.unit
     size = max(50, _SLICE // max(1, problem.num_tasks))
+    cold = _COLD_SMALL if problem.num_tasks <= _SMALL else _COLD
     while (share := done(search.iterations)) < 1.0 and problem.num_tasks:
-        heat = _HOT * (_COLD / _HOT) ** max(0.0, share) * unit
+        heat = _HOT * (cold / _HOT) ** max(0.0, share) * unit
         search.run(size, heat, heat)
     return search.solution(), search.iterations
