@@ -16,7 +16,7 @@ from math import comb
 from typing import Final
 
 from dispatcher.solver.problem import Problem
-from dispatcher.solver.solution import Solution, judge
+from dispatcher.solver.solution import Solution, better, judge
 
 # improves a plan for a share of the budget while each touched promise costs so many units more
 Priced = Callable[[Problem, Solution, float, int], Solution]
@@ -55,9 +55,9 @@ def within_budget(
     best, over = _priced(problem, start, free, search)
     # what is still broken when that is nearly too dear is worth most
     worth = dict.fromkeys([*judge(problem, over).touched, *judge(problem, free).touched])
-    best = _better(problem, best, _chosen(problem, start, best, list(worth), search, has_time))
+    best = better(problem, best, _chosen(problem, start, best, list(worth), search, has_time))
     allowed = judge(problem, best).touched
-    return _better(problem, best, search(_kept(problem, allowed), best, _LAST, _DEAR))
+    return better(problem, best, search(_kept(problem, allowed), best, _LAST, _DEAR))
 
 
 def _priced(
@@ -77,12 +77,8 @@ def _priced(
         if len(judge(problem, found).touched) > problem.change_budget:
             low, over = price, found
         else:
-            high, best = price, _better(problem, best, found)
+            high, best = price, better(problem, best, found)
     return best, over
-
-
-def _better(problem: Problem, one: Solution, other: Solution) -> Solution:
-    return other if judge(problem, other).rank < judge(problem, one).rank else one
 
 
 def _kept(problem: Problem, allowed: Iterable[int]) -> Problem:
@@ -128,11 +124,11 @@ def _chosen(
         taken = (*first, *sets[0])
         for one in sets:
             if not has_time():
-                return _better(problem, best, base)
+                return better(problem, best, base)
             found = search(_kept(problem, (*broken, *first, *one)), begin, share, _DEAR)
             if judge(problem, found).rank < judge(problem, base).rank:
                 base, taken = found, (*first, *one)
-    return _better(problem, best, base)
+    return better(problem, best, base)
 
 
 def _room(problem: Problem, plan: Solution, worth: Sequence[int]) -> tuple[list[int], int]:

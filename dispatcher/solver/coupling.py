@@ -15,11 +15,11 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from dispatcher.solver.insertion import places
-from dispatcher.solver.mending import usable_part
+from dispatcher.solver.mending import usable_part, whole
 from dispatcher.solver.moments import ANY, Moments, agreed, coupled_tasks, guessed, parted
 from dispatcher.solver.problem import Problem
 from dispatcher.solver.rations import is_rationed, without_short
-from dispatcher.solver.solution import Solution, Stop, judge
+from dispatcher.solver.solution import Solution, Stop, better, judge
 
 # moments tried for each couple, besides those of the plan
 _TRIES: Final = 8
@@ -182,7 +182,7 @@ def solve_coupled(problem: Problem, start: Solution, search: Searching) -> Solut
     left, missed = 1.0, _missed(problem, plan)
     if missed:
         left -= _FREE + _AGREED
-        plan = _better(problem, plan, _agreed(problem, plan, missed, search))
+        plan = better(problem, plan, _agreed(problem, plan, missed, search))
         for chain in _chains(problem):
             plan = put_chain(problem, plan, chain)
     for k, share in enumerate(_SHARES):
@@ -192,7 +192,7 @@ def solve_coupled(problem: Problem, start: Solution, search: Searching) -> Solut
         alone = decoupled(problem, agreed(problem, starts, is_first_free=k % 2 == 0))
         rest = usable_part(alone, plan.without(*moved))
         found = search(alone, rest, left / len(_SHARES), is_warm=not missed)
-        plan = _better(problem, plan, _whole(problem, found))
+        plan = better(problem, plan, whole(problem, found))
     return _polished(problem, plan)
 
 
@@ -206,7 +206,7 @@ def _agreed(problem: Problem, plan: Solution, missed: list[int], search: Searchi
     # whose partner or first found no moment is open again
     settled = decoupled(problem, moments)
     rest = usable_part(settled, free.without(*missed))
-    return _whole(problem, search(settled, rest, _AGREED, is_warm=False))
+    return whole(problem, search(settled, rest, _AGREED, is_warm=False))
 
 
 def _missed(problem: Problem, plan: Solution) -> list[int]:
@@ -227,25 +227,6 @@ def _starts(problem: Problem, plan: Solution) -> dict[int, int]:
     return {i: stop.start for i, stop in judge(problem, plan).stops.items()}
 
 
-def _whole(problem: Problem, plan: Solution) -> Solution:
-    """Return the plan without tasks whose partner, or what they follow, it leaves out."""
-    pinned = set(problem.fixed_task.tolist())
-    served, out = {i for route in plan.routes for i in route}, set[int]()
-    while True:
-        alone = {i for a, b in problem.sync.tolist() for i in (a, b) if not {a, b} <= served}
-        alone |= {b for a, b, _ in problem.precedence.tolist() if a not in served}
-        alone = (alone & served) - pinned
-        if not alone:
-            break
-        served -= alone
-        out |= alone
-    return plan.without(*out)
-
-
-def _better(problem: Problem, one: Solution, other: Solution) -> Solution:
-    return other if judge(problem, other).rank < judge(problem, one).rank else one
-
-
 def _chains(problem: Problem) -> list[list[int]]:
     """Return the coupled tasks in groups, each in an order in which they can be put in."""
     chains = [list(pair) for pair in problem.sync.tolist()]
@@ -264,7 +245,7 @@ def put_chain(problem: Problem, plan: Solution, chain: list[int]) -> Solution:
     for moment in _moments(problem, plan, chain):
         tried = _put_at(problem, plan, todo, moment)
         if tried is not None:
-            best = _better(problem, best, tried)
+            best = better(problem, best, tried)
     return best
 
 

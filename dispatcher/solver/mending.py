@@ -72,6 +72,31 @@ def _partners(problem: Problem, task: int) -> set[int]:
     return found
 
 
+def whole(problem: Problem, plan: Solution, asked: int | None = None) -> Solution:
+    """
+    Return a plan without halves of pairs, and without followers of what it leaves out.
+
+    Parameters
+    ----------
+    asked
+        A task that is open only because it is asked about: its partner and followers stay.
+    """
+    pinned = set(problem.fixed_task.tolist())
+    while True:
+        served = {i for route in plan.routes for i in route}
+        alone = {
+            i
+            for pair in problem.sync.tolist()
+            if asked not in pair and len(served.intersection(pair)) == 1
+            for i in pair
+        }
+        alone |= {b for a, b, _ in problem.precedence.tolist() if a not in served and a != asked}
+        alone &= served - pinned
+        if not alone:
+            return plan
+        plan = plan.without(*alone)
+
+
 def _drivable(
     problem: Problem, vehicle: int, prefix: tuple[int, ...], free: tuple[int, ...]
 ) -> tuple[int, ...]:

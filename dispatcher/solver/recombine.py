@@ -24,6 +24,7 @@ from dispatcher.solver.packing import DROP, pack
 from dispatcher.solver.problem import NONE, Problem
 from dispatcher.solver.rations import rations
 from dispatcher.solver.search import PoolRoute
+from dispatcher.solver.simulate import touches
 from dispatcher.solver.solution import Solution, drive, judge
 
 # columns the linear program takes, and those CP-SAT takes
@@ -252,17 +253,5 @@ def _add_budget(
 
 
 def _touched(problem: Problem, column: PoolRoute) -> int:
-    """Return how many promises a route touches by bringing another engineer or another time."""
     times, _ = drive(problem, column.vehicle, column.tasks)
-    if times is None:
-        return 0
-    count = 0
-    for stop in times.stops:
-        i = stop.task
-        if not problem.is_promised[i]:
-            continue
-        kept, start = int(problem.incumbent_vehicle[i]), int(problem.incumbent_start[i])
-        other = kept != NONE and problem.engineer[kept] != problem.engineer[column.vehicle]
-        beside = start != NONE and abs(stop.start - start) > int(problem.move_tolerance[i])
-        count += bool(other or beside)
-    return count
+    return touches(problem, times) if times else 0

@@ -133,6 +133,18 @@ def beside_promise(problem: Problem, task: int, start: int) -> int:
     return max(0, abs(start - before) - int(problem.move_tolerance[task]))
 
 
+def touches(problem: Problem, times: RouteTimes) -> int:
+    """Return how many promises a route touches."""
+    return sum(
+        bool(problem.is_promised[stop.task])
+        and (
+            is_other_engineer(problem, stop.task, times.vehicle)
+            or beside_promise(problem, stop.task, stop.start) > 0
+        )
+        for stop in times.stops
+    )
+
+
 def travel_time(problem: Problem, a: int, b: int, t: int) -> int:
     """
     Return the seconds from place `a` to place `b` when leaving at `t`.

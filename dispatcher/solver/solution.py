@@ -39,6 +39,7 @@ __all__ = [
     "Stop",
     "Verdict",
     "Violation",
+    "better",
     "drive",
     "empty_solution",
     "judge",
@@ -166,6 +167,11 @@ def judge(problem: Problem, solution: Solution) -> Verdict:
         unserved=unserved,
         touched=touched,
     )
+
+
+def better(problem: Problem, one: Solution, other: Solution) -> Solution:
+    """Return the second of two plans where the judge ranks it before the first."""
+    return other if judge(problem, other).rank < judge(problem, one).rank else one
 
 
 def _hopeless(problem: Problem, violations: list[Violation]) -> Verdict:

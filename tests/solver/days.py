@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import combinations, permutations
 from typing import Any
 
 import numpy as np
@@ -109,3 +111,13 @@ def random_plan(problem: Problem, seed: int, share: float = 0.6) -> Solution:
         if i not in taken and len(able) and rng.random() < share:
             routes[int(rng.choice(able))].append(i)
     return Solution(routes=tuple(tuple(route) for route in routes))
+
+
+def plans_of_two(problem: Problem) -> Iterator[Solution]:
+    """Yield every plan of two vehicles: all sets, all orders, all cuts."""
+    n = problem.num_tasks
+    for size in range(n + 1):
+        for chosen in combinations(range(n), size):
+            for order in permutations(chosen):
+                for cut in range(size + 1):
+                    yield Solution(routes=(order[:cut], order[cut:]))

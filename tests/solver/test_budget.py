@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from itertools import combinations, permutations
 
 import numpy as np
 import pytest
@@ -12,16 +10,7 @@ import pytest
 from dispatcher.solver.problem import Problem
 from dispatcher.solver.solution import Solution, judge
 from dispatcher.solver.solve import solve
-from tests.solver.days import random_day
-
-
-def plans(num_tasks: int) -> Iterator[Solution]:
-    """Yield every plan of two vehicles."""
-    for size in range(num_tasks + 1):
-        for chosen in combinations(range(num_tasks), size):
-            for order in permutations(chosen):
-                for cut in range(size + 1):
-                    yield Solution(routes=(order[:cut], order[cut:]))
+from tests.solver.days import plans_of_two, random_day
 
 
 def promised_day(seed: int, budget: int, num_tasks: int = 4) -> tuple[Problem, Solution]:
@@ -61,7 +50,7 @@ def test_few_promises_are_broken_nearly_as_well_as_can_be() -> None:
     gaps = []
     for seed in range(20):
         problem, start = promised_day(seed, budget=1 + seed % 2)
-        verdicts = (judge(problem, plan) for plan in plans(problem.num_tasks))
+        verdicts = (judge(problem, plan) for plan in plans_of_two(problem))
         best = min(verdict.cost for verdict in verdicts if verdict.feasible)
         found = solve(problem, iterations=600, seed=seed, start=start).verdict
         assert found.feasible

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import combinations, permutations
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,7 +11,7 @@ from dispatcher.solver.exact import prove
 from dispatcher.solver.problem import Problem
 from dispatcher.solver.solution import Solution, judge
 from dispatcher.solver.solve import solve
-from tests.solver.days import random_day
+from tests.solver.days import plans_of_two, random_day
 
 COUPLES = {
     "pair": {"sync": np.array([[0, 1]])},
@@ -23,19 +20,9 @@ COUPLES = {
 }
 
 
-def plans(problem: Problem) -> Iterator[Solution]:
-    """Yield every plan of two vehicles: all sets, all orders, all cuts."""
-    n = problem.num_tasks
-    for size in range(n + 1):
-        for chosen in combinations(range(n), size):
-            for order in permutations(chosen):
-                for cut in range(size + 1):
-                    yield Solution(routes=(order[:cut], order[cut:]))
-
-
 def optimum(problem: Problem) -> int:
     """Return the least cost the judge gives to any plan."""
-    verdicts = (judge(problem, plan) for plan in plans(problem))
+    verdicts = (judge(problem, plan) for plan in plans_of_two(problem))
     return min(verdict.cost for verdict in verdicts if verdict.feasible)
 
 

@@ -20,7 +20,7 @@ from dispatcher.solver.coupling import untied
 from dispatcher.solver.insertion import Place
 from dispatcher.solver.problem import NEVER, NONE, Problem
 from dispatcher.solver.rations import is_rationed, rations
-from dispatcher.solver.simulate import beside_promise, is_other_engineer
+from dispatcher.solver.simulate import touches
 from dispatcher.solver.solution import RouteTimes, Solution, drive, judge
 
 # vehicles of which more than the cheapest position is looked at
@@ -143,18 +143,6 @@ class Limits:
     def _driven(self, v: int, position: int) -> RouteTimes | None:
         row = self.plan.routes[v]
         return drive(self.problem, v, (*row[:position], self.task, *row[position:]))[0]
-
-
-def touches(problem: Problem, times: RouteTimes) -> int:
-    """Return how many promises a route touches."""
-    return sum(
-        bool(problem.is_promised[stop.task])
-        and (
-            is_other_engineer(problem, stop.task, times.vehicle)
-            or beside_promise(problem, stop.task, stop.start) > 0
-        )
-        for stop in times.stops
-    )
 
 
 def broken(day: Day, plan: Solution, task: int, ranked: list[Place]) -> Reason | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from dispatcher.solver.coupling import is_coupled
+from dispatcher.solver.mending import whole
 from dispatcher.solver.problem import Problem
 from dispatcher.solver.solution import Solution, Violation, drive, judge
 
@@ -51,7 +52,7 @@ def _within_stock(problem: Problem, plan: Solution, asked: int | None) -> Soluti
         if not takers:
             break
         out = min(takers, key=lambda i: (int(problem.drop_cost[i]), -stops[i].start, i))
-        plan = _whole(problem, plan.without(out), asked)
+        plan = whole(problem, plan.without(out), asked)
     return plan
 
 
@@ -68,34 +69,16 @@ def _whole_couples(problem: Problem, plan: Solution, asked: int | None) -> Solut
         return plan
     groups = [pair for pair in problem.sync.tolist() if asked not in pair]
     groups += [[b] for a, b, _ in problem.precedence.tolist() if asked not in {a, b}]
-    plan = _whole(problem, plan, asked)
+    plan = whole(problem, plan, asked)
     # a couple that has no moment any more: the last ones go first
     for group in reversed(groups):
         wrong = judge(problem, plan).violations
         if all(_is_asked(one, asked) or one.code in _NOT_THE_COUPLES for one in wrong):
             break
-        plan = _whole(problem, plan.without(*group), asked)
+        plan = whole(problem, plan.without(*group), asked)
     return plan
 
 
 def _is_asked(one: Violation, asked: int | None) -> bool:
     """Tell whether something is wrong only because a task is asked about."""
     return asked is not None and asked in {one.task, one.facts.get("first")}
-
-
-def _whole(problem: Problem, plan: Solution, asked: int | None) -> Solution:
-    """Return a plan without halves of pairs, and without followers of what it leaves out."""
-    pinned = set(problem.fixed_task.tolist())
-    while True:
-        served = {i for route in plan.routes for i in route}
-        alone = {
-            i
-            for pair in problem.sync.tolist()
-            if asked not in pair and len(served.intersection(pair)) == 1
-            for i in pair
-        }
-        alone |= {b for a, b, _ in problem.precedence.tolist() if a not in served and a != asked}
-        alone &= served - pinned
-        if not alone:
-            return plan
-        plan = plan.without(*alone)
