@@ -81,9 +81,7 @@ def plan(
         else:
             problem = one_day(instance)
             answer = _searched(problem.problem, engine, threads, budget, is_cut)
-            if out is not None:
-                _write(out, plan_document(problem, answer.solution))
-            summary, words = _told(problem, answer, bound, is_cut)
+            summary, words = _told(problem, answer, bound, out, is_cut)
     if as_json:
         print_json(summary)
     else:
@@ -122,10 +120,17 @@ def _searched(
 
 
 def _told(
-    instance: Instance, answer: Answer, bound: float | None, is_cut: Callable[[], bool]
+    instance: Instance,
+    answer: Answer,
+    bound: float | None,
+    out: Path | None,
+    is_cut: Callable[[], bool],
 ) -> tuple[dict[str, Any], str]:
-    """Return the summary, with a proof when one was asked for, and its words."""
-    prices = None
+    """Write the plan; return the summary, with a proof when one was asked for, and its words."""
+    prices, saved = None, 0
+    if out is not None:
+        # before the proof, so that nobody who ends that loses the plan
+        _write(out, plan_document(instance, answer.solution))
     if bound is not None and answer.verdict.feasible and not is_cut():
         cost = answer.verdict.cost
         prices = price_day(
@@ -137,7 +142,13 @@ def _told(
             on_round=_proving(cost),
         )
         answer = replace(answer, bound=prices.bound.value)
-    summary = summarise(instance, answer, prices)
+        better = judge(instance.problem, prices.plan)
+        saved = cost - better.cost
+        if saved > 0:
+            answer = replace(answer, solution=prices.plan, verdict=better)
+            if out is not None:
+                _write(out, plan_document(instance, answer.solution))
+    summary = summarise(instance, answer, prices, saved)
     return summary, _in_words(summary)
 
 
@@ -182,8 +193,10 @@ def _missed(names: list[str]) -> list[str]:
     return [tell("plan.unserved", count=len(names), names=some)]
 
 
-def summarise(instance: Instance, answer: Answer, prices: Prices | None = None) -> dict[str, Any]:
-    """Return what `--json` prints."""
+def summarise(
+    instance: Instance, answer: Answer, prices: Prices | None = None, saved: int = 0
+) -> dict[str, Any]:
+    """Return what `--json` prints; `saved` are the units the proof took off the plan."""
     verdict = answer.verdict
     proof: dict[str, Any] = {}
     if prices is not None:
@@ -191,6 +204,7 @@ def summarise(instance: Instance, answer: Answer, prices: Prices | None = None) 
             "gap": round(prices.bound.gap(verdict.cost), 4),
             "above": _above(prices.bound, verdict.cost),
             "limit": prices.bound.limit(verdict.cost),
+            "saved": saved,
             "rounds": prices.bound.rounds,
             "bound_seconds": round(prices.bound.seconds, 1),
             "prices": {
@@ -251,6 +265,8 @@ def _in_words(summary: dict[str, Any]) -> str:
     if summary["bound"] is not None:
         above = summary["above"]
         share = "?" if above is None else f"{above:.1%}"
+        if summary["saved"]:
+            lines.append(tell("plan.saved", saved=summary["saved"]))
         lines.append(tell("plan.bounded", bound=summary["bound"], above=share))
         lines.append("  " + tell(f"quality.limit.{summary['limit']}"))
     lines += _missed(summary["unserved"])

@@ -31,6 +31,8 @@ __all__ = ["Bound", "Clock", "Generation", "lower_bound", "quick_bound"]
 Clock = Callable[[], float]
 # pairs of tasks over all vehicles beyond which column generation needs too much memory and time
 _MOST_PAIRS: Final = 8_000_000
+# columns of the last linear programs that are told
+_MOST_ROUTES: Final = 6_000
 
 
 def lower_bound(
@@ -74,4 +76,5 @@ def lower_bound(
         on_round(replace(best, seconds=clock() - began, ceiling=cases.ceiling))
         enough = best_cost is not None and best.value >= best_cost
         if enough or cases.is_done or should_stop() or clock() - began > seconds:
-            return replace(best, rounds=cases.rounds, ceiling=cases.ceiling)
+            routes = tuple(cases.routes(_MOST_ROUTES))
+            return replace(best, rounds=cases.rounds, ceiling=cases.ceiling, routes=routes)

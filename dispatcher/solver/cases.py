@@ -62,6 +62,11 @@ class Cases:
         """How many cases there are."""
         return len(self._cases)
 
+    def routes(self, most: int) -> list[PoolRoute]:
+        """Return routes a good plan may hold, as many of each case."""
+        each = -(-most // len(self._cases))
+        return [route for case in self._cases for route in case.generation.routes(each)]
+
     def step(self) -> Bound:
         """Raise the lowest case by one round, and return what is proven of all."""
         at = min(range(len(self._cases)), key=lambda k: (self._cases[k].value, k))

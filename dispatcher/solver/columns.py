@@ -189,10 +189,19 @@ class Master:
 
     def _forget(self, last: Solved) -> None:
         """Forget the columns that are dearest at the last prices."""
+        self._stay(np.sort(self._order(last)[:_STAY]).tolist())
+
+    def _order(self, last: Solved) -> Ints:
+        """Return the columns, those in use first, then by reduced cost."""
         reduced = self.reduced(last)
         reduced[: len(last.share)][last.share > _LEAST] = -np.inf
-        order = np.argsort(reduced, kind="stable")[:_STAY]
-        self._stay(np.sort(order).tolist())
+        return np.argsort(reduced, kind="stable")
+
+    def cheapest(self, most: int) -> list[Column]:
+        """Return the columns that are cheapest at the last prices, the latest when there are none."""
+        if self.last is None:
+            return self.columns[-most:]
+        return [self.columns[at] for at in self._order(self.last)[:most].tolist()]
 
     def reduced(self, at: Solved) -> Floats:
         """Return the reduced cost of every column, shape (columns,)."""

@@ -25,7 +25,7 @@ from dispatcher.solver.cuts import broken
 from dispatcher.solver.fines import Fines
 from dispatcher.solver.kernels import INF
 from dispatcher.solver.packing import DROP
-from dispatcher.solver.pool import ENOUGH, Pool
+from dispatcher.solver.pool import ENOUGH, Pool, as_driven
 from dispatcher.solver.pricing import DEPTH, Found, Pricing
 from dispatcher.solver.problem import Ints, Problem
 from dispatcher.solver.search import PoolRoute
@@ -69,6 +69,8 @@ class Bound:
     seconds: float
     # value of the last linear program: what the bound could still rise to; 0 = there was none
     ceiling: int = 0
+    # routes of the last linear programs, those a good plan may hold
+    routes: tuple[PoolRoute, ...] = ()
 
     def gap(self, cost: int) -> float:
         """Return how far a plan's cost may be above the optimum, as a share of the cost."""
@@ -322,6 +324,11 @@ class Generation:
             known[: len(self.best.penalty)] = self.best.penalty
             self.best = replace(self.best, penalty=known[wanted])
             self.master.keep_cuts(wanted)
+
+    def routes(self, most: int) -> list[PoolRoute]:
+        """Return the routes of the linear program that are cheapest after the prices."""
+        cheapest = self.master.cheapest(most)
+        return as_driven(self.problem, self.pricing.crews, cheapest)
 
     def _bound(self, value: int, price: Ints, lows: dict[int, int]) -> Bound:
         gains = np.zeros(self.problem.num_vehicles, np.int64)

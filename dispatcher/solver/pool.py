@@ -51,3 +51,15 @@ class Pool:
         reduced = self._cost - self._matrix @ price + (gain - self._idle)[self._crew]
         order = np.argsort(reduced, kind="stable")[:_BATCH]
         return [self._columns[at] for at in order[reduced[order] < -1.0].tolist()]
+
+
+def as_driven(
+    problem: Problem, crews: Sequence[Crew], columns: Sequence[Column]
+) -> list[PoolRoute]:
+    """Return columns as routes of vehicles, those that come back to a task left out."""
+    return [
+        PoolRoute(vehicle=v, tasks=(*problem.fixed[v], *column.tasks), cost=column.cost)
+        for column in columns
+        if len(set(column.tasks)) == len(column.tasks)
+        for v in crews[column.crew].members
+    ]

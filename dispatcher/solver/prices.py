@@ -17,19 +17,14 @@ import numpy as np
 from dispatcher.solver.bound import Bound, Clock, lower_bound
 from dispatcher.solver.pricing import DEPTH, Pricing
 from dispatcher.solver.problem import Ints, Problem
+from dispatcher.solver.recombine import recombine
 from dispatcher.solver.solution import Solution
 from dispatcher.solver.surroundings import routes_around
 
 _HOUR_S: Final = 3600
-# labels of one route problem when an hour is priced
-_LABELS: Final = 40_000
-# iterations of the search that gathers routes, a task and at most; temperatures in drives to a
-# near neighbour
-_EACH: Final = 200
-_MOST: Final = 40_000
-# days with more tasks are too large for the bound that would use the routes
-_MOST_TASKS: Final = 2_000
-_HEAT: Final = (3.0, 1.0, 0.3, 0.1, 0.03)
+# share of the bound's seconds for putting its routes together to a plan, and at least so many
+_SHARE: Final = 0.1
+_LEAST_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +36,8 @@ class Prices:
     ticket: Ints
     # (m,) what one more hour before overtime of this shift would save
     hour: Ints
+    # the plan that was given, or a better one out of the routes the bound has found
+    plan: Solution
 
 
 def price_day(
@@ -54,7 +51,9 @@ def price_day(
     clock: Clock | None = None,
 ) -> Prices:
     """
-    Return the lower bound of a day and the prices that prove it.
+    Return the lower bound of a day, the prices that prove it, and a better plan if it shows one.
+
+    Where the linear program has hardly any mixed routes left, it holds the best plan.
 
     Parameters
     ----------
@@ -66,16 +65,24 @@ def price_day(
         Cost of the plan; a bound that reaches it ends the work.
     """
     timed = {} if clock is None else {"clock": clock}
+    known = routes_around(problem, plan)
     bound = lower_bound(
         problem,
         seconds=seconds,
-        pool=routes_around(problem, plan),
+        pool=known,
         best_cost=best_cost,
         should_stop=should_stop,
         on_round=on_round,
         **timed,
     )
-    return Prices(bound=bound, ticket=bound.task_price, hour=hour_values(problem, bound))
+    better = plan
+    is_coupled = len(problem.sync) or len(problem.precedence)
+    # single routes cannot tell whether couples meet
+    if bound.routes and not is_coupled and not should_stop():
+        limit = max(_LEAST_S, _SHARE * seconds)
+        better = recombine(problem, plan, [*bound.routes, *known], seconds=limit, seed=0)
+    hour = hour_values(problem, bound)
+    return Prices(bound=bound, ticket=bound.task_price, hour=hour, plan=better)
 
 
 def hour_values(problem: Problem, bound: Bound) -> Ints:

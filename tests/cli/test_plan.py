@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from dispatcher.cli import app
+from dispatcher.cli.days import one_day
 from dispatcher.solver.generate import generate
 from dispatcher.solver.instance import read_instance, read_plan
 from dispatcher.solver.solution import judge
@@ -135,6 +136,20 @@ def test_ctrl_c_gives_the_best_plan_until_then(tmp_path: Path, form: str) -> Non
     assert "Cut short" in result.stderr
     assert json.loads(out.read_text())["routes"]
     assert ("distance" if form == "solomon" else "units") in result.stdout
+
+
+def test_the_proof_tells_and_writes_the_better_plan_it_found(tmp_path: Path) -> None:
+    """A hasty search and a short proof end with a proven plan, which is the one in the file."""
+    out = tmp_path / "plan.json"
+    arguments = ["plan", "city-30-5-1", "--iterations", "50", "--bound", "10", "--out", str(out)]
+    told = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
+    assert told["saved"] > 0
+    assert told["limit"] == "closed"
+    assert told["bound"] == told["objective"] == sum(told["parts"].values())
+    day = one_day(Path("city-30-5-1"))
+    assert judge(day.problem, read_plan(out, day)).cost == told["objective"]
+    words = CliRunner().invoke(app, arguments).stdout
+    assert f"better by {told['saved']} units" in words
 
 
 def test_a_made_up_day_is_planned_by_its_name() -> None:

@@ -17,6 +17,7 @@ from dispatcher.solver.bound_kernels import ALL_TIMES
 from dispatcher.solver.exact import prove
 from dispatcher.solver.instance import read_instance
 from dispatcher.solver.kernels import INF
+from dispatcher.solver.mending import usable_part
 from dispatcher.solver.prices import price_day
 from dispatcher.solver.pricing import Pricing
 from dispatcher.solver.problem import NONE, Problem
@@ -183,6 +184,28 @@ def test_prices_tell_what_a_ticket_and_an_hour_are_worth() -> None:
     # one hour more serves it
     assert prices.hour.tolist() == [5000]
     assert prices.ticket.tolist()[0] == 5000
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_routes_of_the_bound_make_a_better_plan(kind: dict[str, bool]) -> None:
+    """The plan that comes back can be, is never worse, and often the best there is."""
+    found = 0
+    for seed in range(4):
+        problem = random_day(seed, num_tasks=5, num_vehicles=2, **kind)
+        start = usable_part(problem, None)
+        prices = price_day(problem, start, seconds=1)
+        verdict = judge(problem, prices.plan)
+        assert verdict.feasible
+        assert prices.bound.value <= verdict.cost <= judge(problem, start).cost
+        found += verdict.cost == optimum(problem)
+    assert found >= 2
+
+
+def test_couples_are_not_put_together_from_single_routes() -> None:
+    """A day with a pair gets its own plan back."""
+    problem = replace(random_day(3, num_tasks=6, num_vehicles=3), sync=np.array([[0, 1]]))
+    start = usable_part(problem, None)
+    assert price_day(problem, start, seconds=0.5).plan is start
 
 
 def test_a_bound_says_what_limits_it() -> None:
