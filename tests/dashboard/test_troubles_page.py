@@ -41,6 +41,7 @@ def test_complaint_is_raised_taken_up_and_settled(
         expect(card.get_by_text(say["pages.tasks.due"]).first).to_be_visible()
         hold(page)
         shot(page, f"troubles-{lang}-{theme}")
+        settle(page)
         card.get_by_role("button", name=say["pages.troubles.up"], exact=True).click()
         page.locator(f".st-key-move_{ticket}_complaint_1 button").click()
         # the table took it as 2; one up is a team's
