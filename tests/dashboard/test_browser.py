@@ -209,6 +209,15 @@ def test_keyboard_reaches_every_pane(stage: Stage) -> None:
         # the closed dialog gives the focus back to where it was
         focus = "__live.desk.root.getRootNode().activeElement?.className"
         page.wait_for_function(f"{focus} === 'scroller'")
+        # and does not take it from what was focused in the moment it closed
+        page.keyboard.press("?")
+        page.evaluate(
+            "() => { __live.desk.dialogs.box.close(); __live.desk.queue.search.focus();"
+            " return new Promise((done) => setTimeout(done, 200)) }"
+        )
+        assert page.evaluate(focus) == "search"
+        page.keyboard.press("Escape")
+        page.evaluate("__live.desk.gantt.scroller.focus()")
         page.keyboard.press("/")
         page.wait_for_function(f"{focus} === 'search'")
         nameless = page.evaluate(

@@ -29,7 +29,8 @@ export class Dialogs {
 
   #closed() {
     this.app.endPreview();
-    this.before?.focus?.();
+    // this comes after the browser has given the focus back: what was focused since then keeps it
+    if (!this.app.root.getRootNode().activeElement) this.before?.focus?.();
   }
 
   /** The keyboard's way to assign: type to filter, arrows to choose, Enter to do it. */

@@ -1228,7 +1228,7 @@ var $e = 8, et = class {
 		}, de("close"))), ...t), this.box.showModal();
 	}
 	#t() {
-		this.app.endPreview(), this.before?.focus?.();
+		this.app.endPreview(), this.app.root.getRootNode().activeElement || this.before?.focus?.();
 	}
 	async assign(e) {
 		let { app: t } = this, { t: n } = t, r = j("input.search", {
