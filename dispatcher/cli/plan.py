@@ -81,7 +81,14 @@ def plan(
         else:
             problem = one_day(instance)
             answer = _searched(problem.problem, engine, threads, budget, is_cut)
-            summary, words = _told(problem, answer, bound, out, is_cut)
+            _keep(out, problem, answer)
+            prices = _priced(problem, answer, bound, is_cut)
+            if prices is not None:
+                answer = _proven(problem, answer, prices)
+                if prices.saved:
+                    _keep(out, problem, answer)
+            summary = summarise(problem, answer, prices)
+            words = _in_words(summary)
     if as_json:
         print_json(summary)
     else:
@@ -119,37 +126,35 @@ def _searched(
         )
 
 
-def _told(
-    instance: Instance,
-    answer: Answer,
-    bound: float | None,
-    out: Path | None,
-    is_cut: Callable[[], bool],
-) -> tuple[dict[str, Any], str]:
-    """Write the plan; return the summary, with a proof when one was asked for, and its words."""
-    prices, saved = None, 0
+def _keep(out: Path | None, instance: Instance, answer: Answer) -> None:
+    """Write the plan, before a proof too, so that nobody who ends that loses it."""
     if out is not None:
-        # before the proof, so that nobody who ends that loses the plan
         _write(out, plan_document(instance, answer.solution))
-    if bound is not None and answer.verdict.feasible and not is_cut():
-        cost = answer.verdict.cost
-        prices = price_day(
-            instance.problem,
-            answer.solution,
-            seconds=bound,
-            best_cost=cost,
-            should_stop=is_cut,
-            on_round=_proving(cost),
-        )
-        answer = replace(answer, bound=prices.bound.value)
-        better = judge(instance.problem, prices.plan)
-        saved = cost - better.cost
-        if saved > 0:
-            answer = replace(answer, solution=prices.plan, verdict=better)
-            if out is not None:
-                _write(out, plan_document(instance, answer.solution))
-    summary = summarise(instance, answer, prices, saved)
-    return summary, _in_words(summary)
+
+
+def _priced(
+    instance: Instance, answer: Answer, seconds: float | None, is_cut: Callable[[], bool]
+) -> Prices | None:
+    """Return the proof that was asked for, if any."""
+    if seconds is None or not answer.verdict.feasible or is_cut():
+        return None
+    cost = answer.verdict.cost
+    return price_day(
+        instance.problem,
+        answer.solution,
+        seconds=seconds,
+        best_cost=cost,
+        should_stop=is_cut,
+        on_round=_proving(cost),
+    )
+
+
+def _proven(instance: Instance, answer: Answer, prices: Prices) -> Answer:
+    """Return the answer with its bound, and with the better plan of the proof if there is one."""
+    if prices.saved:
+        verdict = judge(instance.problem, prices.plan)
+        answer = replace(answer, solution=prices.plan, verdict=verdict)
+    return replace(answer, bound=prices.bound.value)
 
 
 def _plan_distance(
@@ -193,10 +198,8 @@ def _missed(names: list[str]) -> list[str]:
     return [tell("plan.unserved", count=len(names), names=some)]
 
 
-def summarise(
-    instance: Instance, answer: Answer, prices: Prices | None = None, saved: int = 0
-) -> dict[str, Any]:
-    """Return what `--json` prints; `saved` are the units the proof took off the plan."""
+def summarise(instance: Instance, answer: Answer, prices: Prices | None = None) -> dict[str, Any]:
+    """Return what `--json` prints."""
     verdict = answer.verdict
     proof: dict[str, Any] = {}
     if prices is not None:
@@ -204,7 +207,7 @@ def summarise(
             "gap": round(prices.bound.gap(verdict.cost), 4),
             "above": _above(prices.bound, verdict.cost),
             "limit": prices.bound.limit(verdict.cost),
-            "saved": saved,
+            "saved": prices.saved,
             "rounds": prices.bound.rounds,
             "bound_seconds": round(prices.bound.seconds, 1),
             "prices": {

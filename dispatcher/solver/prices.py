@@ -15,10 +15,11 @@ from typing import Final
 import numpy as np
 
 from dispatcher.solver.bound import Bound, Clock, lower_bound
+from dispatcher.solver.coupling import is_coupled
 from dispatcher.solver.pricing import DEPTH, Pricing
 from dispatcher.solver.problem import Ints, Problem
 from dispatcher.solver.recombine import recombine
-from dispatcher.solver.solution import Solution
+from dispatcher.solver.solution import Solution, judge
 from dispatcher.solver.surroundings import routes_around
 
 _HOUR_S: Final = 3600
@@ -36,8 +37,9 @@ class Prices:
     ticket: Ints
     # (m,) what one more hour before overtime of this shift would save
     hour: Ints
-    # the plan that was given, or a better one out of the routes the bound has found
+    # the plan that was given, or a better one out of the routes the bound has found, and what it saves
     plan: Solution
+    saved: int
 
 
 def price_day(
@@ -75,14 +77,19 @@ def price_day(
         on_round=on_round,
         **timed,
     )
-    better = plan
-    is_coupled = len(problem.sync) or len(problem.precedence)
-    # single routes cannot tell whether couples meet
-    if bound.routes and not is_coupled and not should_stop():
+    # single routes cannot tell whether couples meet, and nothing is better than what is proven best
+    is_closed = best_cost is not None and bound.value >= best_cost
+    found = plan
+    if bound.routes and not (is_closed or is_coupled(problem) or should_stop()):
         limit = max(_LEAST_S, _SHARE * seconds)
-        better = recombine(problem, plan, [*bound.routes, *known], seconds=limit, seed=0)
-    hour = hour_values(problem, bound)
-    return Prices(bound=bound, ticket=bound.task_price, hour=hour, plan=better)
+        found = recombine(problem, plan, [*bound.routes, *known], seconds=limit, seed=0)
+    return Prices(
+        bound=bound,
+        ticket=bound.task_price,
+        hour=hour_values(problem, bound),
+        plan=found,
+        saved=0 if found is plan else judge(problem, plan).cost - judge(problem, found).cost,
+    )
 
 
 def hour_values(problem: Problem, bound: Bound) -> Ints:
