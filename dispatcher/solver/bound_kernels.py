@@ -18,8 +18,23 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba.cpython.unsafe.numbers import trailing_zeros
 
+from dispatcher.solver.front_kernels import (
+    ALL_TIMES,
+    AT,
+    BEATEN,
+    BITS,
+    COUNT,
+    FULL,
+    IS_DEAD,
+    LOAD,
+    MEMORY,
+    PARENT,
+    QUEUE,
+    SPENT,
+    TIME,
+    add_to_front,
+)
 from dispatcher.solver.kernels import (
     INF,
     _jit,
@@ -45,23 +60,6 @@ from dispatcher.solver.packing import (
 )
 from dispatcher.solver.rest_kernels import AT_COST, AT_PLACE, AT_TIME, IS_FED, home_cost
 
-# columns of a label; a chain of parents gives the route
-TIME: Final = 0
-SPENT: Final = 1
-PARENT: Final = 2
-# twice the task's place in `tasks`, plus 1 when lunch is over or there is none
-AT: Final = 3
-COUNT: Final = 4
-LOAD: Final = 5
-# next label of the same task in order of cost; next label of the same step of time
-NEXT: Final = 6
-QUEUE: Final = 7
-IS_DEAD: Final = 8
-# then the words of the tasks it remembers, then those of the cuts it has met once
-MEMORY: Final = 9
-# tasks or cuts in one word
-BITS: Final = 62
-
 # entries of `want`
 CUT: Final = 0
 KEEP: Final = 1
@@ -74,12 +72,6 @@ FIRST_LOAD: Final = 7
 # seconds of one step of the queue
 SLOT_S: Final = 8
 WANT: Final = 9
-# modes: labels that forget alike may stand for each other; any two may (finds routes, proves
-# nothing); only those with the same tasks may; idem, and at the same moment
-EXACT: Final = 0
-QUICK: Final = 1
-ALL: Final = 2
-ALL_TIMES: Final = 3
 
 
 @_within
@@ -91,75 +83,6 @@ def drive_seconds(travel, meta, band, a, b, t, least):
         # quicker than at the best hour: `completion` knows no rest for the moments before that
         took = max(least, travel_seconds(travel, meta, band, a, b, t) - 2)
     return took
-
-
-@_within
-def _stands_for(labels, a, b, words, penalty, mode, has_count, has_load):
-    """True when whatever label b can become, label a can become no dearer; a is as cheap."""
-    good = labels[a, TIME] <= labels[b, TIME]
-    if good and has_count != 0:
-        good = labels[a, COUNT] <= labels[b, COUNT]
-    if good and has_load != 0:
-        good = labels[a, LOAD] <= labels[b, LOAD]
-    if good and mode == EXACT:
-        for w in range(words):
-            if labels[a, MEMORY + w] & ~labels[b, MEMORY + w] != 0:
-                good = False
-                break
-        spare = labels[b, SPENT] - labels[a, SPENT]
-        w = words
-        while good and MEMORY + w < labels.shape[1]:
-            # cuts that a has met once and b has not may still cost a their penalty
-            ahead = labels[a, MEMORY + w] & ~labels[b, MEMORY + w]
-            while ahead != 0:
-                spare -= penalty[(w - words) * BITS + trailing_zeros(ahead)]
-                ahead &= ahead - 1
-                if spare < 0:
-                    good = False
-                    break
-            w += 1
-    elif good and mode >= ALL:
-        for w in range(words):
-            if labels[a, MEMORY + w] != labels[b, MEMORY + w]:
-                good = False
-                break
-        if mode == ALL_TIMES:
-            good = good and labels[a, TIME] == labels[b, TIME]
-    return good
-
-
-@_jit
-def _add(heads, labels, num, words, penalty, mode, has_count, has_load):
-    """Put label `num` into its list by cost unless another is no worse; True when it is in."""
-    heads, labels, penalty = bare(heads), bare(labels), bare(penalty)
-    slot, cost = labels[num, AT], labels[num, SPENT]
-    if mode == EXACT and slot & 1 == 0:
-        # lunch that is over is better than lunch that is open
-        at = heads[slot + 1]
-        while at >= 0 and labels[at, SPENT] <= cost:
-            if _stands_for(labels, at, num, words, penalty, mode, has_count, has_load):
-                return False
-            at = labels[at, NEXT]
-    before, at = np.int64(-1), heads[slot]
-    while at >= 0 and labels[at, SPENT] <= cost:
-        if _stands_for(labels, at, num, words, penalty, mode, has_count, has_load):
-            return False
-        before = at
-        at = labels[at, NEXT]
-    labels[num, NEXT] = at
-    if before < 0:
-        heads[slot] = num
-    else:
-        labels[before, NEXT] = num
-    before = num
-    while at >= 0:
-        if _stands_for(labels, num, at, words, penalty, mode, has_count, has_load):
-            labels[at, IS_DEAD] = 1
-            labels[before, NEXT] = labels[at, NEXT]
-        else:
-            before = at
-        at = labels[at, NEXT]
-    return True
 
 
 @_within
@@ -187,7 +110,7 @@ def _remember(labels, num, label, y, words, keep, begun, cut_keep, cut_ptr, cut_
 def label_routes(
     travel, meta, band, task, window, vehicle, v, tasks, charge, leg, home, states, go, keep,
     begun, cut_keep, cut_ptr, cut_list, penalty, origin, shift, weight, total, follower, other, here,
-    want, heads, queue, labels, ends, end_label,
+    want, heads, fronts, queue, labels, ends, end_label,
 ):  # fmt: skip
     """
     Return (least cost less prices of a route, its last label, labels used, is complete).
@@ -212,8 +135,8 @@ def label_routes(
         Cost at which a route is of no use; cost over the best one found at which idem; mode;
         whether visits and load are limited; most stops; visits and load of the start; seconds of
         a step of the queue.
-    heads, queue, labels
-        Scratch: first label of each task (2 * k,), of each step of the queue (Q,), the labels.
+    heads, fronts, queue, labels
+        Scratch: what `add_to_front` fills, first label of each step of the queue (Q,), the labels.
     ends, end_label
         For each task the least cost of a route that ends there, and its last label; shape (k,).
     """
@@ -223,10 +146,10 @@ def label_routes(
     begun, cut_keep, cut_ptr, cut_list = bare(begun), bare(cut_keep), bare(cut_ptr), bare(cut_list)
     penalty, want, here = bare(penalty), bare(want), bare(here)
     total, follower, other = bare(total), bare(follower), bare(other)
-    heads, queue, labels = bare(heads), bare(queue), bare(labels)
+    heads, fronts, queue, labels = bare(heads), bare(fronts), bare(queue), bare(labels)
     k, steps, slots, words = tasks.shape[0], total.shape[1], queue.shape[0], keep.shape[1]
     mode, has_count, has_load = want[MODE], want[HAS_COUNT], want[HAS_LOAD]
-    heads[:] = -1
+    heads[:] = 0
     queue[:] = -1
     ends[:] = INF
     end_label[:] = -1
@@ -331,7 +254,12 @@ def label_routes(
                     labels[num, PARENT], labels[num, AT] = label, 2 * y + now_fed
                     labels[num, COUNT], labels[num, LOAD] = count + 1, load + task[i, DEMAND]
                     labels[num, IS_DEAD] = 0
-                    if not _add(heads, labels, num, words, penalty, mode, has_count, has_load):
+                    state = add_to_front(
+                        heads, fronts, labels, num, words, penalty, mode, has_count, has_load
+                    )
+                    if state == FULL:
+                        return best, best_label, num, False
+                    if state == BEATEN:
                         continue
                     place = max(np.int64(0), min((done - origin) // want[SLOT_S], slots - 1))
                     place = max(place, np.int64(slot))

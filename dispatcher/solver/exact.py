@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from ortools.sat.python import cp_model
 
-from dispatcher.solver import bound_kernels as bk
+from dispatcher.solver import front_kernels as fk
 from dispatcher.solver.bound import Bound, Generation, lower_bound, quick_bound
 from dispatcher.solver.columns import Column
 from dispatcher.solver.crews import Crew
@@ -110,7 +110,7 @@ def _is_plain(problem: Problem) -> bool:
 
 def _all_routes(problem: Problem, pricing: Pricing, bound: Bound, cost: int) -> list[Column] | None:
     """Return every route a plan cheaper than `cost` could hold, None when there are too many."""
-    mode = bk.ALL_TIMES if pack(problem).meta[IS_STRICT] else bk.ALL
+    mode = fk.ALL_TIMES if pack(problem).meta[IS_STRICT] else fk.ALL
     spare = cost - 1 - bound.value
     columns: list[Column] = []
     for at, crew in enumerate(pricing.crews):
@@ -206,6 +206,6 @@ def warm() -> None:
         shift_end=np.array([4500]),
     )
     pricing, price = Pricing(day, MAX_TASKS, is_exact=True), np.full(3, 2000, np.int64)
-    _routes(pricing, pricing.crews[0], price, 0, bk.ALL)
+    _routes(pricing, pricing.crews[0], price, 0, fk.ALL)
     coefficients([Cut(tasks=(0, 1, 2), memory=frozenset({0, 1, 2}))], [(0, 1, 2)], 3)
     prove(day, seconds=1.0)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dispatcher.solver.bound_kernels import BITS
+from dispatcher.solver.front_kernels import BITS
 from dispatcher.solver.problem import Flags, Ints
 
 

@@ -32,14 +32,15 @@ from dispatcher.solver.search import PoolRoute
 from dispatcher.solver.solution import Route
 
 Floats = NDArray[np.float64]
-# share of the best prices so far in the next ones; keeps them from swinging
-_CALM: Final = 0.3
+# share of the best prices so far in the next ones, while they are rough and later; keeps them from
+# swinging
+_CALM: Final = (0.75, 0.4)
 # new routes a crew brings into the linear program in one round
 _PER_CREW: Final = 20
 # share by which the linear program may still be above the bound when a day is called finished, and
 # when it is near enough to be made stronger
-_CLOSE: Final = 1e-4
-_NEAR: Final = 5e-3
+_CLOSE: Final = 1e-5
+_NEAR: Final = 1e-2
 # and when prices are no longer rough
 _SMOOTH: Final = 0.03
 # share of the gap to which the linear program is solved, and its limits
@@ -139,7 +140,7 @@ class Generation:
         self.rounds, self.ceiling, self.is_done = 0, 0, False
         self.best: Point | None = None
         self.depth = [DEPTH] * len(crews)
-        self._calm, self._limit = _CALM, _ROUGH
+        self._is_calm, self._limit = True, _ROUGH
         # cuts that may be found in all, those found, and `_CLOSE`
         self.most_cuts, self.cuts_found, self.close = _MOST_CUTS, 0, _CLOSE
 
@@ -201,7 +202,7 @@ class Generation:
         """Return whole prices between the best ones so far and those of the linear program."""
         price, penalty = solved.price, solved.penalty
         if self.best is not None:
-            calm = self._calm
+            calm = _CALM[0 if self._is_rough() else 1] if self._is_calm else 0.0
             price = calm * self.best.price + (1.0 - calm) * price
             old = np.zeros(len(penalty))
             old[: len(self.best.penalty)] = self.best.penalty
@@ -278,12 +279,12 @@ class Generation:
         assert self.best is not None  # noqa: S101 — narrows for mypy; it was just given
         gap = solved.value - self.best.value
         if (fresh and gap > _NEAR * solved.value) or self._forbid_cycles() + self._cut():
-            self._calm = _CALM
+            self._is_calm = True
         elif gap <= max(1.0, self.close * solved.value) or (not fresh and self._limit <= _FINE):
             self.is_done = True
         elif not fresh:
             # nothing at these prices, so they must come nearer to the program's own
-            self._calm, self._limit = 0.0, max(_FINE, self._limit / 100)
+            self._is_calm, self._limit = False, max(_FINE, self._limit / 100)
 
     def _forbid_cycles(self) -> int:
         """Forbid the cycles of the routes in use; returns how many."""

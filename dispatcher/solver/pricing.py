@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from dispatcher.solver import bound_kernels as bk
+from dispatcher.solver import front_kernels as fk
 from dispatcher.solver import rest_kernels as rk
 from dispatcher.solver.crews import Crew, crews_of, relaxed
 from dispatcher.solver.fines import Fines, no_fines, words_of
@@ -71,7 +72,8 @@ class _Scratch:
     def __init__(self, num_tasks: int) -> None:
         self.labels = np.zeros(0, np.int64)
         self.queue = np.zeros(_QUEUE, np.int64)
-        self.heads = np.zeros(2 * num_tasks + 2, np.int64)
+        self.heads = np.zeros((2 * num_tasks + 3, fk.HEAD), np.int64)
+        self.fronts = np.zeros((fk.ENTRY, fk.PER_LABEL * LABELS), np.int64)
 
 
 class Pricing:
@@ -158,7 +160,7 @@ class Pricing:
         want[bk.SLOT_S] = 1 << crew.shift if crew.shift != NONE else span // _QUEUE + 1
         words = self._keep[crew.vehicle]
         fined = no_fines(k) if fines is None else fines.of(crew.tasks, self._row[crew.vehicle])
-        width = bk.MEMORY + words.shape[1] + len(fined[0])
+        width = fk.MEMORY + words.shape[1] + len(fined[0])
         if len(self._scratch.labels) < LABELS * width:
             self._scratch.labels = np.zeros(LABELS * width, np.int64)
         self._rows = self._scratch.labels[: LABELS * width].reshape(LABELS, width)
@@ -168,7 +170,8 @@ class Pricing:
             *(crew.states, crew.go, words, *fined),
             *(self._origin(crew), rest.shift, self.weight),
             *(rest.total, rest.follower, rest.other, rest.here, want),
-            *(self._scratch.heads, self._scratch.queue, self._rows[:most], ends, end_label),
+            *(self._scratch.heads, self._scratch.fronts, self._scratch.queue),
+            *(self._rows[:most], ends, end_label),
         )
         return int(best), int(num), bool(complete), ends, end_label
 
@@ -192,7 +195,7 @@ class Pricing:
         cut = crew.idle - int(depth * span)
         most = _ROUGH_LABELS if is_rough else LABELS
         best, _, complete, ends, end_label = self.label(
-            crew, price, rest, cut=cut, keep=INF, mode=bk.EXACT, most=most, fines=fines
+            crew, price, rest, cut=cut, keep=INF, mode=fk.EXACT, most=most, fines=fines
         )
         low = rest.floor
         if not complete:
@@ -214,8 +217,8 @@ class Pricing:
         """Return the tasks of the route that a label of the last run ends, without the prefix."""
         found = []
         while label >= 0:
-            found.append(int(crew.tasks[self._rows[label, bk.AT] >> 1]))
-            label = int(self._rows[label, bk.PARENT])
+            found.append(int(crew.tasks[self._rows[label, fk.AT] >> 1]))
+            label = int(self._rows[label, fk.PARENT])
         return tuple(reversed(found))
 
     def ride(self, crew: Crew, routes: Sequence[Route]) -> tuple[Ints, list[Ints]]:

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatcher.solver.bound import Bound, Generation, lower_bound, quick_bound
-from dispatcher.solver.bound_kernels import ALL_TIMES
 from dispatcher.solver.exact import prove
+from dispatcher.solver.front_kernels import ALL_TIMES
 from dispatcher.solver.instance import read_instance
 from dispatcher.solver.kernels import INF
 from dispatcher.solver.mending import usable_part
