@@ -37,10 +37,11 @@ Floats = NDArray[np.float64]
 _CALM: Final = (0.75, 0.4)
 # new routes a crew brings into the linear program in one round
 _PER_CREW: Final = 20
-# share by which the linear program may still be above the bound when a day is called finished, and
-# when it is near enough to be made stronger
-_CLOSE: Final = 1e-5
-_NEAR: Final = 1e-2
+# share by which the linear program may still be above the bound when there is nothing to cut and a
+# day is called finished, then when nothing else is left, and when it is near enough to be cut
+_CLOSE: Final = 1e-4
+_CLOSEST: Final = 1e-6
+_NEAR: Final = 5e-3
 # and when prices are no longer rough
 _SMOOTH: Final = 0.03
 # share of the gap to which the linear program is solved, and its limits
@@ -166,9 +167,10 @@ class Generation:
 
     def go_on(self) -> bool:
         """Ask for more than was asked so far; False when there is no more."""
-        if self.most_cuts >= _MOST_CUTS and self.close <= _CLOSE:
+        if self.most_cuts >= _MOST_CUTS and self.close <= _CLOSEST:
             return False
-        self.most_cuts, self.close, self.is_done = _MOST_CUTS, _CLOSE, False
+        self.close = _CLOSE if self.close > _CLOSE else _CLOSEST
+        self.most_cuts, self.is_done = _MOST_CUTS, False
         return True
 
     def _dearest(self, pool: Sequence[PoolRoute]) -> int:

@@ -11,10 +11,10 @@ from dispatcher.solver.solution import judge
 
 PLANS = Path(__file__).parents[2] / "benchmarks" / "plans"
 COSTS = {
-    "appointments-200-20-s107": 344_788,
-    "city-200-20-s101": 560_277,
-    "faraway-200-24-s109": 604_026,
-    "nolunch-200-20-s106": 287_546,
+    "appointments-200-20-s107": 341_053,
+    "city-200-20-s101": 560_015,
+    "faraway-200-24-s109": 603_192,
+    "nolunch-200-20-s106": 286_295,
 }
 
 
