@@ -169,13 +169,16 @@ def test_ten_thousand_tickets_are_planned_near_their_budget(num_places: int) -> 
     """A second is asked for, at one place and at many; no step after it takes many more."""
     day = crowd(num_places)
     warm()
-    began = time.thread_time()
-    answer = solve(day, seconds=1.0, clock=time.thread_time, on_better=lambda *_: None)
-    spent = time.thread_time() - began
-    assert answer.verdict.feasible
-    # a machine that is shared counts more seconds for the same work
-    assert spent < 3.5
-    assert len(answer.verdict.unserved) < 2500
+    spent = []
+    for seconds in (0.01, 1.0):
+        began = time.thread_time()
+        answer = solve(day, seconds=seconds, clock=time.thread_time, on_better=lambda *_: None)
+        spent.append(time.thread_time() - began)
+        assert answer.verdict.feasible
+        assert len(answer.verdict.unserved) < 2500
+    # the first plan is the least there is; it took 2 to 5 s of processors of different days
+    assert spent[1] < spent[0] + 2.0
+    assert spent[0] < 15
 
 
 def test_a_search_whose_time_is_up_returns_the_best_it_had(
