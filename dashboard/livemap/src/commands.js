@@ -16,6 +16,8 @@ const GONE_BY = {
 // how long the row that made a move stale may take to come
 const NEWS_MS = 2000;
 const LOOK_MS = 40;
+// a second plan may come while the first one's news are awaited
+const MOST_REPEATS = 2;
 
 const seen = (ticket, names) => JSON.stringify(names.map((name) => (name === "isLocked" ? Boolean(ticket.flags & FLAG.locked) : ticket[name] ?? null)));
 const isStale = (problem) => problem instanceof Problem && problem.code === "stale_version" && problem.facts.what === "Ticket";
@@ -62,16 +64,17 @@ export class Commands {
     }
   }
 
-  /** Send a move; once more when the ticket is another version, but still what the move went by. */
+  /** Send a move; again when the ticket is another version, but still what the move went by. */
   async #send(name, before, sent) {
-    const send = () => this.http.post(path("tickets", before.id, name), sent);
-    try {
-      return await send();
-    } catch (problem) {
-      const version = isStale(problem) && GONE_BY[name] ? await this.#asSeen(name, before, problem.facts.actual) : null;
-      if (version === null) throw problem;
-      sent.expected_version = version;
-      return await send();
+    for (let repeats = 0; ; repeats += 1) {
+      try {
+        return await this.http.post(path("tickets", before.id, name), sent);
+      } catch (problem) {
+        const mayRepeat = repeats < MOST_REPEATS && isStale(problem) && GONE_BY[name];
+        const version = mayRepeat ? await this.#asSeen(name, before, problem.facts.actual) : null;
+        if (version === null) throw problem;
+        sent.expected_version = version;
+      }
     }
   }
 

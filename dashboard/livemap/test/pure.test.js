@@ -240,6 +240,23 @@ test("a move goes on when a plan changed something else on the ticket meanwhile"
   assert.deepEqual(said.map(([kind]) => kind), ["done", "error"]);
 });
 
+test("a move outlives two plans that come at once, but not a third", async () => {
+  for (const [plans, isMade] of [[2, true], [3, false]]) {
+    const store = { tickets: new Map([["T1", ticket("T1", { version: 4, status: "held" })]]), visitOf: new Map(), ghosts: new Map(), engineers: new Map() };
+    const sent = [];
+    const post = async (_path, body) => {
+      sent.push(body.expected_version);
+      const { version } = store.tickets.get("T1");
+      if (sent.length > plans) return { version: version + 1 };
+      setTimeout(() => store.tickets.set("T1", { ...store.tickets.get("T1"), version: version + 1 }), 20);
+      throw new Problem(409, { code: "stale_version", detail: "changed meanwhile", facts: { what: "Ticket", id: "T1", expected: version, actual: version + 1 } });
+    };
+    const commands = new Commands({ store, http: { post }, onGhost: () => {}, say: () => {} });
+    assert.equal(await commands.run("release", "T1"), isMade);
+    assert.deepEqual(sent, [4, 5, 6]);
+  }
+});
+
 test("what is taken back goes to the planner's hands when its old place is gone", async () => {
   const store = { tickets: new Map([["T1", ticket("T1", { engineer: "I1", version: 4 })]]), visitOf: new Map([["T1", { position: 0 }]]), ghosts: new Map(), engineers: new Map() };
   const said = [], sent = [];
