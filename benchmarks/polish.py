@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dispatcher.solver.decompose import Part, Territory, cut_out, embed
-from dispatcher.solver.instance import Instance, plan_document, read_instance, read_plan
+from dispatcher.solver.decompose import Part, Points, Territory, centres, cut_out, embed
+from dispatcher.solver.instance import plan_document, read_instance, read_plan
 from dispatcher.solver.packing import pack
 from dispatcher.solver.prices import price_day
 from dispatcher.solver.problem import Ints, Problem
@@ -27,15 +27,12 @@ from dispatcher.solver.solution import Solution, judge
 # seconds for one neighbourhood, and how far the way to an engineer is stretched or shrunk by chance
 _EACH_S = 10.0
 _CHANCE = (0.5, 3.0)
+Rng = np.random.Generator
 
 
-def near(problem: Problem, plan: Solution, count: int, rng: np.random.Generator) -> Ints:
+def near(problem: Problem, points: Points, plan: Solution, count: int, rng: Rng) -> Ints:
     """Return some vehicles whose visits lie near those of one drawn by chance."""
-    points = embed(problem)
-    middle = points[problem.start_location].copy()
-    for v, route in enumerate(plan.routes):
-        if route:
-            middle[v] = points[problem.task_location[list(route)]].mean(axis=0)
+    middle = centres(problem, points, plan)
     first = int(rng.integers(problem.num_vehicles))
     apart = ((middle - middle[first]) ** 2).sum(axis=1)
     apart *= rng.uniform(*_CHANCE, problem.num_vehicles)
@@ -50,10 +47,9 @@ def neighbourhood(problem: Problem, plan: Solution, vehicles: Ints) -> Part:
     return cut_out(problem, pack(problem), plan, Territory(tasks=tasks, vehicles=vehicles))
 
 
-def better(instance: Instance, plan: Solution, count: int, rng: np.random.Generator) -> Solution:
+def better(problem: Problem, plan: Solution, vehicles: Ints) -> Solution:
     """Return the plan after one neighbourhood; tells what was proven."""
-    problem = instance.problem
-    part = neighbourhood(problem, plan, near(problem, plan, count, rng))
+    part = neighbourhood(problem, plan, vehicles)
     cost = judge(part.problem, part.start).cost
     prices = price_day(part.problem, part.start, seconds=_EACH_S, best_cost=cost)
     if not prices.saved:
@@ -67,16 +63,18 @@ def better(instance: Instance, plan: Solution, count: int, rng: np.random.Genera
 
 def main() -> None:
     """Tell every better plan and keep it."""
+    if len(sys.argv) != 7:
+        sys.exit(__doc__)
     day, given, out = (Path(one) for one in sys.argv[1:4])
-    seconds, count, seed = (int(one) for one in sys.argv[4:7])
+    seconds, count, seed = (int(one) for one in sys.argv[4:])
     instance = read_instance(day)
     plan = read_plan(given, instance)
-    cost, began = judge(instance.problem, plan).cost, time.monotonic()
-    rng = np.random.default_rng(seed)
+    problem, rng = instance.problem, np.random.default_rng(seed)
+    cost, points, began = judge(problem, plan).cost, embed(problem), time.monotonic()
     print(f"{cost:,} units")
     while time.monotonic() - began < seconds:
-        found = better(instance, plan, count, rng)
-        verdict = judge(instance.problem, found)
+        found = better(problem, plan, near(problem, points, plan, count, rng))
+        verdict = judge(problem, found)
         if verdict.feasible and verdict.cost < cost:
             plan, cost = found, verdict.cost
             out.write_text(json.dumps(plan_document(instance, plan), indent=1) + "\n")

@@ -116,7 +116,7 @@ def territories(
     """
     m = problem.num_vehicles
     where = np.array(plan.vehicle_of(problem.num_tasks), np.int64)
-    centre = _centres(problem, points, plan)
+    centre = centres(problem, points, plan)
     lost = np.flatnonzero(where == NONE)
     weight = np.array([len(route) for route in plan.routes]) + problem.num_tasks / (4 * m)
     weight += len(lost) / m
@@ -145,7 +145,8 @@ def territories(
     ]
 
 
-def _centres(problem: Problem, points: Points, plan: Solution) -> Points:
+def centres(problem: Problem, points: Points, plan: Solution) -> Points:
+    """Return the middle of each vehicle's visits, of its start when it has none, shape (m, 2)."""
     centre = points[problem.start_location].copy()
     loc = problem.task_location
     for v, route in enumerate(plan.routes):
