@@ -13,6 +13,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from dispatcher.api.seat import COOKIE
 from tests.api.desk import HOME, Desk, running
 
 
@@ -56,6 +57,22 @@ def test_health_pages_answer(desk: Desk) -> None:
     assert httpx.get(f"{desk.url}/docs").status_code == 404
     metrics = httpx.get(f"{desk.url}/metrics").text
     assert 'dispatcher_requests_total{method="GET",route="/livez",status="200"}' in metrics
+
+
+def test_bare_address_leads_to_the_pages(desk: Desk) -> None:
+    """Who types the desk's address comes to the pages, an engineer to the phone's, never to a 404."""
+    pages = desk.house.settings.dashboard_url
+    engineer = desk.token("engineer", engineer=desk.engineer())
+    for cookie, wanted in (
+        (None, pages),
+        ("expired", pages),
+        (desk.token("supervisor"), pages),
+        (engineer, "/m/"),
+    ):
+        jar = {COOKIE: cookie} if cookie else {}
+        answer = httpx.get(f"{desk.url}/", cookies=jar)
+        assert (answer.status_code, answer.headers.get("location")) == (303, wanted)
+        assert answer.headers["cache-control"] == "no-store"
 
 
 def test_logs_never_tell_a_customer(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:

@@ -14,9 +14,9 @@ from dispatcher.api.carry import Asked
 from dispatcher.api.doors import Doors, Json
 from dispatcher.api.grants import grant_of
 from dispatcher.api.house import House
-from dispatcher.api.seat import COOKIE, Housed, Seat, Seated
+from dispatcher.api.seat import COOKIE, Housed, Seat, Seated, take_seat
 from dispatcher.domain.ids import ActorId, EngineerId, TerritoryId
-from dispatcher.errors import BadField, NotFound, UnknownEngineer
+from dispatcher.errors import BadField, NotFound, NotSignedIn, UnknownEngineer
 from dispatcher.store import Grant
 from dispatcher.texts import Lang, catalogue
 from dispatcher.units import MINUTE_S, wall_clock
@@ -180,6 +180,16 @@ def revoke(body: s.RevokeGiven, house: Housed) -> Response:
     return Json(Ended(ended=house.store.sessions.revoke_actor(actor)))
 
 
+@login_router.get("/", status_code=303, response_class=RedirectResponse)
+async def home(request: Request, house: Housed) -> Any:
+    """Lead who opens the desk's address to the pages, an engineer who is signed in to the phone's."""
+    try:
+        phone = (await take_seat(request)).engineer is not None
+    except NotSignedIn:
+        phone = False
+    return _to_pages(house, phone=phone)
+
+
 @login_router.get("/login", status_code=303, response_class=RedirectResponse)
 def login(
     request: Request, house: Housed, link: Annotated[str, Query(min_length=1, max_length=200)]
@@ -188,7 +198,7 @@ def login(
     house.meter.check_login(request.client.host if request.client else "")
     token, session = house.store.sessions.redeem(link, wall_clock())
     phone = session.grant.role == Role.ENGINEER.value
-    response = RedirectResponse("/m/" if phone else house.settings.dashboard_url, status_code=303)
+    response = _to_pages(house, phone=phone)
     response.set_cookie(
         COOKIE,
         token,
@@ -198,6 +208,11 @@ def login(
         samesite="lax",
         secure=house.settings.url.startswith("https://"),
     )
-    response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
+
+
+def _to_pages(house: House, *, phone: bool) -> RedirectResponse:
+    """Return the way to the pages of a phone or of a desk; where it leads may change at any time."""
+    where = "/m/" if phone else house.settings.dashboard_url
+    return RedirectResponse(where, status_code=303, headers={"Cache-Control": "no-store"})
