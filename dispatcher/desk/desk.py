@@ -143,9 +143,16 @@ class Desk:
             actions.append(search.publish(day, search.insert_all(day), self.docs))
         return actions
 
-    def ask(self, now: int) -> Improve | None:
-        """Return the next question for an engine, if one is worth asking."""
-        if self.asking or not self.stirred:
+    def ask(self, now: int, *, again: bool = False) -> Improve | None:
+        """
+        Return the next question for an engine, if one is worth asking.
+
+        Parameters
+        ----------
+        again
+            Ask though nothing has changed since the last question; a longer search may find more.
+        """
+        if self.asking or not (self.stirred or again):
             return None
         day = compile_day(self.docs, now=now, roads=self.roads, policy=self.policy)
         self.stirred = False

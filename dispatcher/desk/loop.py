@@ -8,8 +8,10 @@ Must not decide anything itself: every answer is the desk's, so a recorded day r
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from queue import Empty, Queue
 
@@ -31,6 +33,9 @@ RENEW_S = 5.0
 BEAT_S = 0.25
 # wall seconds between two questions to the engine, so that small stirs are answered together
 GAP_S = 1.0
+# while nothing stirs each question gets twice the time of the one before, up to so many times the
+# first: a longer search begins hotter and leaves valleys that a short one only polishes
+WIDEST = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,17 +46,50 @@ class _Improved:
     answer: search.Answer | None
 
 
+@dataclass(slots=True)
+class Widening:
+    """How long questions may take: a first time after a stir, twice the last while it is quiet."""
+
+    # wall seconds
+    first_s: float
+    next_s: float = math.inf
+
+    def take(self, *, is_stirred: bool) -> float | None:
+        """Return the wall seconds of the next question; None = nothing more is worth asking."""
+        if is_stirred:
+            self.next_s = self.first_s
+        elif self.next_s > WIDEST * self.first_s:
+            return None
+        seconds, self.next_s = self.next_s, 2 * self.next_s
+        return seconds
+
+
 class Improver(threading.Thread):
-    """Answers one question at a time; the kernels let go of the interpreter."""
+    """
+    Answers one question at a time; the kernels let go of the interpreter.
+
+    Parameters
+    ----------
+    inbox
+        Where answers go.
+    seconds
+        Wall seconds every question gets; a wider one may be cut off after them.
+    """
 
     def __init__(self, inbox: Queue[Batch | _Improved], seconds: float) -> None:
         super().__init__(name="improver", daemon=True)
         self._inbox, self._seconds = inbox, seconds
-        self._questions: Queue[tuple[Improve, int] | None] = Queue()
+        self._questions: Queue[tuple[Improve, int, float] | None] = Queue()
+        self._moved = threading.Event()
 
-    def ask(self, question: Improve, seed: int) -> None:
-        """Take a question; the answer comes through the inbox."""
-        self._questions.put((question, seed))
+    def ask(self, question: Improve, seed: int, seconds: float) -> None:
+        """Take a question that may have so many wall seconds; the answer comes through the inbox."""
+        self._moved.clear()
+        self._questions.put((question, seed, seconds))
+
+    def hurry(self) -> None:
+        """Say that the day has moved on: what takes longer than a first question is ended."""
+        self._moved.set()
 
     def end(self) -> None:
         """Stop after the question at hand."""
@@ -60,13 +98,20 @@ class Improver(threading.Thread):
     def run(self) -> None:
         """Answer questions until the end."""
         while (item := self._questions.get()) is not None:
-            question, seed = item
+            question, seed, seconds = item
             answer = None
             try:
-                answer = search.improve(question.day, seconds=self._seconds, seed=seed)
+                answer = search.improve(
+                    question.day, seconds=seconds, seed=seed, should_stop=self._cut_off()
+                )
             except DispatcherError:
                 logger.exception("engine failed", extra={"action": "engine_failed"})
             self._inbox.put(_Improved(day=question.day, answer=answer))
+
+    def _cut_off(self) -> Callable[[], bool]:
+        """Return the test that ends a question: the day has moved on and it had its due."""
+        due_at = time.monotonic() + self._seconds
+        return lambda: self._moved.is_set() and time.monotonic() >= due_at
 
 
 @dataclass(slots=True)
@@ -80,7 +125,7 @@ class Loop:
     clock: DeskClock
     # who leads; the same name takes its own lease back at once
     owner: str
-    # wall seconds of improvement a question gets
+    # wall seconds of improvement the first question after a stir gets
     improve_s: float = 1.0
     # contracts and their calendars
     terms: Terms = field(default_factory=load_terms)
@@ -145,6 +190,7 @@ class _Lead:
         self.beat_at = 0.0
         self.ask_at = 0.0
         self.questions = 0
+        self.widening = Widening(loop.improve_s)
 
     def run(self) -> None:
         """Work until the loop is stopped; a lost lease ends it with `StalePlan`."""
@@ -182,6 +228,8 @@ class _Lead:
             except Empty:
                 break
         self._do(actions)
+        if self.desk.stirred:
+            self.improver.hurry()
 
     def _hear(self, batch: Batch) -> list[Action]:
         docs = self.desk.docs
@@ -193,11 +241,17 @@ class _Lead:
         return actions
 
     def _ask(self, now_s: float) -> None:
-        question = self.desk.ask(self.loop.clock.now())
+        """Ask for a better plan: at once after a stir, then wider and wider while it is quiet."""
+        if self.desk.asking:
+            return
+        seconds = self.widening.take(is_stirred=self.desk.stirred)
+        if seconds is None:
+            return
+        question = self.desk.ask(self.loop.clock.now(), again=True)
         if question is not None:
             self.ask_at = now_s + GAP_S
             self.questions += 1
-            self.improver.ask(question, seed=self.questions)
+            self.improver.ask(question, seed=self.questions, seconds=seconds)
 
     def _do(self, actions: list[Action]) -> None:
         commands: list[w.Command] = [a for a in actions if not isinstance(a, Improve)]

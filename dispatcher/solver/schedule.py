@@ -17,12 +17,14 @@ from dispatcher.solver.neighbours import Near
 from dispatcher.solver.problem import Problem
 
 # temperatures in units of the drive to a near neighbour: cold start for each iteration a task can
-# hope for, its limits, warm start, end
+# hope for, its limits, end
 HOT_PER_TURN: Final = 0.15
 HOT: Final = (2.0, 100.0)
 # a short budget needs heat as well, or late clocks stay late: for each such iteration, at most
 HOT_EARLY: Final = (0.3, 30.0)
-WARM: Final = 0.4
+# a plan that is given may only be disturbed as far as the budget can mend it
+WARM_PER_TURN: Final = 0.004
+WARM: Final = (0.4, 6.0)
 COLD: Final = 0.1
 # iterations a second, roughly
 _RATE: Final = 20_000
@@ -45,12 +47,12 @@ def first_heat(schedule: Schedule, num_tasks: int) -> float:
 
     A hot start only pays when there is time to cool down: it costs all of the first plan's order.
     """
-    if schedule.is_warm:
-        return WARM
     turns = schedule.iterations
     if turns is None:
         turns = int((schedule.seconds or 0.0) * _RATE)
     each = turns / max(1, num_tasks)
+    if schedule.is_warm:
+        return min(WARM[1], max(WARM[0], WARM_PER_TURN * each))
     (least, most), (growth, enough) = HOT, HOT_EARLY
     return min(most, max(least, min(enough, growth * each), HOT_PER_TURN * each))
 

@@ -19,7 +19,14 @@ def test_more_iterations_never_begin_colder(least: int, more: int, num_tasks: in
     """A larger budget begins as hot or hotter, always within the limits."""
     low, high = heat(least, num_tasks), heat(least + more, num_tasks)
     assert HOT[0] <= low <= high <= HOT[1]
-    assert heat(least, num_tasks, is_warm=True) == WARM
+    low, high = (heat(n, num_tasks, is_warm=True) for n in (least, least + more))
+    assert WARM[0] <= low <= high <= WARM[1]
+
+
+def test_a_plan_that_is_given_keeps_its_order_in_a_short_run() -> None:
+    """A second for 200 tickets only polishes; half a minute may take the plan apart."""
+    assert heat(20_000, 200, is_warm=True) == WARM[0]
+    assert heat(600_000, 200, is_warm=True) == WARM[1]
 
 
 def test_a_hundred_iterations_a_ticket_undo_a_late_clock() -> None:

@@ -6,7 +6,7 @@ Everything the desk publishes passes the judge here. Must not know how engines s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from dispatcher.desk.command import wishes as w
@@ -284,13 +284,24 @@ def settle(day: Day) -> Answer:
 
 
 def improve(
-    day: Day, *, seed: int, iterations: int | None = None, seconds: float | None = None
+    day: Day,
+    *,
+    seed: int,
+    iterations: int | None = None,
+    seconds: float | None = None,
+    should_stop: Callable[[], bool] | None = None,
 ) -> Answer | None:
     """Return a better plan than the one of the question, None when none was found."""
     plan = sound(day)
     before = judge(day.problem, plan)
     found = solve(
-        day.problem, engine=ENGINE, seconds=seconds, iterations=iterations, seed=seed, start=plan
+        day.problem,
+        engine=ENGINE,
+        seconds=seconds,
+        iterations=iterations,
+        seed=seed,
+        start=plan,
+        should_stop=should_stop,
     )
     if not found.verdict.feasible or found.verdict.cost >= before.cost:
         return None
