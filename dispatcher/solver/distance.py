@@ -22,6 +22,7 @@ from dispatcher.solver import ring_kernels as rk
 from dispatcher.solver.plain_run import along
 from dispatcher.solver.problem import TASK_DEFAULTS, VEHICLE_DEFAULTS, Ints, Problem, Seconds
 from dispatcher.solver.solution import Solution
+from dispatcher.solver.tempering import Tempering
 
 # customers tried right before and right after each, on days of up to so many customers; then of more
 _PRIOR: Final = ((150, 99), (400, 40))
@@ -32,11 +33,15 @@ _MOST_NEAR: Final = 250
 _WAIT: Final = 0.2
 # customers taken out on average, longest string, places overlooked, tails tried
 _EFFORT: Final = (10, 10, 100, 20)
-# temperatures, in drives to a near neighbour; a small day ends warmer
+# temperatures, in drives to a near neighbour
 _HOT: Final = 5.0
 _COLD: Final = 0.1
-_COLD_SMALL: Final = 0.3
+# on days of up to so many customers searches exchange their plans instead of one that cools: how
+# many, their least and highest temperature, iterations of each between two exchanges
 _SMALL: Final = 150
+_SEARCHES: Final = 8
+_LADDER: Final = (0.2, 2.0)
+_STEP: Final = 200
 # customers of a slice: its iterations times the number of customers
 _SLICE: Final = 100_000
 # what may stand in a problem of this kind besides neutral values
@@ -145,6 +150,11 @@ class DistanceSearch:
         return float(far[near > 0].mean()) if (near > 0).any() else 1.0
 
     @property
+    def current_cost(self) -> int:
+        """Units of the plan it is at."""
+        return int(self._run[dk.CURRENT])
+
+    @property
     def distance(self) -> int:
         """Units of the best plan, `DROP` for each customer nobody visits."""
         return int(self._run[dk.BEST])
@@ -223,11 +233,26 @@ def anneal_distance(
         Share of the budget that is used up after so many iterations; ends at 1.
     """
     # who is near on the map is then near in memory, which the search waits for
-    search = DistanceSearch(problem, seed, _along_the_map(problem))
+    order = _along_the_map(problem)
+    if 0 < problem.num_tasks <= _SMALL:
+        return _temper(problem, seed, order, done)
+    search = DistanceSearch(problem, seed, order)
     unit = search.unit
     size = max(50, _SLICE // max(1, problem.num_tasks))
-    cold = _COLD_SMALL if problem.num_tasks <= _SMALL else _COLD
     while (share := done(search.iterations)) < 1.0 and problem.num_tasks:
-        heat = _HOT * (cold / _HOT) ** max(0.0, share) * unit
+        heat = _HOT * (_COLD / _HOT) ** max(0.0, share) * unit
         search.run(size, heat, heat)
     return search.solution(), search.iterations
+
+
+def _temper(
+    problem: Problem, seed: int, order: Ints, done: Callable[[int], float]
+) -> tuple[Solution, int]:
+    """Return the best plan of some searches that exchange theirs, and the iterations of all."""
+    searches = [DistanceSearch(problem, seed + 1000 * k, order) for k in range(_SEARCHES)]
+    heat = np.geomspace(*_LADDER, _SEARCHES) * searches[0].unit
+    tempering = Tempering(searches, heat.tolist(), seed)
+    while done(sum(one.iterations for one in searches)) < 1.0:
+        tempering.run(_STEP)
+    best = min(searches, key=lambda one: one.distance)
+    return best.solution(), sum(one.iterations for one in searches)
